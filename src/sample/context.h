@@ -1,0 +1,80 @@
+// Context: everything an evaluation may look at, filled by whoever has it (a rule in proxy/, a check, the log).
+//
+// Facts says which parts are there. A fetch row names the facts it needs, so that an expression in a place that lacks
+// them is refused when the configuration is read; at run time a missing part merely makes the fetch absent.
+// The context lives on the caller's stack for one evaluation and owns nothing.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/time.h"
+#include "sample/arena.h"
+
+namespace weir::proxy {
+struct Session;
+}
+
+namespace weir::sample {
+
+/// Parts of a context, as bits.
+enum class Facts : std::uint16_t {
+  none = 0,
+  client = 1 << 0,          // Context::client
+  server = 1 << 1,          // Context::server
+  request_bytes = 1 << 2,   // raw bytes of the client, before they are forwarded
+  response_bytes = 1 << 3,  // raw bytes of the server
+  http_request = 1 << 4,
+  http_response = 1 << 5,
+  session = 1 << 6,  // Context::session
+  everything = 0x7f,
+};
+constexpr Facts operator|(Facts a, Facts b) {
+  return static_cast<Facts>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+constexpr Facts operator&(Facts a, Facts b) {
+  return static_cast<Facts>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
+}
+constexpr bool covers(Facts have, Facts need) { return (have & need) == need; }
+/// The bits of `need` that `have` lacks.
+constexpr Facts lacking(Facts have, Facts need) {
+  return static_cast<Facts>(static_cast<unsigned>(need) & ~static_cast<unsigned>(have));
+}
+/// "the client's bytes", for messages; names the lowest bit.
+[[nodiscard]] std::string_view facts_name(Facts facts);
+
+/// One side's connection. For the client: source is the client, destination our address; for the server: source is our
+/// address, destination the server.
+struct ConnectionFacts {
+  const SocketAddress* source = nullptr;
+  const SocketAddress* destination = nullptr;
+  WallTime accepted{};  // accept or connect time
+  // What the connection belongs to. Client: the listener and frontend; server: the server and backend.
+  std::string_view endpoint_name;  // so_name, srv_name
+  std::int64_t endpoint_id = 0;    // so_id, srv_id
+  std::string_view proxy_name;     // fe_name, be_name
+  std::int64_t proxy_id = 0;       // fe_id, be_id
+};
+
+/// Bytes read and not yet forwarded.
+struct Payload {
+  std::string_view bytes;
+  bool closed = false;  // nothing more can be seen: the peer is done sending or the buffer is full
+};
+
+struct Context {
+  Arena& arena;
+  const ConnectionFacts* client = nullptr;
+  const ConnectionFacts* server = nullptr;
+  const Payload* request = nullptr;
+  const Payload* response = nullptr;
+  WallTime wall_now{};
+  TimePoint now{};
+  const proxy::Session* session = nullptr;  // for rows that live in higher layers
+  const void* facts = nullptr;              // of the log aliases, whatever their layer agreed on
+  bool final = false;        // the inspection delay is over: what is undetermined now is decided as absent
+  bool in_response = false;  // payload() means the response's
+};
+
+}  // namespace weir::sample

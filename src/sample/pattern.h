@@ -1,0 +1,110 @@
+// PatternSet: the values one ACL line compares with, indexed by the kind of comparison.
+//
+// Integers, lengths and networks become sorted disjoint intervals (one binary search); exact strings and hex blocks a
+// hash set; prefixes and suffixes one hash lookup per distinct pattern length; substrings, directories and domains are
+// searched one after the other; regular expressions are PCRE2 with JIT, one after the other. Built when the
+// configuration is read, then immutable and shared by all threads. Manual 7.1.1 to 7.1.6.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "base/result.h"
+#include "sample/arena.h"
+#include "sample/rows.h"
+#include "sample/value.h"
+
+namespace weir::sample {
+
+[[nodiscard]] std::string_view match_kind_name(MatchKind kind);
+[[nodiscard]] std::optional<MatchKind> find_match_kind(std::string_view name);
+/// What a sample is cast to before it is compared.
+[[nodiscard]] Type match_input(MatchKind kind, Type sample);
+[[nodiscard]] bool can_match(MatchKind kind, Type sample);
+/// The matching method an ACL uses when none is named; nullopt: -m is needed.
+[[nodiscard]] std::optional<MatchKind> default_match(Type type);
+[[nodiscard]] inline bool takes_patterns(MatchKind kind) {
+  return kind != MatchKind::found && kind != MatchKind::boolean;
+}
+[[nodiscard]] inline bool is_numeric(MatchKind kind) { return kind == MatchKind::integer || kind == MatchKind::len; }
+
+/// eq ge gt le lt before integer patterns.
+enum class IntegerOperator : std::uint8_t { eq, ge, gt, le, lt };
+[[nodiscard]] std::optional<IntegerOperator> find_integer_operator(std::string_view word);
+
+/// A compiled regular expression; see regex.cpp.
+class Regex {
+ public:
+  static Result<Regex> compile(std::string_view pattern, bool ignore_case);
+  [[nodiscard]] bool matches(std::string_view subject) const;
+  /// First match from `start`: offsets of the match and its groups as pairs, kUnset for unused groups.
+  static constexpr std::size_t kUnset = static_cast<std::size_t>(-1);
+  using Groups = std::array<std::size_t, 20>;
+  [[nodiscard]] bool find(std::string_view subject, std::size_t start, Groups& groups) const;
+
+ private:
+  std::shared_ptr<void> code_;
+};
+
+class PatternSet {
+ public:
+  explicit PatternSet(MatchKind kind, bool versions = false) : kind_(kind), versions_(versions) {}
+
+  struct Options {
+    bool ignore_case = false;
+    IntegerOperator op = IntegerOperator::eq;
+  };
+  /// The error says what is wrong with `pattern` and what was expected.
+  Result<void> add(std::string_view pattern, Options options);
+  /// Builds the indexes; add() is over.
+  void finish();
+
+  /// `sample` has the type match_input() names.
+  [[nodiscard]] bool matches(const Sample& sample, Arena& arena) const;
+  [[nodiscard]] MatchKind kind() const { return kind_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  struct Interval {
+    std::int64_t low;
+    std::int64_t high;
+  };
+  using Address = std::array<unsigned char, 16>;
+  struct AddressInterval {
+    Address low;
+    Address high;
+  };
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const;
+  };
+  struct Texts {  // one for case-sensitive patterns, one for lowered ones
+    std::vector<std::string> list;
+    std::unordered_set<std::string, TextHash, std::equal_to<>> set;
+    std::vector<std::size_t> lengths;  // distinct, ascending
+  };
+
+  Result<void> add_integer(std::string_view pattern, IntegerOperator op);
+  Result<void> add_address(std::string_view pattern);
+  [[nodiscard]] bool matches_integer(std::int64_t value) const;
+  [[nodiscard]] bool matches_address(const Sample& sample) const;
+  [[nodiscard]] bool matches_text(std::string_view text, const Texts& texts) const;
+
+  MatchKind kind_;
+  bool versions_;
+  std::size_t size_ = 0;
+  std::vector<Interval> integers_;
+  std::vector<Interval> ipv4_;
+  std::vector<AddressInterval> ipv6_;
+  Texts exact_;
+  Texts lowered_;
+  std::vector<Regex> regexes_;
+};
+
+}  // namespace weir::sample

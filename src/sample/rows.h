@@ -1,0 +1,110 @@
+// The rows of this layer: a fetch, a converter, an ACL keyword, a log alias is one constexpr row of a family's table.
+//
+// A row bears the user's word, its argument types, its function, one sentence, and an example that the tests execute.
+// Layers above bring rows of the same types (tls/, stick/, proxy/); app/keywords.cpp lists all tables for the Registry.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "sample/args.h"
+#include "sample/context.h"
+#include "sample/value.h"
+
+namespace weir::sample {
+
+enum class FetchStatus : std::uint8_t {
+  ok,
+  absent,     // there is no such value, and more input will not bring it
+  need_more,  // not decided yet: more input may bring it
+};
+
+/// `expression` gives `result`, which is the value as text; "" with absent = true when there is none.
+struct Example {
+  std::string_view expression;
+  std::string_view result;
+  bool absent = false;
+};
+inline constexpr std::size_t kMaxExamples = 8;
+using Examples = std::array<Example, kMaxExamples>;  // unused ones have an empty expression
+
+/// What an example's fetch looks at. Fixed otherwise: client 192.0.2.7:40123 to 127.0.0.1:3389, listener "rdp" id 1,
+/// frontend "ft_rdp" id 2, wall clock 2026-01-02 03:04:05.678 UTC.
+struct Given {
+  std::string_view request;
+  std::string_view response;
+  bool final = true;
+};
+
+struct Fetch {
+  std::string_view name;
+  std::string_view deprecated_for{};  // the name to use instead; empty when current
+  ArgSpec args{};
+  Facts needs = Facts::none;
+  Type out = Type::any;
+  FetchStatus (*fetch)(const Args& args, Context& context, Sample& out) = nullptr;
+  Prepare prepare = nullptr;
+  std::string_view doc;
+  Given given{};
+  Examples examples{};
+  bool unpredictable = false;  // random, host-bound: may go without an example
+};
+
+struct Converter {
+  std::string_view name;
+  ArgSpec args{};
+  Type in = Type::any;
+  Type out = Type::any;  // any: the type it was given
+  /// False: the value has no such form, the expression is absent.
+  bool (*apply)(const Args& args, Context& context, Sample& sample) = nullptr;
+  Prepare prepare = nullptr;
+  std::string_view doc;
+  Examples examples{};
+};
+
+/// The matching methods of -m.
+enum class MatchKind : std::uint8_t { found, boolean, integer, ip, bin, len, str, beg, sub, dir, dom, end, reg };
+
+/// A fetch that is matched in its own way when an ACL uses it: req.ssl_ver takes 3.1, hdr_beg means -m beg.
+struct AclKeyword {
+  std::string_view name;
+  std::string_view fetch;  // the fetch row behind it
+  MatchKind match = MatchKind::str;
+  bool versions = false;  // integers are written MAJOR.MINOR and compared as MAJOR * 65536 + MINOR
+};
+
+class FormatOutput;
+/// %ci and friends; written by the layer that owns the fact. `context.facts` is what that layer put there.
+struct LogAlias {
+  std::string_view name;  // without '%'
+  void (*write)(const Context& context, FormatOutput& out) = nullptr;
+  std::string_view doc;
+  bool http_only = false;
+};
+
+/// For the static_assert under each table.
+template <class Row>
+constexpr bool well_formed(std::span<const Row> rows) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i != 0 && !(rows[i - 1].name < rows[i].name)) return false;
+    if (rows[i].doc.empty()) return false;
+    if constexpr (requires { rows[i].unpredictable; }) {
+      if (rows[i].examples[0].expression.empty() && !rows[i].unpredictable && rows[i].deprecated_for.empty())
+        return false;
+      if (rows[i].fetch == nullptr) return false;
+    } else if constexpr (requires { rows[i].examples; }) {
+      if (rows[i].examples[0].expression.empty()) return false;
+      if (rows[i].apply == nullptr) return false;
+    }
+  }
+  return true;
+}
+template <class Row, std::size_t N>
+constexpr bool well_formed(const Row (&rows)[N]) {
+  return well_formed(std::span<const Row>(rows));
+}
+
+}  // namespace weir::sample
