@@ -1,0 +1,170 @@
+// StickTable: keys with columns, bounded, expiring, shared by all workers.
+//
+// The table is cut into shards by the key's hash (XXH3), each with its own short lock, hash chains and list of entries.
+// The one idea: a change or a refresh of an entry takes the next number of one counter per table and moves the entry to
+// its shard's tail. That one list is the order of eviction, the order of expiry (every entry lives equally long), and
+// the log of updates that peers read; nothing else is kept. When the table is full, the shard whose head has the
+// smallest number gives up its oldest unpinned entry, so eviction is exact over the whole table when nobody races, and
+// off by at most the entries being touched at that instant otherwise. No two shard locks are ever held together. An
+// entry is one block: header, key, columns. Its address is stable until it is freed. A Pin keeps it from being freed.
+// Thread-safe. Manual: 11.1.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "base/time.h"
+#include "stick/data_type.h"
+
+namespace weir::stick {
+
+enum class KeyType : std::uint8_t { ipv4, ipv6, integer, string, binary };
+[[nodiscard]] std::string_view key_type_name(KeyType type);  // ip, ipv6, integer, string, binary
+
+struct TableConfig {
+  std::string name;
+  KeyType type = KeyType::ipv4;
+  std::uint32_t key_length = 4;  // most bytes of a key
+  std::uint64_t size = 0;
+  Timeout expire;
+  bool nopurge = false;
+  bool recv_only = false;
+  bool server_key_is_address = false;  // srvkey addr
+  std::uint32_t bytes_rate_factor = 0;
+  std::string peers;
+  std::string write_to;
+  std::vector<Column> columns;  // sorted by type, each at most once
+  SourcePosition at;
+};
+
+/// Same key type and length: entries may move. The rest may differ.
+[[nodiscard]] bool same_keys(const TableConfig& a, const TableConfig& b);
+/// Same keys and the same columns: the object itself may stay, see StickTable::adopt().
+[[nodiscard]] bool same_shape(const TableConfig& a, const TableConfig& b);
+[[nodiscard]] const Column* find_column(const TableConfig& config, DataType type);
+
+struct Entry;
+
+class StickTable {
+ public:
+  explicit StickTable(TableConfig config, unsigned shards = 16);
+  ~StickTable();
+  StickTable(const StickTable&) = delete;
+  StickTable& operator=(const StickTable&) = delete;
+
+  /// Keeps an entry alive and in the table while held. Movable; released by its destructor.
+  class Pin {
+   public:
+    Pin() = default;
+    Pin(Pin&& other) noexcept : table_(other.table_), entry_(other.entry_) { other.entry_ = nullptr; }
+    Pin& operator=(Pin&& other) noexcept;
+    ~Pin() { release(); }
+    explicit operator bool() const { return entry_ != nullptr; }
+    void release();
+    [[nodiscard]] StickTable* table() const { return table_; }
+
+   private:
+    friend class StickTable;
+    Pin(StickTable* table, Entry* entry) : table_(table), entry_(entry) {}
+    StickTable* table_ = nullptr;
+    Entry* entry_ = nullptr;
+  };
+
+  /// A copy of an entry, for showing and filtering.
+  struct View {
+    std::uintptr_t address = 0;
+    std::string key;
+    std::uint32_t uses = 0;
+    Milliseconds expires_in{0};
+    std::uint64_t update = 0;
+    std::vector<std::uint64_t> values;  // all columns in order, arrays flattened; rates are computed
+  };
+
+  /// Keys are bytes as key_from_text() or the caller's sample gave them: addresses in network order, integers as 4
+  /// bytes in host order, strings as they are. Longer ones are cut, binary ones padded.
+  [[nodiscard]] Pin find(std::string_view key, TimePoint now);
+  /// Finds or makes it, and refreshes it. Empty when the table is full and nothing may go.
+  [[nodiscard]] Pin obtain(std::string_view key, TimePoint now);
+  /// Copy-out without a pin; nullopt when there is no entry or no such column.
+  [[nodiscard]] std::optional<std::uint64_t> value_of(std::string_view key, DataType type, TimePoint now,
+                                                      std::uint32_t index = 0);
+  void refresh(const Pin& pin, TimePoint now);
+  [[nodiscard]] std::optional<std::uint64_t> get(const Pin& pin, DataType type, TimePoint now, std::uint32_t index = 0);
+  /// False when there is no such column. A change refreshes the entry.
+  bool set(const Pin& pin, DataType type, std::uint64_t value, TimePoint now, std::uint32_t index = 0);
+  bool add(const Pin& pin, DataType type, std::int64_t amount, TimePoint now, std::uint32_t index = 0);
+
+  enum class Removal : std::uint8_t { removed, absent, in_use };
+  Removal remove(std::string_view key, TimePoint now);
+  Removal remove_at(std::uintptr_t address, TimePoint now);
+  /// The key of the entry at this address, if there is one now.
+  [[nodiscard]] std::optional<std::string> key_at(std::uintptr_t address);
+
+  /// Walks all entries in pieces. Between two calls anything may happen: entries that stay the whole time are seen
+  /// once.
+  struct Cursor {
+    unsigned shard = 0;
+    std::uint32_t position = 0;
+    bool done = false;
+  };
+  void read_some(Cursor& cursor, std::size_t budget, TimePoint now, std::vector<View>& out);
+  [[nodiscard]] std::optional<View> view(const Pin& pin, TimePoint now);
+  /// Entries changed after `update`, oldest first, at most `budget`: what a peer has yet to hear.
+  void changed_since(std::uint64_t update, std::size_t budget, TimePoint now, std::vector<View>& out);
+
+  /// Frees expired entries, at most `budget`; returns how many. For a worker's timer.
+  std::size_t expire_some(TimePoint now, std::size_t budget);
+
+  [[nodiscard]] const TableConfig& config() const { return config_; }
+  [[nodiscard]] std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t last_update() const { return next_update_.load(std::memory_order_relaxed); }
+  /// Copies what `from` holds (same_keys) with the columns both have, in its order of updates, each with its remaining
+  /// life.
+  void migrate(StickTable& from, TimePoint now);
+
+ private:
+  struct Shard;
+  struct Place {
+    std::uint32_t offset = 0;
+    std::uint32_t count = 0;
+    std::uint32_t period = 0;
+    DataForm form = DataForm::number;
+  };
+  friend struct Entry;
+  [[nodiscard]] std::uint32_t tick(TimePoint now) const;
+  [[nodiscard]] std::string_view fit(std::string_view key, std::string& room) const;
+  [[nodiscard]] Shard& shard_of(std::uint64_t hash);
+  [[nodiscard]] Shard& shard_of(const Entry& entry);
+  [[nodiscard]] std::string_view key_of(const Entry& entry) const;
+  [[nodiscard]] Entry* lookup(Shard& shard, std::uint64_t hash, std::string_view key, std::uint32_t now);
+  [[nodiscard]] bool expired(const Entry& entry, std::uint32_t now) const;
+  bool reserve(std::uint32_t now);
+  bool evict_oldest();
+  Entry* insert(Shard& shard, std::uint64_t hash, std::string_view key, std::uint32_t now);
+  void touch(Shard& shard, Entry& entry, std::uint32_t now);
+  void erase(Shard& shard, Entry& entry);
+  [[nodiscard]] const Place* place(DataType type, std::uint32_t index) const;
+  [[nodiscard]] std::uint64_t load(const Entry& entry, const Place& place, std::uint32_t index,
+                                   std::uint32_t now) const;
+  void fill(View& view, const Entry& entry, std::uint32_t now) const;
+
+  TableConfig config_;
+  std::vector<Place> places_;  // by DataType; count 0: not stored
+  std::uint32_t key_offset_ = 0;
+  std::uint32_t entry_bytes_ = 0;
+  std::uint32_t expire_ = 0;  // milliseconds; 0: never
+  TimePoint origin_;
+  std::atomic<std::uint64_t> used_{0};
+  std::atomic<std::uint64_t> next_update_{0};
+  unsigned shard_count_;
+  std::unique_ptr<Shard[]> shards_;
+};
+
+}  // namespace weir::stick
