@@ -36,7 +36,7 @@ constexpr Facts operator|(Facts a, Facts b) {
 constexpr Facts operator&(Facts a, Facts b) {
   return static_cast<Facts>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
 }
-constexpr bool covers(Facts have, Facts need) { return (have & need) == need; }
+constexpr bool covers(Facts have, Facts need) { return (have & need) == need; }  // none is always covered
 /// The bits of `need` that `have` lacks.
 constexpr Facts lacking(Facts have, Facts need) {
   return static_cast<Facts>(static_cast<unsigned>(need) & ~static_cast<unsigned>(have));

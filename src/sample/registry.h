@@ -48,9 +48,9 @@ class Registry {
 };
 
 /// This layer's own tables.
-extern const std::span<const std::span<const Fetch>> sample_fetches;
-extern const std::span<const std::span<const Converter>> sample_converters;
-extern const std::span<const std::span<const AclKeyword>> sample_acl_keywords;
+[[nodiscard]] std::span<const std::span<const Fetch>> sample_fetches();
+[[nodiscard]] std::span<const std::span<const Converter>> sample_converters();
+[[nodiscard]] std::span<const std::span<const AclKeyword>> sample_acl_keywords();
 
 /// What a compiler of expressions, ACLs and formats needs to know about its place.
 struct Scope {

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "base/address.h"
@@ -94,6 +95,11 @@ class Sample {
   Type type_ = Type::any;
   bool may_change_ = false;
 };
+
+/// ::ffff:a.b.c.d, ::a.b.c.d and 2002:a.b.c.d:: carry an IPv4 address.
+[[nodiscard]] std::optional<std::uint32_t> embedded_ipv4(const in6_addr& address);
+/// ::ffff:a.b.c.d
+[[nodiscard]] in6_addr mapped_ipv6(std::uint32_t host_order);
 
 /// Whether a keyword that wants `to` may follow one that gives `from`; address and any stand for all they can be.
 [[nodiscard]] bool can_cast(Type from, Type to);

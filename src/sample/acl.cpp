@@ -1,0 +1,319 @@
+#include "sample/acl.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace weir::sample {
+namespace {
+
+/// Pattern files larger than this are refused: a mistake, not a list.
+constexpr std::size_t kMaxPatternFile = std::size_t{256} << 20;
+
+struct Predefined {
+  std::string_view name;
+  std::string_view criterion;
+};
+// Manual 7.4; those whose subject is HTTP belong to the layer that knows it.
+constexpr Predefined kPredefined[] = {
+    {"FALSE", "always_false"},
+    {"LOCALHOST", "src 127.0.0.1/8 ::1"},
+    {"RDP_COOKIE", "req.rdp_cookie_cnt gt 0"},
+    {"REQ_CONTENT", "req.len gt 0"},
+    {"TRUE", "always_true"},
+    {"WAIT_END", "wait_end"},
+};
+constexpr std::array<std::string_view, std::size(kPredefined)> kPredefinedNames = [] {
+  std::array<std::string_view, std::size(kPredefined)> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kPredefined[i].name;
+  return names;
+}();
+
+Result<std::string> read_file(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "re");
+  if (file == nullptr) return fail(fmt::format("cannot open '{}': {}", path, std::strerror(errno)));
+  std::string content;
+  char block[65536];
+  std::size_t got = 0;
+  while ((got = std::fread(block, 1, sizeof block, file)) != 0 && content.size() <= kMaxPatternFile) {
+    content.append(block, got);
+  }
+  const bool broken = std::ferror(file) != 0;
+  std::fclose(file);
+  if (broken) return fail(fmt::format("cannot read '{}'", path));
+  if (content.size() > kMaxPatternFile) return fail(fmt::format("'{}' is larger than 256 MB", path));
+  return content;
+}
+
+bool is_acl_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-_.:").contains(c);
+  });
+}
+
+std::vector<Word> split_words(std::string_view text) {
+  std::vector<Word> words;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    words.push_back({text.substr(0, space), {}});
+    text.remove_prefix(std::min(space + 1, text.size()));
+  }
+  return words;
+}
+
+}  // namespace
+
+/// Reads what follows the criterion: flags, then patterns.
+struct Acl::Reader {
+  Acl& acl;
+  std::span<const Word> words;
+  Diagnostics& diagnostics;
+  std::shared_ptr<PatternSet> set;
+  PatternSet::Options options{};
+  bool as_map = false;
+  bool method_named = false;
+  bool good = true;
+  std::size_t next = 0;
+
+  void error(const Word& word, std::string message, std::string hint = {}) {
+    diagnostics.error(word.at, std::move(message)).hint = std::move(hint);
+    good = false;
+  }
+
+  /// The word after a flag; nullptr, with an error, at the end.
+  const Word* operand(std::string_view what) {
+    if (next + 1 < words.size()) return &words[++next];
+    error(words[next], fmt::format("'{}' needs {}", words[next].text, what));
+    return nullptr;
+  }
+
+  void select_method(const Word& word, bool versions) {
+    const auto kind = find_match_kind(word.text);
+    if (!kind) {
+      constexpr std::string_view kAll[] = {"found", "bool", "int", "ip",  "bin", "len", "str",
+                                           "beg",   "sub",  "dir", "dom", "end", "reg"};
+      const std::string_view near = nearest_word(word.text, kAll);
+      return error(word, fmt::format("no matching method is named '{}'", word.text),
+                   near.empty() ? "one of found bool int ip bin len str beg sub dir dom end reg"
+                                : fmt::format("did you mean '{}'?", near));
+    }
+    if (method_named || set->size() != 0) {
+      return error(word, method_named ? "a second '-m': an ACL has one matching method"
+                                      : "'-m' must stand before '-f' and before the patterns");
+    }
+    const Type type = acl.expression_.type();
+    if (!can_match(*kind, type)) {
+      return error(word, fmt::format("'-m {}' cannot match {}, the type of '{}'", word.text, type_name(type),
+                                     acl.expression_.text()));
+    }
+    method_named = true;
+    acl.kind_ = *kind;
+    set = std::make_shared<PatternSet>(*kind, versions && *kind == MatchKind::integer);
+  }
+
+  void load(const Word& word) {
+    auto content = read_file(std::string(word.text));
+    if (!content) return error(word, content.error().message);
+    acl.text_ += fmt::format(" <{:016x}>", XXH3_64bits(content->data(), content->size()));
+    std::string_view rest = *content;
+    for (std::size_t number = 1; !rest.empty(); ++number) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      std::string_view line = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      if (line.starts_with('#')) continue;
+      line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+      if (as_map) line = line.substr(0, line.find_first_of(" \t"));
+      if (line.empty()) continue;
+      const auto added = set->add(line, {.ignore_case = options.ignore_case});
+      if (!added) return error(word, fmt::format("{}:{}: {}", word.text, number, added.error().message));
+    }
+  }
+
+  /// False when the words of flags are over.
+  bool read_flag(bool versions) {
+    const std::string_view flag = words[next].text;
+    if (flag == "-i") {
+      options.ignore_case = true;
+    } else if (flag == "-n") {
+      // Host names are never resolved in patterns: what -n asks for is always so.
+    } else if (flag == "-M") {
+      as_map = true;
+    } else if (flag == "-m") {
+      if (const Word* method = operand("a matching method")) select_method(*method, versions);
+    } else if (flag == "-u") {
+      if (const Word* id = operand("an identifier")) acl.unique_id_ = id->text;
+    } else if (flag == "-f") {
+      if (const Word* path = operand("a file name")) load(*path);
+    } else {
+      const bool number = flag.size() > 1 && flag[0] == '-' && ((flag[1] >= '0' && flag[1] <= '9') || flag[1] == '.');
+      if (flag == "--") ++next;
+      if (flag.size() > 1 && flag[0] == '-' && flag != "--" && !number) {
+        error(words[next], fmt::format("no ACL flag is named '{}'", flag),
+              "flags are -i -f -m -n -u -M; '--' ends them when a pattern begins with '-'");
+        ++next;
+        return true;
+      }
+      return false;
+    }
+    ++next;
+    return true;
+  }
+
+  void read(bool versions) {
+    while (next < words.size() && read_flag(versions)) {
+    }
+    for (; next < words.size(); ++next) {
+      const Word& word = words[next];
+      if (is_numeric(acl.kind_)) {
+        if (const auto op = find_integer_operator(word.text)) {
+          options.op = *op;
+          if (next + 1 == words.size()) error(word, fmt::format("'{}' needs a value", word.text));
+          continue;
+        }
+      }
+      if (!takes_patterns(acl.kind_)) {
+        diagnostics.warning(word.at, fmt::format("'{}' is ignored: '-m {}' compares with no pattern", word.text,
+                                                 match_kind_name(acl.kind_)));
+        return;
+      }
+      const auto added = set->add(word.text, options);
+      if (!added) error(word, added.error().message);
+    }
+  }
+};
+
+std::optional<Acl> Acl::compile(std::span<const Word> words, const Scope& scope, SourcePosition at,
+                                Diagnostics& diagnostics) {
+  if (words.empty()) {
+    diagnostics.error(at, "an ACL needs a criterion").example = "acl from_lan src 192.168.0.0/16";
+    return std::nullopt;
+  }
+  const Word& criterion = words[0];
+  const std::string_view name = criterion.text.substr(0, criterion.text.find_first_of("(,"));
+  const AclKeyword* keyword = scope.registry->acl_keyword(name);
+  const Fetch* first = keyword != nullptr ? scope.registry->fetch(keyword->fetch) : nullptr;
+  Scope anywhere = scope;
+  anywhere.available = Facts::everything;
+  std::size_t consumed = 0;
+  auto expression =
+      Expression::compile_from(criterion.text, consumed, true, first, anywhere, criterion.at, diagnostics);
+  if (!expression) return std::nullopt;
+
+  Acl acl;
+  acl.expression_ = std::move(*expression);
+  for (const Word& word : words) acl.text_ += fmt::format("{}{}", acl.text_.empty() ? "" : " ", word.text);
+  // Manual 7.1: the keyword's own way of matching counts only without converters.
+  const bool own = keyword != nullptr && !acl.expression_.has_converters();
+  const std::optional<MatchKind> implied = own ? keyword->match : default_match(acl.expression_.type());
+  const bool versions = own && keyword->versions;
+  const bool named = std::any_of(words.begin() + 1, words.end(), [](const Word& word) { return word.text == "-m"; });
+  if (!implied && !named) {
+    diagnostics
+        .error(criterion.at, fmt::format("'{}' gives {}, which is matched in no way of its own", criterion.text,
+                                         type_name(acl.expression_.type())))
+        .hint = "name a matching method, for instance -m bin or -m str";
+    return std::nullopt;
+  }
+  acl.kind_ = implied.value_or(MatchKind::found);
+  Reader reader{.acl = acl,
+                .words = words.subspan(1),
+                .diagnostics = diagnostics,
+                .set = std::make_shared<PatternSet>(acl.kind_, versions)};
+  reader.read(versions);
+  if (!reader.good) return std::nullopt;
+  if (takes_patterns(acl.kind_) && reader.set->size() == 0) {
+    diagnostics.warning(criterion.at,
+                        fmt::format("'{}' has no pattern to compare with and never matches", criterion.text));
+  }
+  reader.set->finish();
+  acl.patterns_ = std::move(reader.set);
+  return acl;
+}
+
+Truth Acl::evaluate(Context& context) const {
+  Sample sample;
+  switch (expression_.evaluate(context, sample)) {
+    case FetchStatus::need_more: return Truth::unknown;
+    case FetchStatus::absent: return Truth::no;
+    case FetchStatus::ok: break;
+  }
+  const bool match =
+      cast(sample, match_input(kind_, sample.type()), context.arena) && patterns_->matches(sample, context.arena);
+  if (match) return Truth::yes;
+  return sample.may_change() ? Truth::unknown : Truth::no;
+}
+
+Truth NamedAcl::evaluate(Context& context) const {
+  Truth verdict = Truth::no;
+  for (const Acl& test : tests) {
+    verdict = std::max(verdict, test.evaluate(context));
+    if (verdict == Truth::yes) break;
+  }
+  return verdict;
+}
+
+Facts NamedAcl::needs() const {
+  Facts needs = Facts::none;
+  for (const Acl& test : tests) needs = needs | test.expression().needs();
+  return needs;
+}
+
+bool AclSet::define(std::span<const Word> words, const Scope& scope, Diagnostics& diagnostics) {
+  if (words.empty() || words.size() < 2) {
+    diagnostics
+        .error(words.empty() ? SourcePosition{} : words[0].at,
+               words.empty() ? "an ACL needs a name and a criterion" : "an ACL needs a criterion after its name")
+        .example = "acl from_lan src 192.168.0.0/16";
+    return false;
+  }
+  const Word& name = words[0];
+  if (!is_acl_name(name.text)) {
+    diagnostics.error(name.at, fmt::format("'{}' cannot name an ACL", name.text)).hint =
+        "letters, digits, '-', '_', '.' and ':'";
+    return false;
+  }
+  if (name.text == "or") {
+    diagnostics.error(name.at, "'or' cannot name an ACL: conditions use it as an operator");
+    return false;
+  }
+  auto acl = Acl::compile(words.subspan(1), scope, name.at, diagnostics);
+  if (!acl) return false;
+  auto& entry = acls_[std::string(name.text)];
+  if (!entry) entry = std::make_shared<NamedAcl>(NamedAcl{.name = std::string(name.text), .tests = {}});
+  entry->tests.push_back(std::move(*acl));
+  return true;
+}
+
+std::shared_ptr<const NamedAcl> AclSet::find(std::string_view name, const Scope& scope) const {
+  if (const auto at = acls_.find(name); at != acls_.end()) return at->second;
+  for (const Predefined& predefined : kPredefined) {
+    if (predefined.name != name) continue;
+    Diagnostics unused;
+    auto acl = Acl::compile(split_words(predefined.criterion), scope, {}, unused);
+    // A program without the fetch behind it does not know the ACL either.
+    if (!acl) return nullptr;
+    auto entry = std::make_shared<NamedAcl>(NamedAcl{.name = std::string(name), .tests = {}});
+    entry->tests.push_back(std::move(*acl));
+    return entry;
+  }
+  return nullptr;
+}
+
+std::string AclSet::hint(std::string_view name) const {
+  std::vector<std::string_view> names(kPredefinedNames.begin(), kPredefinedNames.end());
+  for (const auto& [known, acl] : acls_) names.push_back(known);
+  const std::string_view near = nearest_word(name, names);
+  return near.empty() ? std::string() : fmt::format("did you mean '{}'?", near);
+}
+
+std::span<const std::string_view> predefined_acl_names() { return kPredefinedNames; }
+
+}  // namespace weir::sample

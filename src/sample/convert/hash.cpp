@@ -1,0 +1,83 @@
+// Hashes of bytes, 32 bits as an integer. None is for secrets. Manual 7.3.1.
+#include <array>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "sample/tables.h"
+
+namespace weir::sample {
+namespace {
+
+constexpr std::array<std::uint32_t, 256> make_crc_table(std::uint32_t polynomial) {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t value = byte;
+    for (int bit = 0; bit < 8; ++bit) value = (value & 1) != 0 ? value >> 1 ^ polynomial : value >> 1;
+    table[byte] = value;
+  }
+  return table;
+}
+constexpr auto kCrc32Table = make_crc_table(0xedb88320U);   // Ethernet, gzip, PNG
+constexpr auto kCrc32cTable = make_crc_table(0x82f63b78U);  // Castagnoli: iSCSI, SCTP
+
+std::uint32_t crc(const std::array<std::uint32_t, 256>& table, std::string_view data) {
+  std::uint32_t value = 0xffffffffU;
+  for (const char c : data) value = table[(value ^ static_cast<unsigned char>(c)) & 0xff] ^ value >> 8;
+  return ~value;
+}
+
+bool crc32(const Args&, Context&, Sample& sample) {
+  sample = Sample::integer(crc(kCrc32Table, sample.text()));
+  return true;
+}
+bool crc32c(const Args&, Context&, Sample& sample) {
+  sample = Sample::integer(crc(kCrc32cTable, sample.text()));
+  return true;
+}
+bool xxh32(const Args& args, Context&, Sample& sample) {
+  const std::string_view data = sample.text();
+  const auto seed = static_cast<std::uint32_t>(args.integer_or(0, 0));
+  sample = Sample::integer(XXH32(data.data(), data.size(), seed));
+  return true;
+}
+bool xxh64(const Args& args, Context&, Sample& sample) {
+  const std::string_view data = sample.text();
+  const auto seed = static_cast<std::uint64_t>(args.integer_or(0, 0));
+  sample = Sample::integer(static_cast<std::int64_t>(XXH64(data.data(), data.size(), seed)));
+  return true;
+}
+
+constexpr Converter kRows[] = {
+    {.name = "crc32",
+     .in = Type::binary,
+     .out = Type::integer,
+     .apply = crc32,
+     .doc = "The CRC-32 of Ethernet, gzip and PNG.",
+     .examples = {{{"str(123456789),crc32", "3421780262"}}}},
+    {.name = "crc32c",
+     .in = Type::binary,
+     .out = Type::integer,
+     .apply = crc32c,
+     .doc = "The CRC-32C of iSCSI and SCTP.",
+     .examples = {{{"str(123456789),crc32c", "3808858755"}}}},
+    {.name = "xxh32",
+     .args = args(0, {ArgKind::integer}),
+     .in = Type::binary,
+     .out = Type::integer,
+     .apply = xxh32,
+     .doc = "The 32-bit xxHash, with an optional seed.",
+     .examples = {{{"str(''),xxh32", "46947589"}}}},
+    {.name = "xxh64",
+     .args = args(0, {ArgKind::integer}),
+     .in = Type::binary,
+     .out = Type::integer,
+     .apply = xxh64,
+     .doc = "The 64-bit xxHash, with an optional seed, as a signed integer.",
+     .examples = {{{"str(''),xxh64", "-1205034819632174695"}}}},
+};
+static_assert(well_formed(kRows), "rows are sorted by name, documented and exemplified");
+
+}  // namespace
+constinit const std::span<const Converter> hash_converters{kRows};
+}  // namespace weir::sample

@@ -1,0 +1,167 @@
+#include "sample/expression.h"
+
+#include <fmt/format.h>
+
+namespace weir::sample {
+
+struct ExpressionProgram {
+  struct Step {
+    const Converter* row = nullptr;
+    std::vector<Argument> arguments;
+    std::shared_ptr<const void> prepared;
+    bool casts = false;  // what comes before may have another type than the row takes
+  };
+  const Fetch* fetch = nullptr;
+  std::vector<Argument> arguments;
+  std::shared_ptr<const void> prepared;
+  std::vector<Step> steps;
+  Type type = Type::any;
+  std::string text;
+};
+
+namespace {
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+/// Reads one expression; what it meets wrong goes to the diagnostics with its column.
+struct Compiler {
+  std::string_view text;
+  const Scope& scope;
+  SourcePosition at;
+  Diagnostics& diagnostics;
+  std::size_t position = 0;
+  ArgParser arguments{text, at, diagnostics, scope.names};
+
+  std::string_view name() {
+    const std::size_t start = position;
+    while (position < text.size() && is_name_character(text[position])) ++position;
+    return text.substr(start, position - start);
+  }
+
+  bool error(std::size_t offset, std::size_t length, std::string message, std::string hint = {}) {
+    diagnostics.error(arguments.position_of(offset, length), std::move(message)).hint = std::move(hint);
+    return false;
+  }
+
+  bool prepare(Prepare function, std::string_view keyword, std::size_t start, const std::vector<Argument>& values,
+               std::shared_ptr<const void>& out) {
+    if (function == nullptr) return true;
+    auto prepared = function(Args{values});
+    if (!prepared) return error(start, position - start, fmt::format("'{}': {}", keyword, prepared.error().message));
+    out = std::move(*prepared);
+    return true;
+  }
+
+  bool read_fetch(const Fetch* first, ExpressionProgram& program) {
+    const std::size_t start = position;
+    const std::string_view keyword = name();
+    if (keyword.empty()) return error(start, 1, "a sample fetch is missing", "for instance src or req.len");
+    program.fetch = first != nullptr ? first : scope.registry->fetch(keyword);
+    if (program.fetch == nullptr) {
+      return error(start, keyword.size(), fmt::format("no sample fetch is named '{}'", keyword),
+                   scope.registry->fetch_hint(keyword));
+    }
+    const Facts lack = lacking(scope.available, program.fetch->needs);
+    if (lack != Facts::none) {
+      return error(start, keyword.size(),
+                   fmt::format("'{}' looks at {}, which is not there in this place", keyword, facts_name(lack)));
+    }
+    if (!arguments.parse(keyword, program.fetch->args, position, program.arguments)) return false;
+    if (!prepare(program.fetch->prepare, keyword, start, program.arguments, program.prepared)) return false;
+    program.type = program.fetch->out;
+    return true;
+  }
+
+  bool read_converter(ExpressionProgram& program) {
+    const std::size_t start = position;
+    const std::string_view keyword = name();
+    if (keyword.empty()) {
+      return error(start, 1, "a converter is missing behind ','", "spaces do not belong around commas");
+    }
+    ExpressionProgram::Step step;
+    step.row = scope.registry->converter(keyword);
+    if (step.row == nullptr) {
+      return error(start, keyword.size(), fmt::format("no converter is named '{}'", keyword),
+                   scope.registry->converter_hint(keyword));
+    }
+    if (!arguments.parse(keyword, step.row->args, position, step.arguments)) return false;
+    if (!can_cast(program.type, step.row->in)) {
+      return error(start, keyword.size(),
+                   fmt::format("'{}' takes {}, but what comes before it gives {}", keyword, type_name(step.row->in),
+                               type_name(program.type)));
+    }
+    if (!prepare(step.row->prepare, keyword, start, step.arguments, step.prepared)) return false;
+    step.casts = step.row->in != Type::any;
+    if (step.row->out != Type::any) program.type = step.row->out;
+    program.steps.push_back(std::move(step));
+    return true;
+  }
+};
+
+FetchStatus run(const ExpressionProgram& program, Context& context, Sample& out) {
+  const FetchStatus status = program.fetch->fetch(Args{program.arguments, program.prepared.get()}, context, out);
+  if (status != FetchStatus::ok) return status;
+  for (const auto& step : program.steps) {
+    const bool may_change = out.may_change();
+    const bool good = (!step.casts || cast(out, step.row->in, context.arena)) &&
+                      step.row->apply(Args{step.arguments, step.prepared.get()}, context, out);
+    // A value that has no such form yet may have one when more input came.
+    if (!good) return may_change ? FetchStatus::need_more : FetchStatus::absent;
+    out.set_may_change(may_change);
+  }
+  return FetchStatus::ok;
+}
+
+}  // namespace
+
+std::optional<Expression> Expression::compile_from(std::string_view text, std::size_t& consumed, bool whole,
+                                                   const Fetch* first, const Scope& scope, SourcePosition at,
+                                                   Diagnostics& diagnostics) {
+  Compiler compiler{.text = text, .scope = scope, .at = at, .diagnostics = diagnostics};
+  auto program = std::make_shared<ExpressionProgram>();
+  if (!compiler.read_fetch(first, *program)) return std::nullopt;
+  while (compiler.position < text.size() && text[compiler.position] == ',') {
+    ++compiler.position;
+    if (!compiler.read_converter(*program)) return std::nullopt;
+  }
+  if (whole && compiler.position != text.size()) {
+    compiler.error(compiler.position, text.size() - compiler.position,
+                   fmt::format("'{}' cannot follow here", text.substr(compiler.position)),
+                   "converters are separated by ',' and a ')' inside an argument needs quotes");
+    return std::nullopt;
+  }
+  consumed = compiler.position;
+  program->text = text.substr(0, consumed);
+  Expression expression;
+  expression.program_ = std::move(program);
+  return expression;
+}
+
+std::optional<Expression> Expression::compile(std::string_view text, const Scope& scope, SourcePosition at,
+                                              Diagnostics& diagnostics) {
+  std::size_t consumed = 0;
+  return compile_from(text, consumed, true, nullptr, scope, at, diagnostics);
+}
+
+std::optional<Expression> Expression::compile_prefix(std::string_view text, std::size_t& consumed, const Scope& scope,
+                                                     SourcePosition at, Diagnostics& diagnostics) {
+  return compile_from(text, consumed, false, nullptr, scope, at, diagnostics);
+}
+
+FetchStatus Expression::evaluate(Context& context, Sample& out) const {
+  if (program_ == nullptr) return FetchStatus::absent;
+  const FetchStatus status = run(*program_, context, out);
+  if (!context.final) return status;
+  out.set_may_change(false);
+  return status == FetchStatus::need_more ? FetchStatus::absent : status;
+}
+
+Type Expression::type() const { return program_ ? program_->type : Type::any; }
+Facts Expression::needs() const { return program_ ? program_->fetch->needs : Facts::none; }
+bool Expression::has_converters() const { return program_ && !program_->steps.empty(); }
+const Fetch* Expression::fetch() const { return program_ ? program_->fetch : nullptr; }
+std::string_view Expression::text() const { return program_ ? std::string_view(program_->text) : std::string_view(); }
+
+}  // namespace weir::sample

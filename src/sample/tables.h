@@ -1,0 +1,23 @@
+// The families of this layer, each defined at the bottom of its file under fetch/ and convert/.
+#pragma once
+
+#include <span>
+
+#include "sample/rows.h"
+
+namespace weir::sample {
+
+extern const std::span<const Fetch> constant_fetches;
+extern const std::span<const Fetch> connection_fetches;
+extern const std::span<const Fetch> process_fetches;
+extern const std::span<const Fetch> payload_fetches;
+extern const std::span<const Fetch> rdp_fetches;
+extern const std::span<const Fetch> tls_hello_fetches;
+
+extern const std::span<const Converter> string_converters;
+extern const std::span<const Converter> integer_converters;
+extern const std::span<const Converter> address_converters;
+extern const std::span<const Converter> hash_converters;
+extern const std::span<const Converter> rdp_converters;
+
+}  // namespace weir::sample
