@@ -155,7 +155,6 @@ class Parser {
     std::string name;
     SourcePosition at;
     Target target;
-    std::vector<std::pair<SourcePosition, std::string>> users = {};
     bool used_by_name = false;
     bool used_by_order = false;
     bool warned = false;
@@ -188,6 +187,7 @@ class Parser {
   ParseContext context_;
   Words words_;  // of the line being parsed
   std::vector<Block> blocks_;
+  std::size_t excess_blocks_ = 0;  // .if beyond kMaxIfDepth that still wait for their .endif
   std::vector<DefaultsEntry> defaults_;
   std::vector<std::pair<const KeywordRow*, SourcePosition>> once_;  // rows marked `once` seen in this section
   std::size_t suggestions_ = 0;
