@@ -100,7 +100,7 @@ TEST(Condition, SaysWhatIsWrong) {
     EXPECT_THAT(got.error().message, HasSubstr(row.message)) << row.text;
     EXPECT_EQ(got.error().offset, row.offset) << row.text;
   }
-  EXPECT_EQ(evaluate_condition("strqe(a,b)", kFacts, environment()).error().hint, "did you mean 'streq'?");
+  EXPECT_EQ(evaluate_condition("stre(a,b)", kFacts, environment()).error().hint, "did you mean 'streq'?");
   EXPECT_FALSE(evaluate_condition(std::string(100'000, '('), kFacts, environment()).has_value());
 }
 
