@@ -1,0 +1,120 @@
+#include "sample/log_format.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sample/testing/fixture.h"
+
+namespace weir::sample {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr LogAlias kAliases[] = {
+    {.name = "ci",
+     .write = [](const Context& context, FormatOutput& out) { out.address(*context.client->source); },
+     .doc = "client address"},
+    {.name = "cp",
+     .write = [](const Context& context, FormatOutput& out) { out.hex_integer(context.client->source->port()); },
+     .doc = "client port"},
+    {.name = "f",
+     .write = [](const Context& context, FormatOutput& out) { out.text(context.client->proxy_name); },
+     .doc = "frontend"},
+    {.name = "r",
+     .write = [](const Context&, FormatOutput& out) { out.text("GET / \"x\"]\\"); },
+     .doc = "request",
+     .http_only = true},
+    {.name = "s", .write = [](const Context&, FormatOutput& out) { out.text({}); }, .doc = "server"},
+};
+const std::span<const LogAlias> kAliasTables[] = {kAliases};
+
+const Registry& registry() {
+  static const Registry all({.fetches = sample_fetches(),
+                             .converters = sample_converters(),
+                             .acl_keywords = sample_acl_keywords(),
+                             .log_aliases = kAliasTables});
+  return all;
+}
+
+std::string format(std::string_view text, FormatOptions options = {.http = true}, std::size_t room = 256) {
+  testing::Surroundings here;
+  Scope scope = here.scope();
+  scope.registry = &registry();
+  const auto compiled = LogFormat::compile(text, options, scope, {0, 1, 1, 0}, here.diagnostics);
+  EXPECT_TRUE(compiled) << here.diagnostics.render();
+  if (!compiled) return "failed";
+  std::string out(room, '\0');
+  Context context = here.context();
+  out.resize(compiled->format(context, out));
+  return out;
+}
+
+TEST(LogFormat, Formats) {
+  const struct {
+    std::string_view text;
+    std::string_view line;
+  } rows[] = {
+      {"", ""},
+      {"plain", "plain"},
+      {"100%%", "100%"},
+      {"%ci:%cp", "192.0.2.7:40123"},
+      {"%{+X}ci:%{+X}cp", "C0000207:9CBB"},
+      {"%{+X}o %ci:%cp %{-X}cp", " C0000207:9CBB 40123"},
+      {"a  \t b", "a b"},
+      {"%s", "-"},
+      {"%{+Q}s", "\"\""},
+      {"%{+Q}f", "\"ft_rdp\""},
+      {"%{+Q}o %f %{-Q}f", " \"ft_rdp\" ft_rdp"},
+      {"%r", "GET / #22x#22]\\"},
+      {"%{+E}r", "GET / \\\"x\\\"\\]\\\\"},
+      {"%[src,ipmask(24)]", "192.0.2.0"},
+      {"<%[str('a]b')]>", "<a]b>"},
+      {"%[bin(00c3a97f23),bytes(0)]", "#00#C3#A9#7F#23"},
+      {"%(key:str)[str(v)] %(:sint)cp", "v 40123"},
+      {"%fx", "ft_rdpx"},
+      {"%[env(WEIR_NO_SUCH_VARIABLE)]", "-"},
+      {"%{+bin}o%[bin(01ff)]", "\x01\xff"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(format(row.text), row.line) << row.text;
+  EXPECT_EQ(format("a  b", {.merge_spaces = false}), "a  b");
+  EXPECT_EQ(format("%[env(WEIR_NO_SUCH_VARIABLE)]|%[bin(0a23)]", {.use = FormatUse::header}), "|%0A#");
+  EXPECT_EQ(format("%[bin(0a23)]", {.use = FormatUse::text}), "\n#");
+}
+
+TEST(LogFormat, StopsAtTheBuffersEnd) {
+  for (std::size_t room = 0; room < 20; ++room) {
+    EXPECT_EQ(format("%ci:%cp", {}, room), std::string_view("192.0.2.7:40123").substr(0, room));
+  }
+}
+
+TEST(LogFormat, Errors) {
+  const struct {
+    std::string_view text;
+    std::uint32_t column;
+    std::string_view message;
+  } rows[] = {
+      {"a %zz", 3, "no log alias is named '%zz'"},
+      {"a %", 3, "an alias or '[' must follow '%'"},
+      {"%[scr]", 3, "no sample fetch is named 'scr'"},
+      {"%[src", 2, "the expression that begins here is never closed"},
+      {"%[src ]", 6, "' ' cannot stand in an expression here"},
+      {"%{+Z}ci", 3, "'+Z' is no flag of a format item"},
+      {"%{+Q", 2, "the flags of this item are never closed"},
+      {"%(ab", 2, "the name of this item is never closed"},
+      {"%(ab:int)ci", 6, "'int' is no type of a format item"},
+      {"x%r", 2, "'%r' exists in HTTP mode only"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.text);
+    testing::Surroundings here;
+    Scope scope = here.scope();
+    scope.registry = &registry();
+    EXPECT_FALSE(LogFormat::compile(row.text, {}, scope, {0, 1, 1, 0}, here.diagnostics));
+    ASSERT_GE(here.diagnostics.all().size(), 1U);
+    EXPECT_THAT(here.diagnostics.all()[0].message, HasSubstr(std::string(row.message)));
+    EXPECT_EQ(here.diagnostics.all()[0].position.column, row.column);
+  }
+}
+
+}  // namespace
+}  // namespace weir::sample
