@@ -85,7 +85,8 @@ TEST(Expression, CastsBetweenSteps) {
     bool absent = false;
   } rows[] = {
       {"str(12),add(1)", "13"},
-      {"str(12x),add(1)", "", true},
+      {"str(12x),add(1)", "13"},
+      {"str(x12),add(1)", "", true},
       {"str(''),add(1)", "", true},
       {"int(3232235777),ipmask(32)", "192.168.1.1"},
       {"str(10.1.2.3),ipmask(8)", "10.0.0.0"},

@@ -49,8 +49,8 @@ void FormatOutput::text(std::string_view value) {
 }
 
 void FormatOutput::absent() {
-  if (flags_.quote) return verbatim("\"\"");
-  if (use_ == FormatUse::log) put('-');
+  if (use_ != FormatUse::log) return;
+  verbatim(flags_.quote ? "\"\"" : "-");
 }
 
 void FormatOutput::integer(std::int64_t value) {

@@ -22,11 +22,11 @@ constexpr char kCasts[kTypeCount - 2][kTypeCount - 1] = {
 constexpr std::size_t index_of(Type type) { return static_cast<std::size_t>(type) - 2; }
 bool table_allows(Type from, Type to) { return kCasts[index_of(from)][index_of(to)] == 'y'; }
 
+/// COMPAT: a number ends where its digits end, "3x" is 3; text without a digit in front is no number.
 std::optional<std::int64_t> parse_whole(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc()) return std::nullopt;
   return value;
 }
 
