@@ -86,8 +86,9 @@ TEST(Expression, CastsBetweenSteps) {
   } rows[] = {
       {"str(12),add(1)", "13"},
       {"str(12x),add(1)", "13"},
-      {"str(x12),add(1)", "", true},
+      {"str(x12),add(1)", "1"},
       {"str(''),add(1)", "", true},
+      {R"(str(ab),regsub(a,<\\7>))", "<>b"},  // a group that the regex does not have is empty
       {"int(3232235777),ipmask(32)", "192.168.1.1"},
       {"str(10.1.2.3),ipmask(8)", "10.0.0.0"},
       {"str(::ffff:10.1.2.3),ipmask(8,128)", "::ffff:10.1.2.3"},

@@ -65,10 +65,12 @@ bool Regex::matches(std::string_view subject) const {
 }
 
 bool Regex::find(std::string_view subject, std::size_t start, Groups& groups) const {
-  if (run(static_cast<const pcre2_code*>(code_.get()), subject, start) < 0) return false;
+  const int pairs = run(static_cast<const pcre2_code*>(code_.get()), subject, start);
+  if (pairs < 0) return false;
   groups.fill(kUnset);
+  // Pairs behind the last group that matched hold what an earlier match left there; 0 means that all were filled.
   const PCRE2_SIZE* found = pcre2_get_ovector_pointer(match_block().data);
-  const std::size_t count = std::min<std::size_t>(pcre2_get_ovector_count(match_block().data) * 2, groups.size());
+  const std::size_t count = pairs == 0 ? groups.size() : static_cast<std::size_t>(pairs) * 2;
   std::copy_n(found, count, groups.begin());
   return true;
 }

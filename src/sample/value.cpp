@@ -22,11 +22,13 @@ constexpr char kCasts[kTypeCount - 2][kTypeCount - 1] = {
 constexpr std::size_t index_of(Type type) { return static_cast<std::size_t>(type) - 2; }
 bool table_allows(Type from, Type to) { return kCasts[index_of(from)][index_of(to)] == 'y'; }
 
-/// COMPAT: a number ends where its digits end, "3x" is 3; text without a digit in front is no number.
+/// COMPAT: a number ends where its digits end: "3x" is 3, "x" is 0; only empty text is no number.
 std::optional<std::int64_t> parse_whole(std::string_view text) {
+  if (text.empty()) return std::nullopt;
   if (text.starts_with('+')) text.remove_prefix(1);
   std::int64_t value = 0;
-  if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc()) return std::nullopt;
+  const auto error = std::from_chars(text.data(), text.data() + text.size(), value).ec;
+  if (error == std::errc::result_out_of_range) return std::nullopt;
   return value;
 }
 
