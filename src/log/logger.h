@@ -72,7 +72,7 @@ class Logger {
   };
   void queue_line(const Target& target, const Line& line, Stored& stored);
   Queue& queue_of(const std::shared_ptr<Sink>& sink);
-  static std::string_view without_line_ends(std::string_view message);
+  char* write_header(const Target& target, const Line& line, std::size_t& size);
 
   Identity identity_;
   proto::SyslogClock clock_;
@@ -81,6 +81,7 @@ class Logger {
   std::size_t used_ = 0;
   std::size_t queued_ = 0;
   std::vector<Queue> queues_;
+  std::size_t active_queues_ = 0;  // the first ones; the others only keep their memory
 };
 
 }  // namespace weir::log

@@ -59,6 +59,9 @@ class Ring {
   /// Appends one line (a line feed at its end is not stored); false when pinned records leave no room: dropped,
   /// counted.
   bool append(std::string_view line);
+  /// The same for a line in pieces, without telling the watchers: batches end with one notify().
+  bool append_pieces(std::span<const std::string_view> pieces);
+  void notify();
   [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
   /// Positions for reading: the oldest record, or behind the newest one.
@@ -104,7 +107,6 @@ class Ring {
   void copy_in(std::uint64_t position, std::string_view bytes);
   void copy_out(std::uint64_t position, char* to, std::size_t count) const;
   bool make_room(std::uint64_t needed);
-  void notify_watchers();
 
   RingConfig config_;
   mutable std::mutex mutex_;

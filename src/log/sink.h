@@ -21,6 +21,8 @@
 #include "base/address.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "io/fd.h"
+#include "io/opener.h"
 #include "log/ring.h"
 #include "log/target.h"
 
@@ -39,9 +41,8 @@ class Sink {
  public:
   enum class Kind : std::uint8_t { datagram, fd, ring };
 
-  /// `receive_now` for datagrams: connects at once; a failure to connect is no error (it is tried again later), a
-  /// failure to make a socket is.
-  static Result<std::shared_ptr<Sink>> open_datagram(const SocketAddress& address);
+  /// Connects at once; that nobody answers there is no error (it is tried again later), that no socket can be made is.
+  static Result<std::shared_ptr<Sink>> open_datagram(const SocketAddress& address, io::Opener* opener = nullptr);
   static std::shared_ptr<Sink> open_fd(int fd);
   static std::shared_ptr<Sink> open_ring(std::shared_ptr<Ring> ring);
   ~Sink();
@@ -61,7 +62,9 @@ class Sink {
   [[nodiscard]] bool connected() const { return connected_.load(std::memory_order_relaxed); }
 
   /// Puts a socket connected elsewhere (by the privileged opener) in the place of the own one, same number, atomically.
-  [[nodiscard]] bool adopt_socket(int connected_fd);
+  [[nodiscard]] bool adopt_socket(const io::Fd& connected);
+  /// Where a datagram sink sends to.
+  [[nodiscard]] const SocketAddress& address() const { return address_; }
 
  private:
   Sink(Kind kind, std::string name) : kind_(kind), name_(std::move(name)) {}
@@ -75,8 +78,8 @@ class Sink {
   std::string name_;
   SocketAddress address_;
   std::shared_ptr<Ring> ring_;
+  io::Fd socket_;  // our own; empty when the descriptor belongs to somebody else
   int fd_ = -1;
-  bool owns_fd_ = false;
   bool is_socket_ = false;
   bool must_poll_ = false;  // a blocking descriptor that could not be reopened: ask before each write
   std::atomic<bool> connected_ = false;
@@ -90,6 +93,8 @@ class Sink {
 /// process; used by the thread that applies plans. Sinks nobody uses any more close when forget_unused() is called.
 class Sinks {
  public:
+  /// Unix sockets are opened through it from now on, so that their paths are found after `chroot`.
+  void use_opener(io::Opener* opener) { opener_ = opener; }
   /// The ring must have been added before. `send_hostname` decides the default format.
   Result<std::shared_ptr<Target>> make_target(const TargetConfig& config, bool send_hostname);
   /// Adds a configured ring or finds the unchanged one; a changed config replaces it (its contents go).
@@ -98,11 +103,16 @@ class Sinks {
   /// Configured and implicit rings, in the order they were made.
   [[nodiscard]] std::vector<std::shared_ptr<Ring>> rings() const;
   void forget_unused();
+  /// Looks through the opener for the receivers of Unix sinks that lost theirs. Blocks for a moment: not for workers.
+  void reconnect_lost();
   /// Of all sinks alive.
   [[nodiscard]] std::uint64_t dropped() const;
 
  private:
   Result<std::shared_ptr<Sink>> sink_for(const TargetConfig& config, Format format);
+  std::shared_ptr<Ring> implicit_ring(const TargetConfig& config, Format format);
+  io::Opener* opener_ = nullptr;
+  std::uint64_t implicit_rings_ = 0;
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<Sink>> sinks_;
   std::vector<std::shared_ptr<Ring>> rings_;

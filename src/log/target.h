@@ -18,6 +18,7 @@
 #include "base/address.h"
 #include "base/diagnostics.h"
 #include "base/result.h"
+#include "config/lexer.h"
 #include "proto/syslog.h"
 
 namespace weir::log {
@@ -61,22 +62,18 @@ struct TargetConfig {
   friend bool operator==(const TargetConfig& a, const TargetConfig& b);
 };
 
-/// A word of the line and where it stands.
-struct Word {
-  std::string_view text;
-  SourcePosition at;
-};
-
 /// Reads what follows `log` (the caller handles `log global` and `no log`). Everything that is wrong is reported to
-/// `diagnostics`; nullopt when that was an error. `line` is the position of the word `log`.
-[[nodiscard]] std::optional<TargetConfig> parse_log_line(std::span<const Word> words, SourcePosition line,
+/// `diagnostics`; nullopt when that was an error. `end` is where a missing word
+/// would stand.
+[[nodiscard]] std::optional<TargetConfig> parse_log_line(std::span<const config::Word> words, SourcePosition end,
                                                          Diagnostics& diagnostics);
 
 class Sink;
 
 class Target {
  public:
-  Target(TargetConfig config, std::shared_ptr<Sink> sink, Format format);
+  /// `max_line` bounds header and message together: the line's `len`, or the ring's `maxlen`.
+  Target(TargetConfig config, std::shared_ptr<Sink> sink, Format format, std::uint32_t max_line);
 
   [[nodiscard]] const TargetConfig& config() const { return config_; }
   [[nodiscard]] Sink& sink() const { return *sink_; }
@@ -92,7 +89,7 @@ class Target {
   std::shared_ptr<Sink> sink_;
   Format format_;
   std::uint32_t max_line_;
-  mutable std::atomic<std::uint32_t> sample_position_ = 0;
+  mutable std::atomic<std::uint64_t> sample_position_ = 0;
 };
 
 }  // namespace weir::log
