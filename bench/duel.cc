@@ -80,7 +80,7 @@ struct End {
   bool in_body = false;
   std::size_t wanted = 0;  // bytes of the answer's body still to come
   double asked_at = 0;
-  std::string head;
+  std::string head = {};
 };
 
 struct Options {
