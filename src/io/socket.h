@@ -29,6 +29,9 @@ struct KeepaliveOptions {
   friend bool operator==(const KeepaliveOptions&, const KeepaliveOptions&) = default;
 };
 
+/// A Unix path or abstract name must be shorter; sockaddr_un has no room for more.
+constexpr std::size_t kMaxUnixPath = 108;
+
 struct ListenOptions {
   int backlog = 1024;
   std::string interface;            // SO_BINDTODEVICE

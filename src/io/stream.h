@@ -63,9 +63,11 @@ class Stream {
   [[nodiscard]] Fd release();
 
  private:
+  class Wait;
   struct Direction {
     explicit Direction(Stream& owner, TimerCallback expired) : timer(expired, this), stream(owner) {}
     std::coroutine_handle<> waiting;
+    Wait* wait = nullptr;  // whose frame it is; told when the Stream dies first
     bool ready = false;
     bool timed_out = false;
     bool interrupted = false;
@@ -85,7 +87,7 @@ class Stream {
 
    private:
     friend class Stream;
-    Stream* stream_;
+    Stream* stream_;  // null: the Stream died before the frame that waits on it
     Direction* direction_;
     TimePoint deadline_;
     bool suspended_ = false;
