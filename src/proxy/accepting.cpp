@@ -1,0 +1,89 @@
+#include "proxy/accepting.h"
+
+#include "proxy/process_state.h"
+#include "proxy/tcp/session.h"
+
+namespace weir::proxy {
+namespace {
+
+// Counts the connection in if every limit leaves room for it.
+bool admit(WorkerListener& listener) {
+  ProcessState& process = *listener.worker->process;
+  FrontendState& frontend = *listener.frontend->state;
+  const std::uint32_t process_limit = process.maxconn.load(std::memory_order_relaxed);
+  const std::uint32_t frontend_limit = frontend.maxconn.load(std::memory_order_relaxed);
+  const std::uint32_t listener_limit = listener.state->maxconn;
+  const std::uint32_t in_process = process.connections.increment();
+  const std::uint32_t in_frontend = frontend.sessions.increment();
+  const std::uint32_t in_listener = listener.state->sessions.increment();
+  if ((process_limit == 0 || in_process <= process_limit) && (frontend_limit == 0 || in_frontend <= frontend_limit) &&
+      (listener_limit == 0 || in_listener <= listener_limit))
+    return true;
+  process.connections.decrement();
+  frontend.sessions.decrement();
+  listener.state->sessions.decrement();
+  return false;
+}
+
+bool has_room(const WorkerListener& listener) {
+  const ProcessState& process = *listener.worker->process;
+  const FrontendState& frontend = *listener.frontend->state;
+  const std::uint32_t process_limit = process.maxconn.load(std::memory_order_relaxed);
+  const std::uint32_t frontend_limit = frontend.maxconn.load(std::memory_order_relaxed);
+  return (process_limit == 0 || process.connections.value() < process_limit) &&
+         (frontend_limit == 0 || frontend.sessions.value() < frontend_limit) &&
+         (listener.state->maxconn == 0 || listener.state->sessions.value() < listener.state->maxconn);
+}
+
+// The flags are raised before the room is looked at once more: a session that ended in between sees the flag or leaves
+// the room.
+void pause(WorkerListener& listener) {
+  listener.worker->process->paused.store(true, std::memory_order_seq_cst);
+  listener.acceptor->pause();
+  if (has_room(listener)) listener.acceptor->resume();
+}
+
+void resume_posted(void* context, std::uint64_t) { resume_listeners(*static_cast<WorkerContext*>(context)); }
+
+}  // namespace
+
+void on_connection(void* object, io::Fd connection, const SocketAddress& peer) {
+  WorkerListener& listener = *static_cast<WorkerListener*>(object);
+  if (!admit(listener)) {
+    listener.parked.emplace_back(std::move(connection), peer);
+    pause(listener);
+    return;
+  }
+  if (!has_room(listener)) pause(listener);
+  open_session(listener, std::move(connection), peer);
+}
+
+void connection_closed(WorkerContext& worker, FrontendState& frontend, ListenerState& listener) {
+  ProcessState& process = *worker.process;
+  process.connections.decrement();
+  frontend.sessions.decrement();
+  listener.sessions.decrement();
+  if (!process.paused.load(std::memory_order_seq_cst)) return;
+  process.paused.store(false, std::memory_order_seq_cst);
+  for (const auto& context : process.contexts)
+    context->io->post(io::Post{.run = resume_posted, .object = context.get()});
+}
+
+void resume_listeners(WorkerContext& worker) {
+  for (const auto& listener : worker.listeners) {
+    if (!listener->acceptor || !listener->acceptor->paused() ||
+        listener->frontend->state->disabled.load(std::memory_order_relaxed))
+      continue;
+    while (!listener->parked.empty() && admit(*listener)) {
+      auto [connection, peer] = std::move(listener->parked.front());
+      listener->parked.pop_front();
+      open_session(*listener, std::move(connection), peer);
+    }
+    if (listener->parked.empty() && has_room(*listener))
+      listener->acceptor->resume();
+    else
+      worker.process->paused.store(true, std::memory_order_seq_cst);
+  }
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,110 @@
+// A backend that runs takes over another configuration: servers keep their identity by name and address.
+//
+// A server whose address changed is another server: the old object is taken out, its sessions run to their end on it.
+// Everything else (weight, limits, backup, checks) changes in place, and what a person set at run time stays unless the
+// file changed it.
+#include <algorithm>
+
+#include "proxy/engine.h"
+#include "proxy/health_events.h"
+
+namespace weir::proxy {
+namespace {
+
+bool same_place(const ServerState& running, const ServerConfig& wanted) {
+  return running.config->address == wanted.address && running.config->port_from_client == wanted.port_from_client &&
+         running.config->port_offset == wanted.port_offset && running.config->spec == wanted.spec;
+}
+
+void adopt(ServerState& running, const std::shared_ptr<const ServerConfig>& wanted) {
+  if (wanted->weight != running.config->weight) running.runtime_weight.reset();
+  if (wanted->disabled != running.config->disabled)
+    running.health.set_admin(check::Admin::forced_maint, wanted->disabled);
+  running.health.reconfigure(wanted->check.rise, wanted->check.fall, wanted->check_enabled);
+  running.config = wanted;
+}
+
+void build_slots(BackendState& state, const ProxyConfig& proxy) {
+  std::vector<balance::ServerSlot> slots(state.servers.size());
+  for (std::uint32_t i = 0; i < state.servers.size(); i++) {
+    ServerState& server = *state.servers[i];
+    if (server.index != balance::kNoServer && server.index < state.slots.size())
+      slots[i].served = state.slots[server.index].served;
+    if (server.index != balance::kNoServer && server.index < state.slots.size())
+      slots[i].queued = state.slots[server.index].queued;
+  }
+  const balance::BalanceAlgorithm* algorithm = balance::find_algorithm(proxy.settings.balance.algorithm);
+  state.slots = std::move(slots);
+  state.picker = std::make_unique<balance::Picker>(*algorithm, proxy.settings.all_backups);
+  state.dynamic_limits = false;
+  for (std::uint32_t i = 0; i < state.servers.size(); i++) {
+    state.servers[i]->index = i;
+    state.dynamic_limits = state.dynamic_limits || state.servers[i]->config->minconn != 0;
+  }
+  state.picker->rebuild(state.slots);
+  for (const auto& server : state.servers) state.refresh_slot(*server);
+}
+
+// Stick tables remember servers by id, so a server without an `id` of its own keeps the one it runs under whatever was
+// added or removed before it; a new one gets its place, or the next number nobody has.
+std::uint32_t stable_id(const BackendState& state, const std::vector<std::shared_ptr<ServerState>>& chosen,
+                        const ProxyConfig& proxy, const ServerState* running) {
+  const auto taken = [&](std::uint32_t id) {
+    const auto has_id = [&](const auto& server) { return server->id == id; };
+    const auto wants_id = [&](const ServerConfig& server) { return server.explicit_id && server.id == id; };
+    return std::any_of(state.servers.begin(), state.servers.end(), has_id) ||
+           std::any_of(chosen.begin(), chosen.end(), has_id) ||
+           std::any_of(proxy.servers.begin(), proxy.servers.end(), wants_id);
+  };
+  if (running != nullptr) return running->id;
+  std::uint32_t id = static_cast<std::uint32_t>(chosen.size()) + 1;
+  while (taken(id)) id++;
+  return id;
+}
+
+}  // namespace
+
+void Engine::update_backend(BackendState& state, const ProxyConfig& proxy, const Config&) {
+  const auto workers = static_cast<unsigned>(process_.contexts.size());
+  const TimePoint now = Clock::now();
+  const std::scoped_lock guard(state.lock);
+  state.id = proxy.id;
+  state.fullconn = proxy.settings.fullconn.value_or(0);
+  if (state.last_change == TimePoint{}) state.last_change = now;
+  std::vector<std::shared_ptr<ServerState>> next;
+  for (const ServerConfig& wanted : proxy.servers) {
+    const auto found = std::find_if(state.servers.begin(), state.servers.end(),
+                                    [&](const auto& running) { return running->name == wanted.name; });
+    auto named = std::make_shared<ServerConfig>(wanted);
+    if (!wanted.explicit_id)
+      named->id = stable_id(state, next, proxy, found != state.servers.end() ? found->get() : nullptr);
+    const std::shared_ptr<const ServerConfig> shared = std::move(named);
+    if (found != state.servers.end() && (*found)->id == shared->id && same_place(**found, wanted)) {
+      adopt(**found, shared);
+      next.push_back(*found);
+      continue;
+    }
+    auto made = std::make_shared<ServerState>(state, shared, workers);
+    made->index = balance::kNoServer;
+    made->last_change = now;
+    made->keep_backend = backends_.find(state.name)->second;
+    if (wanted.disabled) made->health.set_admin(check::Admin::forced_maint, true);
+    next.push_back(std::move(made));
+  }
+  for (const auto& running : state.servers) {
+    if (std::find(next.begin(), next.end(), running) != next.end()) continue;
+    state.requeue_waiters(*running);
+    running->removed.store(true, std::memory_order_relaxed);
+    if (running->checked_with) start_checks(process_, running, nullptr, Milliseconds(0));
+    running->checked_with = nullptr;
+  }
+  std::vector<std::shared_ptr<ServerState>> before = std::exchange(state.servers, std::move(next));
+  build_slots(state, proxy);
+  for (const auto& running : before)
+    if (running->removed.load(std::memory_order_relaxed)) running->index = balance::kNoServer;
+  const BackendState::Live live = state.live_servers();
+  state.up = live.active + live.backup != 0 || state.servers.empty();
+  state.serve_waiters();
+}
+
+}  // namespace weir::proxy

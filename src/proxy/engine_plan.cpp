@@ -1,0 +1,136 @@
+// Building a plan: each part is taken from the running plan when its words did not change, made anew otherwise.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "proxy/engine.h"
+
+namespace weir::proxy {
+namespace {
+
+bool same_logging(const GlobalConfig& a, const GlobalConfig& b) {
+  return a.logs == b.logs && a.log_tag == b.log_tag && a.log_send_hostname == b.log_send_hostname;
+}
+
+bool same_table(const stick::TableConfig& a, const stick::TableConfig& b) {
+  return stick::same_shape(a, b) && a.size == b.size && a.expire == b.expire && a.nopurge == b.nopurge;
+}
+
+}  // namespace
+
+Result<LogPlan> Engine::make_log(const ProxyConfig& proxy, const GlobalConfig& global, bool frontend) {
+  LogPlan log;
+  const LogSettings& settings = proxy.settings.log;
+  const auto add = [&](const std::vector<log::TargetConfig>& targets) -> Result<void> {
+    for (const log::TargetConfig& target : targets) {
+      auto made = sinks_.make_target(target, global.log_send_hostname.has_value());
+      if (!made) return unexpected(made.error());
+      log.targets.push_back(std::move(*made));
+    }
+    return {};
+  };
+  if (settings.use_global)
+    if (auto added = add(global.logs); !added) return unexpected(added.error());
+  if (auto added = add(settings.targets); !added) return unexpected(added.error());
+  if (frontend) log.format = settings.format_program;
+  log.tag = settings.tag.empty() ? global.log_tag : settings.tag;
+  return log;
+}
+
+Result<void> Engine::add_frontend(Plan& plan, const Config& config, const std::shared_ptr<ProxyConfig>& proxy) {
+  auto& state = frontends_[proxy->name];
+  if (!state)
+    state = std::make_shared<FrontendState>(proxy->name, proxy->id, static_cast<unsigned>(process_.contexts.size()));
+  std::shared_ptr<const FrontendPlan> kept = plan_ ? plan_->frontend(proxy->name) : nullptr;
+  if (kept && kept->config->signature == proxy->signature && kept->config->id == proxy->id &&
+      same_logging(*plan_->global, *plan.global)) {
+    plan.frontends.push_back(std::move(kept));
+  } else {
+    auto made = std::make_shared<FrontendPlan>();
+    auto log = make_log(*proxy, config.global, true);
+    if (!log) return fail(fmt::format("frontend '{}': {}", proxy->name, log.error().message));
+    made->config = proxy;
+    made->state = state;
+    made->log = std::move(*log);
+    plan.frontends.push_back(std::move(made));
+  }
+  plan.frontend_by_name.emplace(plan.frontends.back()->config->name, plan.frontends.size() - 1);
+  return {};
+}
+
+Result<void> Engine::add_backend(Plan& plan, const Config& config, const std::shared_ptr<ProxyConfig>& proxy) {
+  auto& state = backends_[proxy->name];
+  if (!state)
+    state = std::make_shared<BackendState>(proxy->name, proxy->id, static_cast<unsigned>(process_.contexts.size()));
+  std::shared_ptr<const BackendPlan> kept = plan_ ? plan_->backend(proxy->name) : nullptr;
+  const bool same = kept && kept->config->signature == proxy->signature && kept->config->id == proxy->id &&
+                    same_logging(*plan_->global, *plan.global) && kept->table.get() == plan.tables.find(proxy->name) &&
+                    std::all_of(kept->stick_rules.begin(), kept->stick_rules.end(), [&](const StickPlan& stick) {
+                      return plan.tables.find(stick.table->config().name) == stick.table.get();
+                    });
+  if (same) {
+    plan.backends.push_back(std::move(kept));
+  } else {
+    auto made = std::make_shared<BackendPlan>();
+    auto log = make_log(*proxy, config.global, false);
+    if (!log) return fail(fmt::format("backend '{}': {}", proxy->name, log.error().message));
+    made->config = proxy;
+    made->state = state;
+    made->log = std::move(*log);
+    made->table = plan.tables.share(proxy->name);
+    made->algorithm = balance::find_algorithm(proxy->settings.balance.algorithm);
+    for (const stick::StickRule& rule : proxy->stick_rules) {
+      made->stick_rules.push_back({&rule, plan.tables.share(rule.table.empty() ? proxy->name : rule.table)});
+      made->stores_on_response = made->stores_on_response || rule.kind == stick::StickRule::Kind::store_response;
+    }
+    plan.backends.push_back(std::move(made));
+  }
+  plan.backend_by_name.emplace(plan.backends.back()->config->name, plan.backends.size() - 1);
+  return {};
+}
+
+// Tables outlive a reload by name, key type and length; a changed `store`, `size` or `expire` moves the entries over.
+Result<void> Engine::join_tables(Plan& plan, const Config& config) {
+  std::map<std::string, std::shared_ptr<stick::StickTable>, std::less<>> next;
+  for (const auto& proxy : config.proxies) {
+    if (!proxy->table) continue;
+    const auto found = tables_.find(proxy->name);
+    std::shared_ptr<stick::StickTable> table;
+    if (found != tables_.end() && same_table(found->second->config(), *proxy->table)) {
+      table = found->second;
+    } else {
+      table = std::make_shared<stick::StickTable>(*proxy->table);
+      if (found != tables_.end() && stick::same_keys(found->second->config(), *proxy->table))
+        table->migrate(*found->second, Clock::now());
+    }
+    plan.tables.add(table);
+    next.emplace(proxy->name, std::move(table));
+  }
+  tables_ = std::move(next);
+  return {};
+}
+
+Result<std::shared_ptr<Plan>> Engine::build_plan(const Config& config) {
+  auto plan = std::make_shared<Plan>();
+  plan->serial = next_plan_++;
+  plan->global = std::make_shared<const GlobalConfig>(config.global);
+  for (const log::RingConfig& ring : config.rings) sinks_.ring(ring);
+  for (const log::TargetConfig& target : config.global.logs) {
+    auto made = sinks_.make_target(target, config.global.log_send_hostname.has_value());
+    if (!made) return unexpected(made.error());
+    plan->log.targets.push_back(std::move(*made));
+  }
+  plan->log.tag = config.global.log_tag;
+  if (auto joined = join_tables(*plan, config); !joined) return unexpected(joined.error());
+  for (const auto& proxy : config.proxies) {
+    if (proxy->settings.disabled) continue;
+    if (proxy->is_frontend())
+      if (auto added = add_frontend(*plan, config, proxy); !added) return unexpected(added.error());
+    // A frontend that names no backend is its own, without servers: what it takes finds none, as the log then says.
+    if (proxy->is_backend())
+      if (auto added = add_backend(*plan, config, proxy); !added) return unexpected(added.error());
+  }
+  return plan;
+}
+
+}  // namespace weir::proxy

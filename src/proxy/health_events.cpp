@@ -1,0 +1,226 @@
+#include "proxy/health_events.h"
+
+#include <cstdio>
+#include <unordered_map>
+
+#include "check/runner.h"
+#include "proxy/process_state.h"
+#include "proxy/tcp/session.h"
+
+namespace weir::proxy {
+namespace {
+
+const LogPlan* backend_log(const WorkerContext& worker, const std::shared_ptr<const BackendPlan>& plan) {
+  if (plan) return &plan->log;
+  return worker.plan ? &worker.plan->log : nullptr;
+}
+
+void say(WorkerContext& worker, const BackendState& backend, const check::Notice& notice) {
+  const std::shared_ptr<const BackendPlan> plan = worker.plan ? worker.plan->backend(backend.name) : nullptr;
+  if (const LogPlan* log = backend_log(worker, plan); log != nullptr)
+    worker.emit(*log, {.level = static_cast<log::Level>(notice.level), .message = notice.text});
+  if (!worker.process->quiet) std::fprintf(stderr, "%s\n", notice.terminal_text.c_str());
+}
+
+check::Remaining remaining(const ServerState& server, std::uint32_t requeued) {
+  const BackendState::Live live = server.backend.live_servers();
+  return {live.active, live.backup, server.sessions.value(), requeued, server.line.size()};
+}
+
+void note_backend_state(BackendState& backend, TimePoint now, bool& lost_all) {
+  const BackendState::Live live = backend.live_servers();
+  const bool up = live.active + live.backup != 0 || backend.servers.empty();
+  if (up == backend.up) return;
+  if (up)
+    backend.downtime += std::chrono::duration_cast<Milliseconds>(now - backend.last_change);
+  else
+    backend.down_transitions++;
+  backend.up = up;
+  backend.last_change = now;
+  lost_all = !up;
+}
+
+void note_server_change(ServerState& server, bool was_up, TimePoint now) {
+  const bool up = server.health.up() && !server.health.in_maintenance();
+  if (up == was_up) return;
+  if (up) server.downtime += std::chrono::duration_cast<Milliseconds>(now - server.last_change);
+  server.last_change = now;
+}
+
+bool in_service(const ServerState& server) { return server.health.up() && !server.health.in_maintenance(); }
+
+// After any change: balancing, waiters, the backend's own state. Holds the lock.
+std::uint32_t settle(ServerState& server, bool was_up, TimePoint now, bool& lost_all) {
+  BackendState& backend = server.backend;
+  note_server_change(server, was_up, now);
+  backend.refresh_slot(server);
+  std::uint32_t requeued = 0;
+  if (!server.health.usable_by_persistence()) requeued = backend.requeue_waiters(server);
+  note_backend_state(backend, now, lost_all);
+  backend.serve_waiters();
+  return requeued;
+}
+
+}  // namespace
+
+void apply_check_result(WorkerContext& worker, ServerState& server, const check::CheckResult& result) {
+  BackendState& backend = server.backend;
+  const check::ServerName name{backend.name, server.name, server.config->backup};
+  std::vector<check::Notice> notices;
+  bool lost_all = false;
+  bool shut = false;
+  {
+    const std::scoped_lock guard(backend.lock);
+    server.check_running = false;
+    const bool was_up = in_service(server);
+    const check::Change change = server.health.apply(result);
+    if (change.counts_as_failure) server.check_failures++;
+    if (change.counts_as_down) server.check_downs++;
+    const std::shared_ptr<const BackendPlan> plan = worker.plan ? worker.plan->backend(backend.name) : nullptr;
+    const bool logged = change.log_check && plan && plan->config->settings.log_health_checks;
+    if (logged) notices.push_back(check::check_notice(name, result, server.health));
+    if (change.transition != check::Transition::none) {
+      const std::uint32_t requeued = settle(server, was_up, worker.io->now(), lost_all);
+      notices.push_back(
+          check::transition_notice(name, change.transition, logged ? nullptr : &result, remaining(server, requeued)));
+      shut = change.transition == check::Transition::down &&
+             server.config->on_marked_down == OnMarkedDown::shutdown_sessions;
+      if (lost_all) notices.push_back(check::no_server_notice(backend.name));
+    }
+  }
+  for (const check::Notice& notice : notices) say(worker, backend, notice);
+  if (shut) shut_sessions(*worker.process, server.shared_from_this(), EndedBy::server_down);
+}
+
+void set_server_admin(WorkerContext& worker, ServerState& server, check::Admin flag, bool on) {
+  BackendState& backend = server.backend;
+  const check::ServerName name{backend.name, server.name, server.config->backup};
+  std::vector<check::Notice> notices;
+  bool lost_all = false;
+  bool shut = false;
+  {
+    const std::scoped_lock guard(backend.lock);
+    const bool was_up = in_service(server);
+    const bool was_maint = server.health.in_maintenance();
+    const bool was_drain = server.health.draining();
+    server.health.set_admin(flag, on);
+    const std::uint32_t requeued = settle(server, was_up, worker.io->now(), lost_all);
+    const check::Remaining left = remaining(server, requeued);
+    const auto event = [&](check::AdminEvent what) {
+      notices.push_back(check::admin_notice(name, what, server.health, left));
+    };
+    const bool maint = server.health.in_maintenance();
+    if (maint != was_maint)
+      event(maint ? check::AdminEvent::enter_maint : check::AdminEvent::leave_maint);
+    else if (server.health.draining() != was_drain)
+      event(was_drain ? check::AdminEvent::leave_drain : check::AdminEvent::enter_drain);
+    shut = maint && !was_maint && server.config->on_marked_down == OnMarkedDown::shutdown_sessions;
+    if (lost_all) notices.push_back(check::no_server_notice(backend.name));
+  }
+  for (const check::Notice& notice : notices) say(worker, backend, notice);
+  if (shut) shut_sessions(*worker.process, server.shared_from_this(), EndedBy::server_down);
+}
+
+void force_server_health(WorkerContext& worker, ServerState& server, check::State state) {
+  BackendState& backend = server.backend;
+  const check::ServerName name{backend.name, server.name, server.config->backup};
+  std::vector<check::Notice> notices;
+  bool lost_all = false;
+  bool shut = false;
+  {
+    const std::scoped_lock guard(backend.lock);
+    const bool was_up = in_service(server);
+    const check::Change change = server.health.force(state);
+    const std::uint32_t requeued = settle(server, was_up, worker.io->now(), lost_all);
+    if (change.transition != check::Transition::none)
+      notices.push_back(check::forced_notice(name, change.transition, remaining(server, requeued)));
+    shut = change.transition == check::Transition::down &&
+           server.config->on_marked_down == OnMarkedDown::shutdown_sessions;
+    if (lost_all) notices.push_back(check::no_server_notice(backend.name));
+  }
+  for (const check::Notice& notice : notices) say(worker, backend, notice);
+  if (shut) shut_sessions(*worker.process, server.shared_from_this(), EndedBy::server_down);
+}
+
+void set_server_weight(ServerState& server, unsigned weight) {
+  const std::scoped_lock guard(server.backend.lock);
+  server.runtime_weight = weight;
+  server.backend.refresh_slot(server);
+  server.backend.serve_waiters();
+}
+
+void shut_sessions(ProcessState& process, const std::shared_ptr<ServerState>& server, EndedBy by) {
+  for (const auto& context : process.contexts) {
+    WorkerContext* worker = context.get();
+    worker->io->post([worker, server, by] {
+      for (Session* session = worker->sessions.first(); session != nullptr;) {
+        Session* next = session->next;
+        if (session->target == server && session->holds_slot) kill_session(*session, by);
+        session = next;
+      }
+    });
+  }
+}
+
+namespace {
+
+// What a running check needs to know of its server; lives in the check's own frame.
+struct CheckOf {
+  WorkerContext* worker = nullptr;
+  std::shared_ptr<ServerState> server;
+  std::shared_ptr<const check::CheckConfig> config;
+};
+
+SocketAddress check_address(void* object) {
+  const ServerState& server = *static_cast<CheckOf*>(object)->server;
+  const std::scoped_lock guard(server.backend.lock);
+  return server.address;
+}
+bool check_enabled(void* object) {
+  const ServerState& server = *static_cast<CheckOf*>(object)->server;
+  const std::scoped_lock guard(server.backend.lock);
+  return !server.health.in_maintenance() && !server.checks_paused && !server.removed.load(std::memory_order_relaxed);
+}
+void check_started(void* object) {
+  ServerState& server = *static_cast<CheckOf*>(object)->server;
+  const std::scoped_lock guard(server.backend.lock);
+  server.check_running = true;
+}
+void check_finished(void* object, const check::CheckResult& result) {
+  const CheckOf& check = *static_cast<CheckOf*>(object);
+  if (check_enabled(object)) apply_check_result(*check.worker, *check.server, result);
+}
+Milliseconds check_interval(void* object) {
+  const CheckOf& check = *static_cast<CheckOf*>(object);
+  const std::scoped_lock guard(check.server->backend.lock);
+  return check.server->health.interval(*check.config);
+}
+
+io::Task<void> check_server(CheckOf& check, Milliseconds first_delay) {
+  const check::CheckSink sink{.object = &check,
+                              .address = check_address,
+                              .enabled = check_enabled,
+                              .started = check_started,
+                              .finished = check_finished,
+                              .interval = check_interval};
+  co_await check::run_checks(check.config, sink, first_delay);
+}
+
+}  // namespace
+
+void start_checks(ProcessState& process, const std::shared_ptr<ServerState>& server,
+                  std::shared_ptr<const check::CheckConfig> config, Milliseconds first_delay) {
+  WorkerContext* worker = process.contexts[server->id % process.contexts.size()].get();
+  worker->io->post([worker, server, checked = std::move(config), first_delay] {
+    const auto running = worker->checks.find(server.get());
+    if (running != worker->checks.end()) {
+      worker->activities.cancel(running->second);
+      worker->checks.erase(running);
+    }
+    if (!checked) return;
+    worker->checks[server.get()] =
+        worker->activities.spawn(check_server, CheckOf{worker, server, checked}, first_delay);
+  });
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,27 @@
+// What a check's result or a command does to a server: its place in balancing, its waiters, its sessions, the log.
+//
+// Callable on any worker. The server's own lock is the backend's; messages go to the backend's log targets through the
+// calling worker, sessions of a server marked down are ended by posts to all workers.
+#pragma once
+
+#include <string>
+
+#include "check/health.h"
+#include "proxy/state.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+
+void apply_check_result(WorkerContext& worker, ServerState& server, const check::CheckResult& result);
+void set_server_admin(WorkerContext& worker, ServerState& server, check::Admin flag, bool on);
+void force_server_health(WorkerContext& worker, ServerState& server, check::State state);
+/// The new weight of new sessions, 0 to 256.
+void set_server_weight(ServerState& server, unsigned weight);
+/// Ends every session on the server, on all workers.
+void shut_sessions(ProcessState& process, const std::shared_ptr<ServerState>& server, EndedBy by);
+
+/// Starts the server's checks on its worker, or stops them when `config` is null.
+void start_checks(ProcessState& process, const std::shared_ptr<ServerState>& server,
+                  std::shared_ptr<const check::CheckConfig> config, Milliseconds first_delay);
+
+}  // namespace weir::proxy

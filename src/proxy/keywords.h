@@ -1,0 +1,16 @@
+// The tables of this layer, for app/keywords.cpp.
+#pragma once
+
+#include <span>
+
+#include "config/keyword.h"
+#include "config/section.h"
+#include "sample/rows.h"
+
+namespace weir::proxy {
+
+extern const std::span<const config::SectionRow> sections;
+extern const std::span<const std::span<const config::KeywordRow>> keywords;
+extern const std::span<const sample::LogAlias> log_aliases;
+
+}  // namespace weir::proxy

@@ -1,0 +1,42 @@
+// Listeners: an address that a frontend serves, for all workers, and one worker's share of it.
+//
+// The ListenerState keeps its identity over reloads as long as the address and its options stay; the sockets are never
+// closed meanwhile. Each worker has an acceptor on a socket of its own (SO_REUSEPORT) or on the one shared socket
+// (Unix, fd@N).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/acceptor.h"
+#include "proxy/plan.h"
+
+namespace weir::proxy {
+
+struct WorkerContext;
+
+struct ListenerState {
+  SocketAddress address;
+  io::ListenOptions options;
+  std::string name;
+  std::uint32_t id = 0;
+  std::uint32_t maxconn = 0;
+  Gauge sessions;
+  std::atomic<std::uint64_t> accepted{0};
+};
+
+/// Belongs to its worker.
+struct WorkerListener {
+  WorkerContext* worker = nullptr;
+  std::shared_ptr<ListenerState> state;
+  std::shared_ptr<const FrontendPlan> frontend;
+  std::unique_ptr<io::Acceptor> acceptor;
+  /// At most one connection that another worker's made one too many: it waits here, as if still in the backlog.
+  std::deque<std::pair<io::Fd, SocketAddress>> parked;
+};
+
+}  // namespace weir::proxy

@@ -1,0 +1,252 @@
+// The fields of a TCP log line: %ci, %ts, %Tw and their kin.
+//
+// Each is a row; `context.session` is the session being logged. A timer that never ran is -1; with `option logasap` the
+// total and the byte count bear a '+', for they will grow. Manual 8.2.2, 8.2.6, 8.4, 8.5.
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <ctime>
+
+#include "proxy/keywords.h"
+#include "proxy/process_state.h"
+#include "proxy/tcp/session.h"
+#include "proxy/worker_context.h"
+#include "sample/log_format.h"
+
+namespace weir::proxy {
+namespace {
+
+using sample::Context;
+using sample::FormatOutput;
+
+const Session& session_of(const Context& context) { return *context.session; }
+const SessionFacts& facts_of(const Context& context) { return context.session->facts; }
+
+std::int64_t elapsed(TimePoint from, TimePoint to) {
+  if (from == TimePoint{} || to == TimePoint{}) return -1;
+  return std::chrono::duration_cast<Milliseconds>(to - from).count();
+}
+
+bool logged_early(const Context& context) {
+  return context.session->frontend->config->settings.log.as_soon_as_possible;
+}
+
+void growing(const Context& context, FormatOutput& out, std::int64_t value) {
+  if (logged_early(context)) out.verbatim("+");
+  out.integer(value);
+}
+
+// Dates: all lines of one second share the part above the milliseconds.
+struct DateText {
+  std::time_t second = -1;
+  char text[40] = {};
+  std::size_t size = 0;
+};
+
+std::string_view date(DateText& cache, WallTime at, bool local, const char* format) {
+  const std::time_t second = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(at));
+  if (cache.second != second) {
+    std::tm fields{};
+    local ? localtime_r(&second, &fields) : gmtime_r(&second, &fields);
+    cache.size = std::strftime(cache.text, sizeof cache.text, format, &fields);
+    cache.second = second;
+  }
+  return {cache.text, cache.size};
+}
+
+std::int64_t milliseconds_of(WallTime at) {
+  return std::chrono::duration_cast<Milliseconds>(at - std::chrono::floor<std::chrono::seconds>(at)).count();
+}
+
+void accept_date(const Context& context, FormatOutput& out) {
+  thread_local DateText cache;
+  const WallTime at = facts_of(context).accepted_wall;
+  char text[64];
+  const auto end =
+      fmt::format_to_n(text, sizeof text, "{}.{:03}", date(cache, at, true, "%d/%b/%Y:%H:%M:%S"), milliseconds_of(at));
+  out.verbatim({text, end.size});
+}
+void accept_date_utc(const Context& context, FormatOutput& out) {
+  thread_local DateText cache;
+  out.verbatim(date(cache, facts_of(context).accepted_wall, false, "%d/%b/%Y:%H:%M:%S +0000"));
+}
+void accept_date_local(const Context& context, FormatOutput& out) {
+  thread_local DateText cache;
+  out.verbatim(date(cache, facts_of(context).accepted_wall, true, "%d/%b/%Y:%H:%M:%S %z"));
+}
+void accept_timestamp(const Context& context, FormatOutput& out) {
+  out.hex_integer(
+      std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(facts_of(context).accepted_wall)));
+}
+void accept_milliseconds(const Context& context, FormatOutput& out) {
+  char text[8];
+  const auto end = fmt::format_to_n(text, sizeof text, "{:03}", milliseconds_of(facts_of(context).accepted_wall));
+  out.verbatim({text, end.size});
+}
+
+void peer_host(FormatOutput& out, const SocketAddress& address) {
+  if (address.is_inet())
+    out.address(address);
+  else if (address.is_unix())
+    out.text("unix");
+  else
+    out.absent();
+}
+void peer_port(const Context& context, FormatOutput& out, const SocketAddress& address) {
+  if (address.is_inet())
+    out.hex_integer(address.port());
+  else if (address.is_unix())
+    out.integer(session_of(context).listener->id);
+  else
+    out.absent();
+}
+SocketAddress local_of(const Session& session) {
+  return session.facts.local.family() != AddressFamily::none ? session.facts.local
+                                                             : io::local_address(session.client.fd);
+}
+
+void client_ip(const Context& context, FormatOutput& out) { peer_host(out, facts_of(context).client); }
+void client_port(const Context& context, FormatOutput& out) { peer_port(context, out, facts_of(context).client); }
+void frontend_ip(const Context& context, FormatOutput& out) { peer_host(out, local_of(session_of(context))); }
+void frontend_port(const Context& context, FormatOutput& out) {
+  peer_port(context, out, local_of(session_of(context)));
+}
+void source_ip(const Context& context, FormatOutput& out) { peer_host(out, facts_of(context).source); }
+void source_port(const Context& context, FormatOutput& out) { peer_port(context, out, facts_of(context).source); }
+
+void server_ip(const Context& context, FormatOutput& out) {
+  const Session& session = session_of(context);
+  session.target ? peer_host(out, session.target->address) : out.absent();
+}
+void server_port(const Context& context, FormatOutput& out) {
+  const Session& session = session_of(context);
+  session.target ? peer_port(context, out, session.target->address) : out.absent();
+}
+
+void frontend_name(const Context& context, FormatOutput& out) { out.text(session_of(context).frontend->config->name); }
+void backend_name(const Context& context, FormatOutput& out) {
+  const Session& session = session_of(context);
+  out.text(session.backend ? session.backend->config->name : session.frontend->config->name);
+}
+void server_name(const Context& context, FormatOutput& out) {
+  const Session& session = session_of(context);
+  session.target ? out.text(session.target->name) : out.text("<NOSRV>");
+}
+
+// %Tw counts from the accept: in TCP mode the wait for the first bytes is part of it. COMPAT: observed on 2.6.
+void queue_time(const Context& context, FormatOutput& out) {
+  out.integer(elapsed(facts_of(context).accepted, facts_of(context).queue_left));
+}
+void connect_time(const Context& context, FormatOutput& out) {
+  out.integer(elapsed(facts_of(context).connect_started, facts_of(context).connect_finished));
+}
+void total_time(const Context& context, FormatOutput& out) {
+  growing(context, out, elapsed(facts_of(context).accepted, context.now));
+}
+void active_time(const Context& context, FormatOutput& out) { total_time(context, out); }
+void user_time(const Context& context, FormatOutput& out) { total_time(context, out); }
+void data_time(const Context& context, FormatOutput& out) {
+  out.integer(elapsed(facts_of(context).connect_finished, context.now));
+}
+void handshake_time(const Context&, FormatOutput& out) { out.integer(0); }
+
+void bytes_to_client(const Context& context, FormatOutput& out) {
+  growing(context, out, static_cast<std::int64_t>(session_of(context).response.total));
+}
+void bytes_to_server(const Context& context, FormatOutput& out) {
+  growing(context, out, static_cast<std::int64_t>(session_of(context).request.total));
+}
+
+void termination_state(const Context& context, FormatOutput& out) {
+  const char text[2] = {static_cast<char>(facts_of(context).ended_by), facts_of(context).ended_in};
+  out.verbatim({text, 2});
+}
+
+void process_connections(const Context& context, FormatOutput& out) {
+  out.integer(session_of(context).worker->process->connections.value());
+}
+void frontend_connections(const Context& context, FormatOutput& out) {
+  out.integer(session_of(context).frontend->state->sessions.value());
+}
+void backend_connections(const Context& context, FormatOutput& out) {
+  const Session& session = session_of(context);
+  out.integer(session.backend ? session.backend->state->sessions.value() : 0);
+}
+void server_connections(const Context& context, FormatOutput& out) {
+  const Session& session = session_of(context);
+  out.integer(session.target ? session.target->sessions.value() : 0);
+}
+void retries(const Context& context, FormatOutput& out) {
+  if (facts_of(context).redispatched) out.verbatim("+");
+  out.integer(facts_of(context).retries);
+}
+void server_queue(const Context& context, FormatOutput& out) { out.integer(facts_of(context).server_queue); }
+void backend_queue(const Context& context, FormatOutput& out) { out.integer(facts_of(context).backend_queue); }
+void log_counter(const Context& context, FormatOutput& out) {
+  out.hex_integer(static_cast<std::int64_t>(
+      session_of(context).frontend->state->log_lines.fetch_add(1, std::memory_order_relaxed)));
+}
+void host_name(const Context&, FormatOutput& out) {
+  static const std::string name = [] {
+    char text[256] = {};
+    return std::string(gethostname(text, sizeof text - 1) == 0 ? text : "localhost");
+  }();
+  out.text(name);
+}
+void process_id(const Context&, FormatOutput& out) { out.hex_integer(getpid()); }
+void session_number(const Context& context, FormatOutput& out) {
+  out.hex_integer(static_cast<std::int64_t>(session_of(context).serial));
+}
+void status(const Context&, FormatOutput& out) { out.integer(0); }  // TCP has none: the manual's log shows 0
+
+constexpr sample::LogAlias kAliases[] = {
+    {.name = "B", .write = bytes_to_client, .doc = "Bytes sent from the server to the client."},
+    {.name = "H", .write = host_name, .doc = "The host's name."},
+    {.name = "ST", .write = status, .doc = "The status code; 0 in TCP mode."},
+    {.name = "T", .write = accept_date_utc, .doc = "Accept date, UTC, with its zone."},
+    {.name = "Ta", .write = active_time, .doc = "Milliseconds the session was active."},
+    {.name = "Tc",
+     .write = connect_time,
+     .doc = "Milliseconds to connect to the server, retries included; -1 when it never did."},
+    {.name = "Td", .write = data_time, .doc = "Milliseconds from the connection to the end."},
+    {.name = "Th", .write = handshake_time, .doc = "Milliseconds of handshakes below the session."},
+    {.name = "Tl", .write = accept_date_local, .doc = "Accept date, local, with its zone."},
+    {.name = "Ts", .write = accept_timestamp, .doc = "Accept date in seconds since 1970."},
+    {.name = "Tt", .write = total_time, .doc = "Milliseconds from accept to the end."},
+    {.name = "Tu", .write = user_time, .doc = "Milliseconds the user saw, from the first byte to the end."},
+    {.name = "Tw", .write = queue_time, .doc = "Milliseconds waited for a server; -1 when none was asked for."},
+    {.name = "U", .write = bytes_to_server, .doc = "Bytes sent from the client to the server."},
+    {.name = "ac", .write = process_connections, .doc = "Connections of the process when logged."},
+    {.name = "b", .write = backend_name, .doc = "The backend's name."},
+    {.name = "bc", .write = backend_connections, .doc = "Sessions of the backend when logged."},
+    {.name = "bi", .write = source_ip, .doc = "Our address towards the server."},
+    {.name = "bp", .write = source_port, .doc = "Our port towards the server."},
+    {.name = "bq", .write = backend_queue, .doc = "Sessions that stood before this one in the backend's queue."},
+    {.name = "ci", .write = client_ip, .doc = "The client's address."},
+    {.name = "cp", .write = client_port, .doc = "The client's port."},
+    {.name = "f", .write = frontend_name, .doc = "The frontend's name."},
+    {.name = "fc", .write = frontend_connections, .doc = "Sessions of the frontend when logged."},
+    {.name = "fi", .write = frontend_ip, .doc = "The address the client connected to."},
+    {.name = "fp", .write = frontend_port, .doc = "The port the client connected to."},
+    {.name = "ft", .write = frontend_name, .doc = "The frontend's name; with '~' when the client spoke TLS."},
+    {.name = "lc", .write = log_counter, .doc = "Number of this log line of the frontend."},
+    {.name = "ms", .write = accept_milliseconds, .doc = "Milliseconds of the accept date."},
+    {.name = "pid", .write = process_id, .doc = "The process id."},
+    {.name = "rc", .write = retries, .doc = "Connection retries; with '+' after a redispatch."},
+    {.name = "rt", .write = session_number, .doc = "Number of the session in the process."},
+    {.name = "s", .write = server_name, .doc = "The server's name, <NOSRV> when there was none."},
+    {.name = "sc", .write = server_connections, .doc = "Sessions of the server when logged."},
+    {.name = "si", .write = server_ip, .doc = "The server's address."},
+    {.name = "sp", .write = server_port, .doc = "The server's port."},
+    {.name = "sq", .write = server_queue, .doc = "Sessions that stood before this one in the server's queue."},
+    {.name = "t", .write = accept_date, .doc = "Accept date, local, with milliseconds."},
+    {.name = "ts", .write = termination_state, .doc = "Who ended the session, and in which phase."},
+};
+static_assert(sample::well_formed(kAliases));
+
+}  // namespace
+
+constinit const std::span<const sample::LogAlias> log_aliases{kAliases};
+
+}  // namespace weir::proxy

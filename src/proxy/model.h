@@ -1,0 +1,268 @@
+// The checked configuration as plain values: what the keyword rows fill in and the plan is built from.
+//
+// Everything here is a value: it knows no socket, no thread, no counter. `defaults` sections are ProxySettings that a
+// later section copies; servers and binds are values of their own. What decides whether a running part may keep its
+// identity across a reload is its `signature`: the words that made it, after variables and defaults were applied, so
+// that a change of comments, spacing or variable names is no change.
+//
+// Manual: 3 (global), 4 (proxies), 5 (bind and server options).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/diagnostics.h"
+#include "base/time.h"
+#include "check/config.h"
+#include "io/socket.h"
+#include "log/ring.h"
+#include "log/target.h"
+#include "peers/config.h"
+#include "proxy/rule/rule.h"
+#include "sample/acl.h"
+#include "sample/condition.h"
+#include "sample/expression.h"
+#include "sample/log_format.h"
+#include "stick/config.h"
+
+namespace weir::proxy {
+
+enum class Mode : std::uint8_t { tcp, http };
+
+/// Manual 4.2, "timeout". Absent means never, except where a comment names the fallback.
+struct Timeouts {
+  Timeout check;  // absent: the check's inter, bounded by connect
+  Timeout client;
+  Timeout client_fin;  // absent: client
+  Timeout connect;
+  Timeout queue;  // absent: connect
+  Timeout server;
+  Timeout server_fin;  // absent: server
+  Timeout tunnel;
+  Timeout tarpit;
+  Timeout http_request;
+  Timeout http_keep_alive;
+};
+
+struct LogSettings {
+  bool use_global = false;  // `log global`
+  std::vector<log::TargetConfig> targets;
+  enum class Format : std::uint8_t { connect, tcp, http, custom } format = Format::connect;
+  std::string custom_format;  // text of `log-format`
+  SourcePosition format_at;
+  std::shared_ptr<const sample::LogFormat> format_program;  // compiled by finish_config(); null for Format::connect
+  std::string tag;                                          // `log-tag`; empty: the global one
+  bool separate_errors = false;
+  bool skip_normal = false;          // option dontlog-normal
+  bool skip_null = false;            // option dontlognull
+  bool as_soon_as_possible = false;  // option logasap
+};
+
+/// `source` and the server option of the same name. Manual 5.2.
+struct SourceSettings {
+  SocketAddress address;
+  std::uint16_t first_port = 0;
+  std::uint16_t last_port = 0;
+  std::string interface;
+  enum class Use : std::uint8_t { address, client, client_ip, fixed } use = Use::address;
+  SocketAddress use_address;  // for fixed
+  friend bool operator==(const SourceSettings&, const SourceSettings&) = default;
+};
+
+enum class OnMarkedDown : std::uint8_t { none, shutdown_sessions };
+
+/// A server line with its defaults applied. `default-server` is one of these without a name.
+struct ServerConfig {
+  std::string name;
+  std::uint32_t id = 0;           // `id`, else its place in the backend from 1
+  bool explicit_id = false;       // a reload keeps the running id of a server that bears none
+  AddressSpec spec;               // as written
+  SocketAddress address;          // resolved; family none while `init-addr none` left it open
+  bool port_from_client = false;  // no port was written: the port the client connected to
+  int port_offset = 0;
+  std::string init_addr;  // as written
+  unsigned weight = 1;
+  std::uint32_t maxconn = 0;  // 0: no limit
+  std::uint32_t minconn = 0;
+  std::uint32_t maxqueue = 0;
+  bool backup = false;
+  bool disabled = false;
+  bool non_stick = false;
+  OnMarkedDown on_marked_down = OnMarkedDown::none;
+  std::optional<SourceSettings> source;
+  io::ConnectOptions connect;  // tcp-ut, tfo, interface ... without the source
+  bool check_enabled = false;
+  check::CheckConfig check;  // complete once the backend is finished: steps, timeouts and kind come from the proxy
+  SourcePosition at;
+  std::vector<std::string> words;  // the line, then the default-server words that apply
+  std::string signature;
+};
+
+struct BindConfig {
+  std::vector<SocketAddress> addresses;  // ranges and several addresses are expanded
+  std::string name;
+  std::uint32_t id = 0;
+  std::uint32_t maxconn = 0;  // 0: the frontend's
+  io::ListenOptions options;
+  std::string cli_level;  // for `stats socket`: user, operator, admin
+  bool cli_expose_fd = false;
+  SourcePosition at;
+  std::string signature;
+};
+
+struct UseBackend {
+  std::string name;  // empty when `format` decides
+  std::shared_ptr<const sample::LogFormat> format;
+  sample::Condition condition;
+  SourcePosition at;
+};
+
+struct BalanceConfig {
+  std::string algorithm = "roundrobin";
+  std::string argument;  // rdp-cookie(name)
+  SourcePosition at;
+  bool written = false;
+};
+
+/// What a defaults section may set and a proxy starts from.
+struct ProxySettings {
+  Mode mode = Mode::tcp;
+  bool disabled = false;
+  Timeouts timeouts;
+  LogSettings log;
+  std::optional<std::uint32_t> maxconn;
+  std::optional<std::uint32_t> fullconn;
+  std::optional<int> backlog;
+  int retries = 3;
+  bool redispatch = false;
+  int redispatch_interval = -1;
+  bool abort_on_close = false;
+  bool no_linger = false;
+  bool no_splice_request = false;  // `no option splice-request`: weir splices large transfers unless told not to
+  bool no_splice_response = false;
+  bool client_keepalive = false;
+  bool server_keepalive = false;
+  io::KeepaliveOptions client_keepalive_options;  // clitcpka-*
+  io::KeepaliveOptions server_keepalive_options;  // srvtcpka-*
+  bool continuous_stats = false;
+  bool socket_stats = false;
+  bool smart_accept = false;
+  bool smart_connect = false;
+  bool independent_streams = false;
+  bool persist = false;  // option persist
+  bool all_backups = false;
+  bool log_health_checks = false;
+  bool persist_rdp_cookie = false;
+  std::string rdp_cookie_name = "msts";
+  BalanceConfig balance;
+  std::optional<SourceSettings> source;
+  Timeout grace;
+  check::Kind check_kind = check::Kind::connect;
+  std::vector<check::Step> check_steps;
+  bool check_steps_inherited = false;
+  std::string default_backend;
+  SourcePosition default_backend_at;
+  ServerConfig default_server;
+  std::string description;
+  std::map<int, std::string> error_files;                           // status -> path, read and checked at load
+  std::shared_ptr<const std::vector<std::string>> inherited_lines;  // of the defaults section, words joined
+};
+
+enum class ProxyKind : std::uint8_t { frontend = 1, backend = 2, listen = 3 };
+
+struct ProxyConfig {
+  std::string name;
+  ProxyKind kind = ProxyKind::listen;
+  std::uint32_t id = 0;
+  SourcePosition at;
+  ProxySettings settings;
+  std::vector<BindConfig> binds;
+  std::vector<ServerConfig> servers;
+  sample::AclSet acls;
+  Timeout inspect_delay;
+  std::vector<Rule> connection_rules;
+  std::vector<Rule> content_rules;
+  std::vector<UseBackend> use_backends;
+  std::optional<stick::TableConfig> table;
+  std::vector<stick::StickRule> stick_rules;
+  std::vector<std::string> lines;  // every line but bind and server, words joined
+  std::string settings_signature;  // lines and inherited lines
+  std::string signature;           // that, and the signatures of binds and servers
+
+  [[nodiscard]] bool is_frontend() const { return (static_cast<unsigned>(kind) & 1U) != 0; }
+  [[nodiscard]] bool is_backend() const { return (static_cast<unsigned>(kind) & 2U) != 0; }
+};
+
+struct UserConfig {
+  std::string name;
+  std::string password;
+  bool password_is_hash = true;
+  std::vector<std::string> groups;
+};
+
+struct UserlistConfig {
+  std::string name;
+  std::vector<UserConfig> users;
+  std::map<std::string, std::vector<std::string>> groups;
+  SourcePosition at;
+};
+
+struct GlobalConfig {
+  unsigned threads = 0;       // 0: one per core
+  std::uint32_t maxconn = 0;  // 0: from the descriptor limit
+  std::string chroot;
+  std::string user, group;
+  std::optional<std::uint32_t> uid, gid;
+  bool daemon = false;
+  bool master_worker = false;
+  std::string pidfile;
+  std::vector<log::TargetConfig> logs;
+  std::string log_tag = "haproxy";
+  std::optional<std::string> log_send_hostname;
+  std::vector<BindConfig> stats_sockets;
+  Milliseconds stats_timeout{10'000};
+  std::uint32_t stats_maxconn = 10;
+  Timeout hard_stop_after;
+  Timeout grace;
+  std::string node, description, localpeer;
+  std::uint64_t bufsize = 16'384;
+  std::uint64_t maxrewrite = 1'024;
+  unsigned maxaccept = 0;
+  std::uint32_t maxpipes = 0;
+  std::uint64_t pipesize = 0;
+  std::uint64_t client_rcvbuf = 0, client_sndbuf = 0, server_rcvbuf = 0, server_sndbuf = 0;
+  std::uint32_t ulimit_n = 0;
+  std::uint32_t fd_hard_limit = 0;
+  bool no_splice = false;
+  bool no_reuseport = false;
+  bool quiet = false;
+  bool strict_limits = true;
+  std::string server_state_base, server_state_file;
+  struct UnixBind {
+    std::string prefix;
+    std::optional<std::uint32_t> mode, uid, gid;
+  } unix_bind;
+  unsigned spread_checks = 0;
+  std::string ssl_default_bind_ciphers, ssl_default_bind_ciphersuites;
+  std::vector<std::string> ssl_default_bind_options;
+  std::string ca_base, crt_base;
+  std::vector<std::string> lines;  // words joined, for telling what changed
+};
+
+/// All of it. Proxies keep the order of the file; ids are unique per kind.
+struct Config {
+  GlobalConfig global;
+  std::vector<std::shared_ptr<ProxyConfig>> proxies;
+  std::vector<peers::PeersConfig> peers;
+  std::vector<UserlistConfig> userlists;
+  std::vector<log::RingConfig> rings;
+  std::vector<std::string> file_names;
+};
+
+}  // namespace weir::proxy

@@ -1,0 +1,64 @@
+// A plan: the checked configuration joined to what runs. Immutable; replaced as a whole, shared by part.
+//
+// A worker holds the current plan; a session holds it while rules are decided and afterwards only its frontend's and
+// backend's part. A part whose configuration did not change is the same object in the next plan, so a thousand reloads
+// of an unchanged frontend cost its sessions nothing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "log/sink.h"
+#include "proxy/model.h"
+#include "proxy/state.h"
+#include "sample/log_format.h"
+#include "stick/registry.h"
+
+namespace weir::proxy {
+
+/// Where the messages of one proxy go, and as what.
+struct LogPlan {
+  std::vector<std::shared_ptr<const log::Target>> targets;
+  std::shared_ptr<const sample::LogFormat> format;  // null: the plain "Connect from" line
+  std::string tag;
+};
+
+struct FrontendPlan {
+  std::shared_ptr<const ProxyConfig> config;
+  std::shared_ptr<FrontendState> state;
+  LogPlan log;
+};
+
+struct StickPlan {
+  const stick::StickRule* rule = nullptr;
+  std::shared_ptr<stick::StickTable> table;
+};
+
+struct BackendPlan {
+  std::shared_ptr<const ProxyConfig> config;
+  std::shared_ptr<BackendState> state;
+  LogPlan log;
+  std::shared_ptr<stick::StickTable> table;  // its own; null: none
+  std::vector<StickPlan> stick_rules;
+  bool stores_on_response = false;
+  const balance::BalanceAlgorithm* algorithm = nullptr;
+};
+
+struct Plan {
+  std::uint64_t serial = 0;
+  std::shared_ptr<const GlobalConfig> global;
+  std::vector<std::shared_ptr<const FrontendPlan>> frontends;
+  std::vector<std::shared_ptr<const BackendPlan>> backends;
+  std::unordered_map<std::string_view, std::size_t> backend_by_name;  // keys live in the parts; values index `backends`
+  std::unordered_map<std::string_view, std::size_t> frontend_by_name;
+  stick::TableRegistry tables;
+  LogPlan log;  // of the process itself
+
+  [[nodiscard]] std::shared_ptr<const BackendPlan> backend(std::string_view name) const;
+  [[nodiscard]] std::shared_ptr<const FrontendPlan> frontend(std::string_view name) const;
+};
+
+}  // namespace weir::proxy

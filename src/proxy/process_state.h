@@ -1,0 +1,34 @@
+// What the whole process counts and limits.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/time.h"
+#include "io/worker.h"
+#include "proxy/counters.h"
+
+namespace weir::proxy {
+
+struct WorkerContext;
+
+struct ProcessState {
+  Gauge connections;
+  Rate connection_rate;
+  Rate session_rate;
+  std::atomic<std::uint64_t> total_connections{0};
+  std::atomic<std::uint64_t> total_requests{0};
+  std::atomic<std::uint64_t> next_session{1};
+  std::atomic<std::uint32_t> maxconn{0};
+  std::atomic<bool> paused{false};    // some worker's listeners wait for room in the process
+  std::atomic<bool> stopping{false};  // soft stop
+  io::WorkerGroup workers;
+  std::vector<std::unique_ptr<WorkerContext>> contexts;  // parallel to workers; each touched by its own thread only
+  bool quiet = false;                                    // -q, or no terminal: messages go to the log only
+  TimePoint started{};
+  WallTime started_wall{};
+};
+
+}  // namespace weir::proxy

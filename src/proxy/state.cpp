@@ -1,0 +1,208 @@
+#include "proxy/state.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace weir::proxy {
+namespace {
+
+std::atomic<std::uint64_t> next_ticket{1};
+GrantPost grant_post = nullptr;
+
+}  // namespace
+
+void set_grant_post(GrantPost post) { grant_post = post; }
+
+ServerState::ServerState(BackendState& owner, std::shared_ptr<const ServerConfig> configured, unsigned workers)
+    : name(configured->name),
+      id(configured->id),
+      backend(owner),
+      config(std::move(configured)),
+      address(config->address),
+      health(config->check.rise, config->check.fall, config->check_enabled),
+      counters(workers) {}
+
+bool BackendState::may_serve(std::uint32_t index) const {
+  const balance::ServerSlot& slot = slots[index];
+  return !slot.full() && slot.queued == 0;
+}
+
+// Manual, minconn and fullconn: between the two limits the ramp follows the backend's load.
+void BackendState::update_limits() {
+  if (!dynamic_limits) return;
+  const std::uint64_t load = sessions.value();
+  for (std::uint32_t i = 0; i < servers.size(); i++) {
+    const ServerConfig& configured = *servers[i]->config;
+    if (configured.minconn == 0 || configured.minconn >= configured.maxconn) continue;
+    std::uint64_t limit = configured.maxconn;
+    if (fullconn != 0 && load < fullconn)
+      limit = std::max<std::uint64_t>(configured.minconn, load * configured.maxconn / fullconn);
+    if (slots[i].maxconn == limit) continue;
+    slots[i].maxconn = static_cast<std::uint32_t>(limit);
+    picker->load_changed(i);
+  }
+}
+
+void BackendState::reserve(ServerState& server) {
+  slots[server.index].served++;
+  picker->load_changed(server.index);
+}
+
+AssignResult BackendState::reserved(ServerState& server, TimePoint now) {
+  reserve(server);
+  server.last_session = last_session = now;
+  return {AssignResult::Kind::server, servers[server.index], server.address, server.config, 0, 0};
+}
+
+AssignResult BackendState::wait_in(WaitLine& chosen, Waiter& waiter) {
+  AssignResult result;
+  result.kind = AssignResult::Kind::queued;
+  (&chosen == &line ? result.backend_queue : result.server_queue) = chosen.size();
+  waiter.ticket = next_ticket.fetch_add(1, std::memory_order_relaxed);
+  chosen.push(waiter);
+  queued.increment();
+  return result;
+}
+
+AssignResult BackendState::assign(const AssignRequest& request) {
+  const std::scoped_lock guard(lock);
+  update_limits();
+  ServerState* server = request.wanted;
+  bool bound =
+      server != nullptr && server->index != balance::kNoServer &&
+      (server->health.usable_by_persistence() || (request.wanted_even_down && !server->health.in_maintenance()));
+  if (bound) {
+    const balance::ServerSlot& slot = slots[server->index];
+    if (may_serve(server->index)) return reserved(*server, request.now);
+    // Manual, maxqueue: behind a full queue persistence gives way to another server.
+    if (slot.maxqueue != 0 && slot.queued >= slot.maxqueue) bound = false;
+  }
+  if (!bound) {
+    const std::uint32_t excluded = request.excluded != nullptr ? request.excluded->index : balance::kNoServer;
+    const std::uint32_t index = picker->pick({.hash = request.hash, .exclude = excluded});
+    if (index == balance::kNoServer) return {};
+    server = servers[index].get();
+    if (may_serve(index)) return reserved(*server, request.now);
+    bound = picker->algorithm().key != balance::KeyKind::none && request.hash.has_value();
+  }
+  if (!bound) return wait_in(line, *request.waiter);
+  const balance::ServerSlot& slot = slots[server->index];
+  if (slot.maxqueue != 0 && slot.queued >= slot.maxqueue) {
+    AssignResult full;
+    full.kind = AssignResult::Kind::queue_full;
+    return full;
+  }
+  slots[server->index].queued++;
+  server->queued.increment();
+  picker->load_changed(server->index);
+  return wait_in(server->line, *request.waiter);
+}
+
+void BackendState::grant(Waiter& waiter, ServerState& server) {
+  waiter.line->remove(waiter);
+  queued.decrement();
+  waiter.granted = servers[server.index];
+  reserve(server);
+  server.last_session = last_session;
+  if (grant_post != nullptr) grant_post(waiter.who);
+}
+
+// The head of the server's own line and of the backend's line: whoever came first. Holds the lock.
+void BackendState::serve_waiters() {
+  if (queued.value() == 0) return;
+  update_limits();
+  for (std::uint32_t i = 0; i < servers.size(); i++) {
+    ServerState& server = *servers[i];
+    while (!slots[i].full()) {
+      Waiter* own = server.health.usable_by_persistence() ? server.line.first() : nullptr;
+      Waiter* any = slots[i].usable() && (!slots[i].backup || picker->on_backup()) ? line.first() : nullptr;
+      if (own == nullptr && any == nullptr) break;
+      const bool take_own = own != nullptr && (any == nullptr || own->ticket < any->ticket);
+      if (take_own) {
+        slots[i].queued--;
+        server.queued.decrement();
+      }
+      grant(take_own ? *own : *any, server);
+    }
+  }
+}
+
+void BackendState::release(ServerState& server) {
+  const std::scoped_lock guard(lock);
+  if (server.index == balance::kNoServer) return;  // no longer of this backend: its slot is gone
+  WEIR_ASSERT(slots[server.index].served != 0);
+  slots[server.index].served--;
+  picker->load_changed(server.index);
+  serve_waiters();
+}
+
+void BackendState::leave_line(Waiter& waiter) {
+  std::shared_ptr<ServerState> passed_on;
+  {
+    const std::scoped_lock guard(lock);
+    if (waiter.line != nullptr) {
+      if (waiter.line != &line) {
+        for (std::uint32_t i = 0; i < servers.size(); i++) {
+          if (&servers[i]->line != waiter.line) continue;
+          slots[i].queued--;
+          servers[i]->queued.decrement();
+          picker->load_changed(i);
+        }
+      }
+      waiter.line->remove(waiter);
+      queued.decrement();
+    }
+    passed_on = std::move(waiter.granted);
+  }
+  if (passed_on) release(*passed_on);
+}
+
+std::shared_ptr<ServerState> BackendState::take_grant(Waiter& waiter) {
+  const std::scoped_lock guard(lock);
+  return std::move(waiter.granted);
+}
+
+void BackendState::refresh_slot(ServerState& server) {
+  if (server.index == balance::kNoServer) return;
+  balance::ServerSlot& slot = slots[server.index];
+  const ServerConfig& configured = *server.config;
+  slot.id = server.id;
+  slot.weight = static_cast<std::uint16_t>(server.runtime_weight.value_or(configured.weight));
+  slot.backup = configured.backup;
+  slot.maxconn = configured.maxconn;
+  slot.maxqueue = configured.maxqueue;
+  slot.up = server.health.up() && server.health.state() != check::State::stopping && !server.health.in_maintenance();
+  slot.drained = server.health.draining();
+  picker->state_changed(server.index);
+  picker->load_changed(server.index);
+}
+
+std::uint32_t BackendState::requeue_waiters(ServerState& server) {
+  std::uint32_t moved = 0;
+  if (server.index == balance::kNoServer) return moved;
+  while (Waiter* waiter = server.line.first()) {
+    server.line.remove(*waiter);
+    slots[server.index].queued--;
+    server.queued.decrement();
+    queued.decrement();
+    moved++;
+    if (grant_post != nullptr) grant_post(waiter->who);
+  }
+  return moved;
+}
+
+ServerState* BackendState::find_server(std::string_view server_name) const {
+  const auto found =
+      std::find_if(servers.begin(), servers.end(), [&](const auto& server) { return server->name == server_name; });
+  return found == servers.end() ? nullptr : found->get();
+}
+
+BackendState::Live BackendState::live_servers() const {
+  Live live;
+  for (const balance::ServerSlot& slot : slots)
+    if (slot.usable()) (slot.backup ? live.backup : live.active)++;
+  return live;
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,213 @@
+// What runs: frontends, backends and servers with their identity, which outlives any plan.
+//
+// A plan says how things should be; these objects are the things. A reload looks them up by name and keeps them, with
+// their sessions, health, weights and counters. Who holds a shared_ptr keeps the object; `removed` says that no plan
+// names it any more. Thread rules: plain members are guarded by the backend's lock, Gauges and Rates are for any
+// thread, Counters are per worker.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "balance/picker.h"
+#include "base/address.h"
+#include "base/time.h"
+#include "check/health.h"
+#include "proxy/counters.h"
+#include "proxy/model.h"
+#include "proxy/queue.h"
+
+namespace weir::proxy {
+
+struct FrontendCounters {
+  Counter connections;  // accepted
+  Counter sessions;
+  Counter bytes_in;
+  Counter bytes_out;
+  Counter denied_connections;  // tcp-request connection reject
+  Counter denied_requests;     // tcp-request content reject
+  Counter failed_requests;     // ended before there was a request to route
+};
+
+struct BackendCounters {
+  Counter sessions;
+  Counter bytes_in;
+  Counter bytes_out;
+  Counter denied_requests;
+  Counter failed_connections;
+  Counter failed_responses;
+  Counter retries;
+  Counter redispatches;
+  Counter client_aborts;
+  Counter server_aborts;
+  Counter picked;
+};
+
+struct ServerCounters {
+  Counter sessions;
+  Counter bytes_in;
+  Counter bytes_out;
+  Counter failed_connections;
+  Counter failed_responses;
+  Counter retries;
+  Counter redispatches;
+  Counter client_aborts;
+  Counter server_aborts;
+  Counter picked;
+};
+
+/// Milliseconds of the last 1024 sessions, averaged: qtime, ctime, ttime of the statistics. Any thread, approximate.
+class AverageTime {
+ public:
+  void add(std::uint32_t ms) {
+    const std::uint32_t sum = sum_.load(std::memory_order_relaxed);
+    sum_.store(sum - (sum + kWindow - 1) / kWindow + ms, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint32_t value() const { return (sum_.load(std::memory_order_relaxed) + kWindow - 1) / kWindow; }
+
+ private:
+  static constexpr std::uint32_t kWindow = 1024;
+  std::atomic<std::uint32_t> sum_{0};
+};
+
+struct FrontendState {
+  FrontendState(std::string proxy_name, std::uint32_t proxy_id, unsigned workers)
+      : name(std::move(proxy_name)), id(proxy_id), counters(workers) {}
+  const std::string name;
+  std::uint32_t id;
+  PerWorker<FrontendCounters> counters;
+  Gauge sessions;
+  Rate session_rate;
+  Rate connection_rate;
+  std::atomic<std::uint32_t> maxconn{0};  // 0: the process's
+  std::atomic<std::uint64_t> log_lines{0};
+  std::atomic<bool> disabled{false};  // by the runtime socket
+  std::atomic<bool> removed{false};
+};
+
+struct BackendState;
+
+class ServerState : public std::enable_shared_from_this<ServerState> {
+ public:
+  ServerState(BackendState& owner, std::shared_ptr<const ServerConfig> configured, unsigned workers);
+
+  const std::string name;
+  const std::uint32_t id;
+  BackendState& backend;  // outlives its servers: each holds it through `keep_backend`
+  std::shared_ptr<BackendState> keep_backend;
+
+  // Guarded by backend.lock.
+  std::shared_ptr<const ServerConfig> config;
+  SocketAddress address;
+  std::uint32_t index = 0;  // into backend.slots
+  check::Health health;
+  WaitLine line;  // who must have this server
+  std::optional<unsigned> runtime_weight;
+  bool runtime_address = false;
+  std::shared_ptr<const check::CheckConfig> checked_with;  // what its running checks were started with; null: none run
+  bool check_running = false;                              // a check is under way: "* " before its status
+  bool checks_paused = false;                              // disable health
+  std::uint64_t check_failures = 0;
+  std::uint64_t check_downs = 0;
+  TimePoint last_change{};
+  Milliseconds downtime{0};
+  TimePoint last_session{};
+
+  // Any thread.
+  Gauge sessions;
+  Gauge queued;
+  Rate session_rate;
+  AverageTime queue_time, connect_time, total_time;
+  PerWorker<ServerCounters> counters;
+  std::atomic<bool> removed{false};
+};
+
+/// What a session asks for.
+struct AssignRequest {
+  ServerState* wanted = nullptr;    // persistence; usable_by_persistence or it is ignored
+  bool wanted_even_down = false;    // option persist
+  ServerState* excluded = nullptr;  // redispatch
+  std::optional<std::uint32_t> hash;
+  Waiter* waiter = nullptr;
+  TimePoint now{};
+};
+
+struct AssignResult {
+  enum class Kind : std::uint8_t { server, queued, no_server, queue_full } kind = Kind::no_server;
+  std::shared_ptr<ServerState> server;  // reserved for kind server
+  SocketAddress address;
+  std::shared_ptr<const ServerConfig> config;
+  std::uint32_t server_queue = 0;  // how many stood before it, for kind queued
+  std::uint32_t backend_queue = 0;
+};
+
+struct BackendState {
+  BackendState(std::string proxy_name, std::uint32_t proxy_id, unsigned workers)
+      : name(std::move(proxy_name)), id(proxy_id), counters(workers) {}
+  const std::string name;
+  std::uint32_t id;
+
+  mutable std::mutex lock;
+  // Guarded by lock.
+  std::vector<balance::ServerSlot> slots;
+  std::vector<std::shared_ptr<ServerState>> servers;  // parallel to slots
+  std::unique_ptr<balance::Picker> picker;
+  WaitLine line;
+  std::uint32_t fullconn = 0;
+  bool dynamic_limits = false;  // some server has a minconn
+  bool up = true;
+  TimePoint last_change{};
+  Milliseconds downtime{0};
+  std::uint64_t down_transitions = 0;
+  TimePoint last_session{};
+
+  // Any thread.
+  Gauge sessions;
+  Gauge queued;
+  Rate session_rate;
+  AverageTime queue_time, connect_time, total_time;
+  PerWorker<BackendCounters> counters;
+  std::atomic<bool> removed{false};
+
+  /// Picks and reserves in one critical section, or puts the waiter into a line.
+  AssignResult assign(const AssignRequest& request);
+  /// A reserved or used slot is free again: it goes to the next waiter, who is told through its worker. Call without
+  /// the lock.
+  void release(ServerState& server);
+  /// Takes the waiter out of whatever line it stands in. A slot that was already granted is passed on.
+  void leave_line(Waiter& waiter);
+  /// The granted server of this waiter, taken out of it; null when there is none.
+  std::shared_ptr<ServerState> take_grant(Waiter& waiter);
+  /// After a health, weight, drain or maxconn change. Holds the lock.
+  void refresh_slot(ServerState& server);
+  /// Waiters of a server that went down go back to their workers to be assigned anew; servers with room call waiters.
+  /// Holds the lock.
+  std::uint32_t requeue_waiters(ServerState& server);
+  void serve_waiters();
+
+  [[nodiscard]] ServerState* find_server(std::string_view server_name) const;  // holds the lock
+  struct Live {
+    unsigned active = 0;
+    unsigned backup = 0;
+  };
+  [[nodiscard]] Live live_servers() const;  // holds the lock
+
+ private:
+  bool may_serve(std::uint32_t index) const;
+  void update_limits();
+  void reserve(ServerState& server);
+  AssignResult reserved(ServerState& server, TimePoint now);
+  AssignResult wait_in(WaitLine& chosen, Waiter& waiter);
+  void grant(Waiter& waiter, ServerState& server);
+};
+
+/// How a worker is told that its waiter got a slot, or must ask again (server null). Set once at start.
+using GrantPost = void (*)(const SessionHandle& who);
+void set_grant_post(GrantPost post);
+
+}  // namespace weir::proxy

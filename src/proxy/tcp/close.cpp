@@ -1,0 +1,162 @@
+// A session's end: who ended it, what it moved, its log line, its places given to others.
+#include <algorithm>
+
+#include "base/assert.h"
+#include "proxy/accepting.h"
+#include "proxy/process_state.h"
+#include "proxy/tcp/phases.h"
+#include "proxy/tcp/relay.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+namespace {
+
+std::uint32_t milliseconds(TimePoint from, TimePoint to) {
+  if (from == TimePoint{} || to == TimePoint{} || to < from) return 0;
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<Milliseconds>(to - from).count());
+}
+
+void count_end(Session& session) {
+  if (!session.backend) return;
+  const std::uint16_t worker = session.worker->id();
+  BackendCounters& backend = session.backend->state->counters[worker];
+  ServerCounters* server = session.target ? &session.target->counters[worker] : nullptr;
+  const SessionFacts& facts = session.facts;
+  if (facts.ended_in == 'D' || facts.ended_in == 'L') {
+    if (facts.ended_by == EndedBy::client || facts.ended_by == EndedBy::client_timeout) {
+      backend.client_aborts.add();
+      if (server != nullptr) server->client_aborts.add();
+    } else if (facts.ended_by == EndedBy::server || facts.ended_by == EndedBy::server_timeout) {
+      backend.server_aborts.add();
+      if (server != nullptr) server->server_aborts.add();
+    }
+  }
+  if (facts.connect_finished == TimePoint{}) return;
+  const std::uint32_t queue = milliseconds(facts.queued, facts.queue_left);
+  const std::uint32_t connect = milliseconds(facts.connect_started, facts.connect_finished);
+  const std::uint32_t total = milliseconds(facts.accepted, session.worker->io->now());
+  session.backend->state->queue_time.add(queue);
+  session.backend->state->connect_time.add(connect);
+  session.backend->state->total_time.add(total);
+  session.target->queue_time.add(queue);
+  session.target->connect_time.add(connect);
+  session.target->total_time.add(total);
+}
+
+// An end that was no agreement leaves no TIME_WAIT towards the server: its port is free at once.
+bool abnormal(const Session& session) { return session.facts.ended_by != EndedBy::nobody; }
+
+void close_client_side(Session& session) {
+  if (session.client.fd < 0) return;
+  if (session.frontend->config->settings.no_linger) io::set_linger_reset(session.client.fd);
+  if (session.client.token) session.worker->io->reactor().forget(session.client.token);
+  ::close(session.client.fd);
+  session.client.fd = -1;
+}
+
+bool is_normal(const Session& session) {
+  const SessionFacts& facts = session.facts;
+  return facts.ended_by == EndedBy::nobody && facts.retries == 0 && !facts.redispatched;
+}
+
+}  // namespace
+
+char phase_letter(Phase phase) {
+  switch (phase) {
+    case Phase::free: return '-';
+    case Phase::inspecting: return 'R';
+    case Phase::queued: return 'Q';
+    case Phase::connecting:
+    case Phase::pausing: return 'C';
+    case Phase::relaying: return 'D';
+  }
+  return '-';
+}
+
+void report_bytes(Session& session) {
+  const std::uint16_t worker = session.worker->id();
+  const std::uint64_t in = session.request.total - session.request.reported;
+  const std::uint64_t out = session.response.total - session.response.reported;
+  session.request.reported = session.request.total;
+  session.response.reported = session.response.total;
+  FrontendCounters& frontend = session.frontend->state->counters[worker];
+  frontend.bytes_in.add(in);
+  frontend.bytes_out.add(out);
+  if (session.backend) {
+    BackendCounters& backend = session.backend->state->counters[worker];
+    backend.bytes_in.add(in);
+    backend.bytes_out.add(out);
+  }
+  if (session.target) {
+    ServerCounters& server = session.target->counters[worker];
+    server.bytes_in.add(in);
+    server.bytes_out.add(out);
+  }
+}
+
+void close_server_side(Session& session, bool reset) {
+  if (session.server.fd < 0) return;
+  if (reset || session.backend->config->settings.no_linger) io::set_linger_reset(session.server.fd);
+  if (session.server.token) session.worker->io->reactor().forget(session.server.token);
+  ::close(session.server.fd);
+  session.server.fd = -1;
+  session.server.token = {};
+  session.server.connected = false;
+}
+
+void release_target(Session& session) {
+  if (!session.holds_slot) return;
+  session.holds_slot = false;
+  session.target->sessions.decrement();
+  session.backend->state->release(*session.target);
+}
+
+void write_log(Session& session) {
+  const FrontendPlan& frontend = *session.frontend;
+  if (session.logged || frontend.log.format == nullptr || frontend.log.targets.empty()) return;
+  session.logged = true;
+  const LogSettings& settings = frontend.config->settings.log;
+  const bool normal = is_normal(session);
+  if (settings.skip_normal && normal) return;
+  if (settings.skip_null && session.request.total + session.response.total == 0 && session.request.end == 0) return;
+  ContextParts parts;
+  const sample::Context view = make_context(session, parts, true);
+  sample::Context context = view;
+  const std::span<char> line = session.worker->io->scratch();
+  const std::size_t size = frontend.log.format->format(context, line);
+  session.worker->arena.reset();
+  const log::Level level = settings.separate_errors && !normal ? log::Level::err : log::Level::info;
+  session.worker->emit(frontend.log, {.level = level, .message = {line.data(), size}});
+}
+
+void close_session(Session& session, EndedBy by, char in) {
+  WEIR_ASSERT(session.phase != Phase::free);
+  WorkerContext& worker = *session.worker;
+  SessionFacts& facts = session.facts;
+  if (facts.ended_by == EndedBy::nobody && by != EndedBy::nobody) {
+    facts.ended_by = by;
+    facts.ended_in = in;
+  }
+  if (session.phase == Phase::queued) {
+    facts.queue_left = worker.io->now();
+    session.backend->state->leave_line(session.waiter);
+  }
+  report_bytes(session);
+  count_end(session);
+  close_server_side(session, abnormal(session) && !session.response.ended);
+  release_target(session);
+  if (session.counted_in_backend) session.backend->state->sessions.decrement();
+  write_log(session);
+  drop_held_bytes(session, session.request);
+  drop_held_bytes(session, session.response);
+  close_client_side(session);
+  session.timer.cancel();
+  const std::shared_ptr<const FrontendPlan> frontend = std::move(session.frontend);
+  const std::shared_ptr<ListenerState> listener = std::move(session.listener);
+  worker.sessions.give(session);
+  connection_closed(worker, *frontend->state, *listener);
+}
+
+void kill_session(Session& session, EndedBy by) { close_session(session, by, phase_letter(session.phase)); }
+
+}  // namespace weir::proxy

@@ -1,0 +1,158 @@
+// What the reactor and the clock say to a session, and what each phase makes of it.
+//
+// Deadlines are lazy: traffic stores a time, the timer looks at it when it fires. Manual: timeout client, server,
+// client-fin, server-fin, tunnel, connect, queue; option independent-streams, abortonclose.
+#include <algorithm>
+
+#include "proxy/process_state.h"
+#include "proxy/tcp/phases.h"
+#include "proxy/tcp/relay.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+namespace {
+
+constexpr Milliseconds kReportInterval{5000};  // option contstats
+
+// The client spoke or left while there is no server to tell. A client that left without a word needs none; one that
+// said something is served unless `option abortonclose` takes its FIN for an abort.
+void client_event_before_exchange(Session& session, std::uint32_t events) {
+  if ((events & io::kEndOfInput) == 0) return;
+  const bool ok = (events & (EPOLLHUP | EPOLLERR)) == 0 && fill(session, session.request, session.client);
+  const bool nothing_to_say = session.request.ended && !session.request.holds_bytes();
+  const bool abort = session.request.ended && session.backend->config->settings.abort_on_close;
+  if (ok && !nothing_to_say && !abort) return;
+  close_session(session, EndedBy::client, phase_letter(session.phase));
+}
+
+TimePoint later(TimePoint from, const Timeout& timeout) {
+  return timeout && timeout->count() != 0 ? from + *timeout : TimePoint::max();
+}
+
+struct SideDeadline {
+  TimePoint at = TimePoint::max();
+  EndedBy by = EndedBy::nobody;
+};
+
+// One side must show signs of life while it may still send, or while bytes wait for it.
+SideDeadline side_deadline(const Session& session, const Side& side, const Flow& from, const Flow& to,
+                           const Timeout& normal, const Timeout& half_closed, EndedBy by) {
+  const ProxySettings& settings = session.backend->config->settings;
+  Timeout timeout = settings.timeouts.tunnel ? settings.timeouts.tunnel : normal;
+  if ((from.ended || to.fin_sent) && half_closed) timeout = half_closed;
+  const bool may_send = !from.ended;
+  const bool must_take = to.holds_bytes();
+  if (!may_send && !must_take) return {};
+  const bool independent = session.frontend->config->settings.independent_streams || settings.independent_streams;
+  TimePoint last = must_take && !may_send ? side.last_write : side.last_read;
+  if (!independent) last = std::max(side.last_read, side.last_write);
+  return {later(last, timeout), by};
+}
+
+SideDeadline exchange_deadline(const Session& session) {
+  const Timeouts& front = session.frontend->config->settings.timeouts;
+  const Timeouts& back = session.backend->config->settings.timeouts;
+  const SideDeadline client = side_deadline(session, session.client, session.request, session.response, front.client,
+                                            front.client_fin, EndedBy::client_timeout);
+  const SideDeadline server = side_deadline(session, session.server, session.response, session.request, back.server,
+                                            back.server_fin, EndedBy::server_timeout);
+  // Both sides idle for the same time: the server is the one that owed an answer.
+  return client.at <= server.at ? client : server;
+}
+
+TimePoint session_deadline(const Session& session) {
+  if (session.phase != Phase::relaying) {
+    if (session.phase != Phase::inspecting) return session.phase_deadline;
+    const TimePoint idle = later(session.client.last_read, session.frontend->config->settings.timeouts.client);
+    return std::min(session.phase_deadline, idle);
+  }
+  TimePoint at = exchange_deadline(session).at;
+  if (session.frontend->config->settings.continuous_stats)
+    at = std::min(at, session.worker->io->now() + kReportInterval);
+  return at;
+}
+
+void exchange_timer(Session& session) {
+  const SideDeadline due = exchange_deadline(session);
+  if (due.at <= session.worker->io->now()) {
+    close_session(session, due.by, 'D');
+    return;
+  }
+  if (session.frontend->config->settings.continuous_stats) report_bytes(session);
+  arm_timer(session);
+}
+
+void inspection_timer(Session& session) {
+  const TimePoint now = session.worker->io->now();
+  if (now >= session.phase_deadline) {
+    inspect(session);
+    return;
+  }
+  const TimePoint idle = later(session.client.last_read, session.frontend->config->settings.timeouts.client);
+  if (now >= idle) {
+    close_session(session, EndedBy::client_timeout, 'R');
+    return;
+  }
+  arm_timer(session);
+}
+
+}  // namespace
+
+void arm_timer(Session& session) { session.worker->io->timers().arm(session.timer, session_deadline(session)); }
+
+void on_session_timer(void* object) {
+  Session& session = *static_cast<Session*>(object);
+  if (session.phase == Phase::relaying) return exchange_timer(session);
+  if (session.phase == Phase::inspecting) return inspection_timer(session);
+  if (session.worker->io->now() < session.phase_deadline) return arm_timer(session);
+  switch (session.phase) {
+    case Phase::queued:
+      session.backend->state->counters[session.worker->id()].failed_connections.add();
+      close_session(session, EndedBy::server_timeout, 'Q');
+      return;
+    case Phase::connecting: connect_failed(session, true); return;
+    case Phase::pausing: retry_connect(session); return;
+    case Phase::inspecting:
+    case Phase::relaying:
+    case Phase::free: return;
+  }
+}
+
+void on_client_event(void* object, std::uint32_t events) {
+  Session& session = *static_cast<Session*>(object);
+  if ((events & (EPOLLIN | io::kEndOfInput)) != 0) session.request.readable = true;
+  if ((events & io::kEndOfInput) != 0) session.request.to_end = true;
+  if ((events & EPOLLOUT) != 0) session.response.blocked = false;
+  switch (session.phase) {
+    case Phase::relaying: exchange(session); return;
+    case Phase::inspecting:
+      if (!session.request.readable) return;
+      if (!fill(session, session.request, session.client)) return close_session(session, EndedBy::client, 'R');
+      inspect(session);
+      return;
+    case Phase::queued:
+    case Phase::connecting:
+    case Phase::pausing: client_event_before_exchange(session, events); return;
+    case Phase::free: return;
+  }
+}
+
+void on_server_event(void* object, std::uint32_t events) {
+  Session& session = *static_cast<Session*>(object);
+  if (session.phase == Phase::connecting) {
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
+      if (io::socket_error(session.server.fd) != 0 || (events & EPOLLOUT) == 0) return connect_failed(session, false);
+    }
+    if ((events & EPOLLOUT) == 0) return;
+    if ((events & (EPOLLIN | io::kEndOfInput)) != 0) session.response.readable = true;
+    if ((events & io::kEndOfInput) != 0) session.response.to_end = true;
+    return server_connected(session);
+  }
+  if (session.phase != Phase::relaying) return;
+  if ((events & (EPOLLIN | io::kEndOfInput)) != 0) session.response.readable = true;
+  if ((events & io::kEndOfInput) != 0) session.response.to_end = true;
+  if ((events & EPOLLOUT) != 0) session.request.blocked = false;
+  exchange(session);
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,111 @@
+// Looking at the first bytes: `tcp-request inspect-delay`, `tcp-request content`, and the choice of the backend.
+//
+// Bytes are read into the flow's buffer and stay there for the server. A rule that cannot be decided yet waits for
+// more, until the delay is over, the client has sent its FIN or the buffer is full; then undecided counts as no.
+#include <algorithm>
+
+#include "proxy/process_state.h"
+#include "proxy/tcp/phases.h"
+#include "proxy/tcp/relay.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+namespace {
+
+const ProxyConfig& inspecting_config(const Session& session) {
+  return session.routed ? *session.backend->config : *session.frontend->config;
+}
+
+bool input_is_final(const Session& session) {
+  const Flow& flow = session.request;
+  const std::uint32_t capacity = static_cast<std::uint32_t>(session.worker->io->buffers().buffer_size());
+  const ProxyConfig& config = inspecting_config(session);
+  return flow.ended || (flow.buffer != nullptr && flow.end == capacity) || !config.inspect_delay ||
+         session.worker->io->now() >= session.phase_deadline;
+}
+
+std::shared_ptr<const BackendPlan> choose_backend(Session& session) {
+  const ProxyConfig& config = *session.frontend->config;
+  if (!config.use_backends.empty()) {
+    ContextParts parts;
+    sample::Context context = make_context(session, parts, true);
+    for (const UseBackend& rule : config.use_backends) {
+      if (rule.condition.evaluate(context) != sample::Truth::yes) continue;
+      session.worker->arena.reset();
+      if (rule.format == nullptr) return session.plan->backend(rule.name);
+      char name[256];
+      const std::size_t size = rule.format->format(context, name);
+      session.worker->arena.reset();
+      // Manual, use_backend: a computed name that names no backend falls through to the default.
+      if (auto named = session.plan->backend({name, size})) return named;
+      break;
+    }
+    session.worker->arena.reset();
+  }
+  if (!config.settings.default_backend.empty()) return session.plan->backend(config.settings.default_backend);
+  return config.is_backend() ? session.plan->backend(config.name) : nullptr;
+}
+
+void enter_backend(Session& session) {
+  WorkerContext& worker = *session.worker;
+  BackendState& state = *session.backend->state;
+  state.sessions.increment();
+  session.counted_in_backend = true;
+  state.counters[worker.id()].sessions.add();
+  state.session_rate.add(worker.now_ms());
+}
+
+// Runs the frontend's rules, then, once it is known, the backend's. True when the session may go on to a server.
+bool rules_done(Session& session) {
+  const ProxyConfig& config = inspecting_config(session);
+  if (config.content_rules.empty()) return true;
+  const bool final = input_is_final(session);
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, final);
+  const Verdict verdict = run_rules(config.content_rules, session.next_content_rule, context, session);
+  session.worker->arena.reset();
+  if (verdict == Verdict::wait) {
+    arm_timer(session);
+    return false;
+  }
+  if (verdict != Verdict::reject) return true;
+  session.frontend->state->counters[session.worker->id()].denied_requests.add();
+  if (session.backend) session.backend->state->counters[session.worker->id()].denied_requests.add();
+  close_session(session, EndedBy::proxy, 'R');
+  return false;
+}
+
+void start_delay(Session& session) {
+  const ProxyConfig& config = inspecting_config(session);
+  session.next_content_rule = 0;
+  session.phase_deadline =
+      config.inspect_delay ? session.facts.accepted + *config.inspect_delay : session.worker->io->now();
+}
+
+}  // namespace
+
+void begin_inspection(Session& session) {
+  start_delay(session);
+  inspect(session);
+}
+
+void inspect(Session& session) {
+  if (!session.routed) {
+    if (!rules_done(session)) return;
+    session.backend = choose_backend(session);
+    if (!session.backend) {
+      session.frontend->state->counters[session.worker->id()].failed_requests.add();
+      close_session(session, EndedBy::server, 'C');
+      return;
+    }
+    enter_backend(session);
+    session.routed = true;
+    start_delay(session);
+  }
+  if (!rules_done(session)) return;
+  session.phase_deadline = TimePoint::max();
+  session.attempts_left = static_cast<std::uint8_t>(std::clamp(session.backend->config->settings.retries, 0, 255));
+  ask_for_server(session);
+}
+
+}  // namespace weir::proxy

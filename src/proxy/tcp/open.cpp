@@ -1,0 +1,133 @@
+// A session's beginning: limits, counters, the connection rules, registration; and the context that rules look at.
+#include "proxy/process_state.h"
+#include "proxy/tcp/phases.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+
+SessionHandle Session::handle() const { return {slot, generation, worker->id()}; }
+
+sample::Context make_context(const Session& session, ContextParts& parts, bool final) {
+  WorkerContext& worker = *session.worker;
+  parts.client = {.source = &session.facts.client,
+                  .destination = &session.facts.local,
+                  .accepted = session.facts.accepted_wall,
+                  .endpoint_name = session.listener->name,
+                  .endpoint_id = session.listener->id,
+                  .proxy_name = session.frontend->config->name,
+                  .proxy_id = session.frontend->config->id};
+  if (session.backend) {
+    parts.server.proxy_name = session.backend->config->name;
+    parts.server.proxy_id = session.backend->config->id;
+  }
+  if (session.target) {
+    parts.server.endpoint_name = session.target->name;
+    parts.server.endpoint_id = session.target->id;
+    parts.server.destination = &session.target->address;
+  }
+  const Flow& flow = session.request;
+  const auto capacity = worker.io->buffers().buffer_size();
+  if (flow.buffer != nullptr) parts.request.bytes = {flow.buffer + flow.start, flow.end - flow.start};
+  parts.request.closed = flow.ended || (flow.buffer != nullptr && flow.end == capacity);
+  return {.arena = worker.arena,
+          .client = &parts.client,
+          .server = session.backend ? &parts.server : nullptr,
+          .request = &parts.request,
+          .wall_now = worker.io->wall_now(),
+          .now = worker.io->now(),
+          .session = &session,
+          .facts = &session,
+          .final = final};
+}
+
+namespace {
+
+// Manual, tcp-request connection: asked before anything is known but the addresses; a rejected connection costs nothing
+// more.
+bool connection_allowed(Session& session) {
+  const auto& rules = session.frontend->config->connection_rules;
+  if (rules.empty()) return true;
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  std::uint16_t next = 0;
+  const bool allowed = run_rules(rules, next, context, session) != Verdict::reject;
+  session.worker->arena.reset();
+  return allowed;
+}
+
+// Without `option tcplog` or a format the manual's plain line is written as soon as the connection is there.
+void log_plain_connect(Session& session) {
+  const FrontendPlan& frontend = *session.frontend;
+  if (frontend.log.format != nullptr || frontend.log.targets.empty()) return;
+  SessionFacts& facts = session.facts;
+  std::string line = "Connect from ";
+  line += facts.client.is_inet() ? facts.client.host() + ":" + std::to_string(facts.client.port())
+                                 : "unix:" + std::to_string(session.listener->id);
+  line += " to ";
+  line += facts.local.is_inet() ? facts.local.host() + ":" + std::to_string(facts.local.port())
+                                : "unix:" + std::to_string(session.listener->id);
+  line += " (" + frontend.config->name + "/TCP)";
+  session.worker->emit(frontend.log, {.level = log::Level::info, .message = line});
+  session.logged = true;
+}
+
+bool wants_local_address(const FrontendPlan& frontend) {
+  return !frontend.config->connection_rules.empty() || !frontend.config->content_rules.empty() ||
+         !frontend.config->use_backends.empty() || frontend.log.format == nullptr ||
+         frontend.config->settings.log.format == LogSettings::Format::custom;
+}
+
+void count_connection(WorkerListener& listener) {
+  WorkerContext& worker = *listener.worker;
+  FrontendState& frontend = *listener.frontend->state;
+  const std::uint64_t now_ms = worker.now_ms();
+  frontend.counters[worker.id()].connections.add();
+  frontend.connection_rate.add(now_ms);
+  worker.process->connection_rate.add(now_ms);
+  worker.process->total_connections.fetch_add(1, std::memory_order_relaxed);
+  listener.state->accepted.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+void open_session(WorkerListener& listener, io::Fd connection, const SocketAddress& peer) {
+  WorkerContext& worker = *listener.worker;
+  const FrontendPlan& frontend = *listener.frontend;
+  count_connection(listener);
+  Session& session = worker.sessions.take();
+  session.worker = &worker;
+  session.serial = worker.process->next_session.fetch_add(1, std::memory_order_relaxed);
+  session.plan = worker.plan;
+  session.frontend = listener.frontend;
+  session.listener = listener.state;
+  session.client.fd = connection.release();
+  session.client.connected = true;
+  session.client.last_read = session.client.last_write = worker.io->now();
+  session.facts.accepted = worker.io->now();
+  session.facts.accepted_wall = worker.io->wall_now();
+  session.facts.client = peer;
+  if (wants_local_address(frontend)) session.facts.local = io::local_address(session.client.fd);
+  session.timer.set(on_session_timer, &session);
+  session.waiter.who = session.handle();
+  session.phase = Phase::inspecting;
+
+  if (!connection_allowed(session)) {
+    frontend.state->counters[worker.id()].denied_connections.add();
+    session.logged = true;  // the manual: such connections are not logged
+    close_session(session, EndedBy::proxy, 'R');
+    return;
+  }
+  frontend.state->counters[worker.id()].sessions.add();
+  frontend.state->session_rate.add(worker.now_ms());
+  worker.process->session_rate.add(worker.now_ms());
+  log_plain_connect(session);
+  const auto token = worker.io->reactor().add(session.client.fd, on_client_event, &session);
+  if (!token) {
+    close_session(session, EndedBy::resource, 'R');
+    return;
+  }
+  session.client.token = *token;
+  begin_inspection(session);
+}
+
+}  // namespace weir::proxy

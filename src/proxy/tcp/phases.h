@@ -1,0 +1,40 @@
+// How the phases of a session hand it on, for the files of this folder only.
+#pragma once
+
+#include "proxy/tcp/session.h"
+
+namespace weir::proxy {
+
+// open.cpp -> inspect.cpp -> connect.cpp -> exchange.cpp -> close.cpp
+void begin_inspection(Session& session);  // content rules of the frontend, then of the backend
+void inspect(Session& session);           // again, with more bytes or at the deadline
+void ask_for_server(Session& session);    // persistence, balancing, queue
+void begin_connect(Session& session, AssignResult assigned);
+void server_connected(Session& session);
+void connect_failed(Session& session, bool timed_out);
+void retry_connect(Session& session);  // the pause after a failed attempt is over
+void begin_exchange(Session& session);
+void exchange(Session& session);  // pumps both flows
+
+// Callbacks of the reactor and the timer.
+void on_client_event(void* session, std::uint32_t events);
+void on_server_event(void* session, std::uint32_t events);
+void on_session_timer(void* session);
+
+// sticking.cpp
+/// The server that stick rules or an RDP cookie name, when one is known; sets session.persistent.
+std::shared_ptr<ServerState> persistent_server(Session& session);
+/// The key that the balancing algorithm hashes; nullopt when it has none or the session lacks it.
+std::optional<std::uint32_t> balance_hash(Session& session);
+/// Remembers the server in the tables that `stick on` and `store-request` name.
+void store_request_sticking(Session& session);
+/// The same for store-response, once the server spoke.
+void store_response_sticking(Session& session);
+
+// close.cpp
+void close_server_side(Session& session, bool reset);
+/// Gives the server's slot back, to whoever waits.
+void release_target(Session& session);
+void write_log(Session& session);
+
+}  // namespace weir::proxy

@@ -1,0 +1,199 @@
+#include "proxy/tcp/relay.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/assert.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+namespace {
+
+enum class Sent : std::uint8_t { all, blocked, error };
+
+void release_buffer(Session& session, Flow& flow) {
+  if (flow.buffer != nullptr) session.worker->io->buffers().give(flow.buffer);
+  flow.buffer = nullptr;
+  flow.start = flow.end = 0;
+}
+
+void release_pipe(Session& session, Flow& flow) {
+  if (flow.pipe != nullptr) session.worker->io->pipes().give(flow.pipe);
+  flow.pipe = nullptr;
+}
+
+void note_sent(Session& session, Flow& flow, Side& sink, std::uint64_t bytes) {
+  flow.total += bytes;
+  sink.last_write = session.worker->io->now();
+}
+
+// Sends what an earlier turn could not.
+Sent send_held(Session& session, Flow& flow, Side& sink) {
+  while (flow.end != flow.start) {
+    const ssize_t sent = ::send(sink.fd, flow.buffer + flow.start, flow.end - flow.start, MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) return Sent::error;
+      flow.blocked = true;
+      return Sent::blocked;
+    }
+    flow.start += static_cast<std::uint32_t>(sent);
+    note_sent(session, flow, sink, static_cast<std::uint64_t>(sent));
+  }
+  if (flow.buffer != nullptr) release_buffer(session, flow);
+  while (flow.pipe != nullptr && flow.pipe->held != 0) {
+    const ssize_t sent = io::splice_out(*flow.pipe, sink.fd);
+    if (sent < 0) {
+      if (sent == -EINTR) continue;
+      if (sent != -EAGAIN) return Sent::error;
+      flow.blocked = true;
+      return Sent::blocked;
+    }
+    note_sent(session, flow, sink, static_cast<std::uint64_t>(sent));
+  }
+  return Sent::all;
+}
+
+// Sends fresh bytes from the scratch buffer; what does not fit is copied into a buffer of the flow's own.
+Sent send_fresh(Session& session, Flow& flow, Side& sink, const char* bytes, std::size_t size) {
+  std::size_t at = 0;
+  while (at != size) {
+    const ssize_t sent = ::send(sink.fd, bytes + at, size - at, MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) return Sent::error;
+      flow.buffer = session.worker->io->buffers().take();
+      std::memcpy(flow.buffer, bytes + at, size - at);
+      flow.start = 0;
+      flow.end = static_cast<std::uint32_t>(size - at);
+      flow.blocked = true;
+      return Sent::blocked;
+    }
+    at += static_cast<std::size_t>(sent);
+    note_sent(session, flow, sink, static_cast<std::uint64_t>(sent));
+  }
+  return Sent::all;
+}
+
+enum class Got : std::uint8_t { bytes, nothing, end, error };
+
+struct Read {
+  Got got;
+  std::size_t size = 0;
+  bool drained = false;
+};
+
+Read read_scratch(Session& session, Flow& flow, Side& source) {
+  const std::span<char> scratch = session.worker->io->scratch();
+  for (;;) {
+    const ssize_t got = ::recv(source.fd, scratch.data(), scratch.size(), 0);
+    if (got > 0) {
+      source.last_read = session.worker->io->now();
+      return {Got::bytes, static_cast<std::size_t>(got),
+              static_cast<std::size_t>(got) < scratch.size() && !flow.to_end};
+    }
+    if (got == 0) return {Got::end};
+    if (errno == EINTR) continue;
+    return {errno == EAGAIN ? Got::nothing : Got::error};
+  }
+}
+
+Read read_pipe(Session& session, Flow& flow, Side& source) {
+  const ssize_t got = io::splice_in(source.fd, *flow.pipe, kBurst);
+  if (got > 0) {
+    source.last_read = session.worker->io->now();
+    return {Got::bytes, static_cast<std::size_t>(got), false};
+  }
+  if (got == 0) return {Got::end};
+  return {got == -EAGAIN || got == -EINTR ? Got::nothing : Got::error};
+}
+
+void end_flow(Flow& flow) {
+  flow.ended = true;
+  flow.readable = false;
+  flow.large = false;
+}
+
+// A flow stops being large when its source is empty: the next burst is judged anew, and small answers stay with recv
+// and send.
+void drained(Flow& flow) {
+  flow.readable = false;
+  flow.large = false;
+}
+
+}  // namespace
+
+FlowResult pump(Session& session, Flow& flow, Side& source, Side& sink, bool allow_splice) {
+  if (flow.holds_bytes()) {
+    if (flow.blocked) return FlowResult::idle;
+    const Sent sent = send_held(session, flow, sink);
+    if (sent == Sent::error) return FlowResult::sink_error;
+    if (sent == Sent::blocked) return FlowResult::idle;
+  }
+  std::uint64_t moved = 0;
+  while (flow.readable && !flow.ended) {
+    if (moved >= kBurst) {
+      session.worker->io->reactor().make_ready(source.token, EPOLLIN);
+      break;
+    }
+    if (flow.large && allow_splice && flow.pipe == nullptr) flow.pipe = session.worker->io->pipes().take();
+    const bool by_pipe = flow.large && flow.pipe != nullptr;
+    const Read read = by_pipe ? read_pipe(session, flow, source) : read_scratch(session, flow, source);
+    if (read.got == Got::error) return FlowResult::source_error;
+    if (read.got == Got::end) {
+      end_flow(flow);
+      break;
+    }
+    if (read.got == Got::nothing) {
+      drained(flow);
+      break;
+    }
+    moved += read.size;
+    const Sent sent = by_pipe ? send_held(session, flow, sink)
+                              : send_fresh(session, flow, sink, session.worker->io->scratch().data(), read.size);
+    if (sent == Sent::error) return FlowResult::sink_error;
+    if (read.drained)
+      drained(flow);
+    else if (!by_pipe)
+      flow.large = read.size == session.worker->io->scratch().size();
+    if (sent == Sent::blocked) break;
+  }
+  if (flow.pipe != nullptr && flow.pipe->held == 0) release_pipe(session, flow);
+  return FlowResult::idle;
+}
+
+bool fill(Session& session, Flow& flow, Side& source) {
+  const auto capacity = static_cast<std::uint32_t>(session.worker->io->buffers().buffer_size());
+  while (flow.readable && !flow.ended) {
+    if (flow.buffer == nullptr) {
+      flow.buffer = session.worker->io->buffers().take();
+      flow.start = flow.end = 0;
+    }
+    if (flow.end == capacity) break;
+    const ssize_t got = ::recv(source.fd, flow.buffer + flow.end, capacity - flow.end, 0);
+    if (got > 0) {
+      source.last_read = session.worker->io->now();
+      const bool full = flow.end + static_cast<std::uint32_t>(got) == capacity;
+      flow.end += static_cast<std::uint32_t>(got);
+      if (!full && !flow.to_end) flow.readable = false;
+    } else if (got == 0) {
+      end_flow(flow);
+    } else if (errno == EAGAIN) {
+      flow.readable = false;
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+  if (flow.end == 0) release_buffer(session, flow);
+  return true;
+}
+
+void drop_held_bytes(Session& session, Flow& flow) {
+  if (flow.buffer != nullptr) release_buffer(session, flow);
+  if (flow.pipe != nullptr) release_pipe(session, flow);
+}
+
+}  // namespace weir::proxy

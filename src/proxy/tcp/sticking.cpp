@@ -1,0 +1,117 @@
+// Which server a session belongs to: stick tables, the RDP routing token, and the key that hashing algorithms use.
+//
+// All of it reads the client's first bytes, which lie untouched in the request flow until the exchange begins, so keys
+// need not be kept: they are looked up before a server is asked for and again when one has been reached. Manual: stick
+// on/match/store-*, persist rdp-cookie, balance rdp-cookie, balance source.
+#include "balance/hash.h"
+#include "proto/rdp.h"
+#include "proxy/tcp/phases.h"
+#include "proxy/worker_context.h"
+#include "stick/config.h"
+#include "stick/table.h"
+
+namespace weir::proxy {
+namespace {
+
+std::string_view first_bytes(const Session& session) {
+  const Flow& flow = session.request;
+  return flow.buffer == nullptr ? std::string_view()
+                                : std::string_view(flow.buffer + flow.start, flow.end - flow.start);
+}
+
+std::optional<std::string_view> rdp_cookie(const Session& session, std::string_view name) {
+  const proto::rdp::RequestParse parse = proto::rdp::parse_connection_request(first_bytes(session));
+  if (parse.outcome != proto::rdp::Outcome::complete) return std::nullopt;
+  return parse.request.cookie(name);
+}
+
+std::optional<std::string_view> key_of(const StickPlan& stick, sample::Context& context) {
+  if (stick.rule->condition.evaluate(context) != sample::Truth::yes) return std::nullopt;
+  sample::Sample value;
+  if (stick.rule->key.evaluate(context, value) != sample::FetchStatus::ok) return std::nullopt;
+  return stick::table_key(stick.table->config(), value, context.arena);
+}
+
+std::shared_ptr<ServerState> server_with_id(BackendState& backend, std::uint64_t id) {
+  const std::scoped_lock guard(backend.lock);
+  for (const auto& server : backend.servers)
+    if (server->id == id) return server;
+  return nullptr;
+}
+
+// The token names the server's address as the server knows itself.
+std::shared_ptr<ServerState> server_of_token(Session& session) {
+  const std::optional<std::string_view> cookie = rdp_cookie(session, session.backend->config->settings.rdp_cookie_name);
+  if (!cookie) return nullptr;
+  const auto target = proto::rdp::decode_routing_cookie(*cookie);
+  if (!target) return nullptr;
+  const SocketAddress address = SocketAddress::ipv4(target->ipv4_host_order, target->port);
+  BackendState& backend = *session.backend->state;
+  const std::scoped_lock guard(backend.lock);
+  for (const auto& server : backend.servers)
+    if (server->address == address) return server;
+  return nullptr;
+}
+
+std::shared_ptr<ServerState> server_of_tables(Session& session) {
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  for (const StickPlan& stick : session.backend->stick_rules) {
+    if (!stick.rule->match) continue;
+    const auto key = key_of(stick, context);
+    if (!key) continue;
+    const auto pin = stick.table->find(*key, context.now);
+    if (!pin) continue;
+    const auto id = stick.table->get(pin, stick::DataType::server_id, context.now);
+    if (!id) continue;
+    stick.table->refresh(pin, context.now);
+    if (auto server = server_with_id(*session.backend->state, *id)) return server;
+  }
+  return nullptr;
+}
+
+void store(Session& session, bool on_response) {
+  if (session.backend->stick_rules.empty() || session.target->config->non_stick) return;
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  for (const StickPlan& stick : session.backend->stick_rules) {
+    const bool response_rule = stick.rule->kind == stick::StickRule::Kind::store_response;
+    if (!stick.rule->store || response_rule != on_response) continue;
+    const auto key = key_of(stick, context);
+    if (!key) continue;
+    const auto pin = stick.table->obtain(*key, context.now);
+    if (pin) stick.table->set(pin, stick::DataType::server_id, session.target->id, context.now);
+  }
+  session.worker->arena.reset();
+}
+
+}  // namespace
+
+std::shared_ptr<ServerState> persistent_server(Session& session) {
+  const BackendPlan& backend = *session.backend;
+  if (backend.config->settings.persist_rdp_cookie)
+    if (auto server = server_of_token(session)) return server;
+  return backend.stick_rules.empty() ? nullptr : server_of_tables(session);
+}
+
+std::optional<std::uint32_t> balance_hash(Session& session) {
+  const BalanceConfig& balance = session.backend->config->settings.balance;
+  const balance::BalanceAlgorithm* algorithm = session.backend->algorithm;
+  switch (algorithm->key) {
+    case balance::KeyKind::none: return std::nullopt;
+    case balance::KeyKind::source:
+      if (!session.facts.client.is_inet()) return std::nullopt;
+      return balance::hash_source(session.facts.client);
+    case balance::KeyKind::rdp_cookie: {
+      const auto cookie = rdp_cookie(session, balance.argument);
+      if (!cookie) return std::nullopt;
+      return balance::hash_key(*cookie);
+    }
+  }
+  return std::nullopt;
+}
+
+void store_request_sticking(Session& session) { store(session, false); }
+void store_response_sticking(Session& session) { store(session, true); }
+
+}  // namespace weir::proxy

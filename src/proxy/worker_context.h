@@ -1,0 +1,69 @@
+// What one worker has beyond its loop: sessions, listeners, log batch, scratch memory for rules, the current plan.
+//
+// Reached from a Session or a listener; nothing here may be touched from another thread: post to io::Worker instead.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "io/task.h"
+#include "io/worker.h"
+#include "log/logger.h"
+#include "proxy/listener.h"
+#include "proxy/plan.h"
+#include "proxy/session_handle.h"
+#include "proxy/tcp/session.h"
+#include "sample/arena.h"
+
+namespace weir::proxy {
+
+struct ProcessState;
+
+/// The sessions of one worker in blocks that never move. A slot's generation changes each time it is freed.
+class SessionSlots {
+ public:
+  Session& take();
+  void give(Session& session);
+  [[nodiscard]] Session* find(const SessionHandle& who);
+  [[nodiscard]] Session* first() const { return first_; }
+  [[nodiscard]] std::size_t live() const { return live_; }
+
+ private:
+  static constexpr std::uint32_t kBlock = 64;
+  std::vector<std::unique_ptr<Session[]>> blocks_;
+  std::vector<std::uint32_t> free_;
+  Session* first_ = nullptr;
+  std::size_t live_ = 0;
+};
+
+struct WorkerContext {
+  WorkerContext(io::Worker& worker, ProcessState& process_state, log::Identity identity)
+      : io(&worker), process(&process_state), logger(std::move(identity)), activities(worker.deferred()) {}
+
+  io::Worker* io;
+  ProcessState* process;
+  std::shared_ptr<const Plan> plan;
+  SessionSlots sessions;
+  std::vector<std::unique_ptr<WorkerListener>> listeners;
+  std::vector<std::unique_ptr<WorkerListener>> draining;
+  sample::Arena arena;
+  log::Logger logger;
+  io::Scope activities;
+  std::unordered_map<const ServerState*, io::ActivityId> checks;  // running here
+  bool flush_queued = false;
+  TimePoint logger_time{};
+
+  [[nodiscard]] std::uint16_t id() const { return io->id(); }
+  [[nodiscard]] std::uint64_t now_ms() const {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<Milliseconds>(io->now().time_since_epoch()).count());
+  }
+  /// Queues one line; it leaves at the end of this turn.
+  void emit(const LogPlan& log, const log::Line& line);
+
+  static WorkerContext& current();
+  static void set_current(WorkerContext* context);
+};
+
+}  // namespace weir::proxy
