@@ -137,6 +137,7 @@ Result<Fd> adopt(const SocketAddress& address, const ListenOptions& o) {
 Result<Fd> open_listener(const SocketAddress& address, const ListenOptions& o) {
   if (address.family() == AddressFamily::fd) return adopt(address, o);
   if (address.family() == AddressFamily::none) return fail("cannot bind a socket without an address");
+  if (address.path().size() >= kMaxUnixPath) return cannot(address, "bind socket", ENAMETOOLONG);
   const int domain = address.is_unix() ? AF_UNIX : (address.family() == AddressFamily::ipv6 ? AF_INET6 : AF_INET);
   Fd fd(::socket(domain, (o.datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return cannot(address, "create socket for", errno);
