@@ -9,9 +9,8 @@ namespace weir::io {
 
 namespace {
 
-constexpr std::uint32_t kEdge = 0;  // mode of an edge-triggered registration
-constexpr std::uint32_t kDisabled =
-    1;  // bit of mode; EPOLL* flags stand beside it (EPOLLPRI, bit 1, is never among them)
+constexpr std::uint32_t kEdge = 0;             // mode of an edge-triggered registration
+constexpr std::uint32_t kDisabled = EPOLLPRI;  // a bit beside mode's EPOLL* flags, of which it is never one
 
 std::uint64_t pack(Token token) { return (static_cast<std::uint64_t>(token.generation) << 32) | token.slot; }
 Token unpack(std::uint64_t data) {

@@ -46,12 +46,17 @@ Worker::Worker(const WorkerOptions& options)
 }
 
 Worker::~Worker() {
-  const Current here(this);
   // What came too late still owns things: let it run and let go.
-  while (posts_.load(std::memory_order_acquire) != nullptr || !deferred_.empty()) {
-    run_posts();
-    deferred_.run();
+  while (settle()) {
   }
+}
+
+bool Worker::settle() {
+  const Current here(this);
+  if (posts_.load(std::memory_order_acquire) == nullptr && deferred_.empty()) return false;
+  run_posts();
+  deferred_.run();
+  return true;
 }
 
 Worker& Worker::current() {
@@ -190,6 +195,13 @@ void WorkerGroup::stop() {
 void WorkerGroup::join() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  // Late messages may answer each other across workers, so all settle while all still exist.
+  for (bool again = true; again;) {
+    again = false;
+    for (const auto& worker : workers_) {
+      if (worker->stopping()) again = worker->settle() || again;
+    }
+  }
 }
 
 }  // namespace weir::io

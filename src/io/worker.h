@@ -98,6 +98,9 @@ class Worker {
   void run();
   /// One turn that waits `max_wait_ms` at most (-1: as long as there is nothing to do).
   void run_once(int max_wait_ms = 0);
+  /// After the loop ended, from the thread that joined it: runs what was posted or deferred too late. True if anything
+  /// was.
+  bool settle();
   [[nodiscard]] std::uint64_t turns() const { return turns_; }
 
  private:
