@@ -264,6 +264,7 @@ void Parser::parse_keyword() {
     diagnostics_.notice(line.at, fmt::format("'{}' changes nothing here: {}", row.name, row.reason));
   } else if (prefix_allowed(row, words_[0]) && argument_count_fits(row, line) && first_time(row, line.at) &&
              context_.target_) {
+    if (options_.on_line != nullptr) options_.on_line(context_, line);
     row.parse(context_, line);
   }
   context_.row_ = nullptr;

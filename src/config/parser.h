@@ -37,8 +37,12 @@ namespace weir::config {
 
 constexpr std::size_t kMaxIfDepth = 1024;  // .if within .if
 
+class ParseContext;
+
 struct ParserOptions {
   ConditionFacts facts = {};
+  /// Called before each keyword function: for keeping the lines of a section.
+  void (*on_line)(ParseContext&, const Line&) = nullptr;
 };
 
 /// What stood before the keyword.
