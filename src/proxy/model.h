@@ -133,6 +133,7 @@ struct BalanceConfig {
 /// What a defaults section may set and a proxy starts from.
 struct ProxySettings {
   Mode mode = Mode::tcp;
+  SourcePosition mode_at;
   bool disabled = false;
   Timeouts timeouts;
   LogSettings log;
@@ -263,6 +264,7 @@ struct Config {
   std::vector<UserlistConfig> userlists;
   std::vector<log::RingConfig> rings;
   std::vector<std::string> file_names;
+  std::vector<std::string> environment;  // "NAME=value", for `show env`
 };
 
 }  // namespace weir::proxy
