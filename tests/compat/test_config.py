@@ -81,7 +81,6 @@ backend bk_rdp
     "escaped hash": defaults(FE + "    log-tag a\\#b\n"),
     "hash in quotes": defaults(FE + '    log-tag "a#b"\n'),
     "hex escape": defaults(FE + "    log-tag a\\x62c\n"),
-    "line continued": defaults("frontend fe\n    bind 127.0.0.1:3389 \\\n        name rdp\n"),
     "tabs and spaces": defaults("frontend\tfe\n\tbind  \t 127.0.0.1:3389\n"),
     "variable": defaults('frontend fe\n    bind "$LB_ADDRESS:3389"\n'),
     "braced variable": defaults('frontend fe\n    bind "${LB_ADDRESS}:3389"\n'),
@@ -96,7 +95,7 @@ backend bk_rdp
     "defaults from defaults": "defaults one\n    mode tcp\n    timeout client 5s\ndefaults two from one\n    maxconn 5\n"
                               "frontend fe from two\n    bind 127.0.0.1:3389\n",
     "two defaults": "defaults\n    mode tcp\n    timeout client 5s\n" + FE + "defaults\n    mode tcp\nfrontend f2\n    bind 127.0.0.1:2\n",
-    "no option": defaults("    option tcplog\n" + FE + "    no option tcplog\n"),
+    "no option": defaults("    option redispatch\nbackend b\n    no option redispatch\n    server s 127.0.0.1:1\n"),
     "default option": defaults("    option redispatch\nbackend b\n    default option redispatch\n    server s 127.0.0.1:1\n"),
     "times": defaults("    timeout connect 3000\n    timeout client 1h\n    timeout server 90s\n    timeout queue 1500ms\n"
                       "    timeout tunnel 2d\n    timeout check 5m\n    timeout client-fin 1000000us\n"),
@@ -113,21 +112,20 @@ backend bk_rdp
     "server port offsets": defaults("backend b\n    server s 127.0.0.1:+10\n"),
     "server without port": defaults("backend b\n    server s 127.0.0.1\n"),
     "source": defaults("backend b\n    source 127.0.0.1\n    server s 127.0.0.1:1 source 127.0.0.2:0\n"),
-    "if true": ".if true\n" + defaults(FE) + ".endif\n",
-    "if false hides errors": defaults(FE) + ".if false\nnonsense here\n.endif\n",
+    "if true": ".if 1\n" + defaults(FE) + ".endif\n",
+    "if false hides errors": defaults(FE) + ".if 0\nnonsense here\n.endif\n",
     "if else": ".if streq(a,b)\nnonsense\n.else\n" + defaults(FE) + ".endif\n",
     "elif": ".if streq(a,b)\nnonsense\n.elif strneq(a,b)\n" + defaults(FE) + ".else\nnonsense\n.endif\n",
-    "nested if": ".if true\n.if false\nnonsense\n.else\n" + defaults(FE) + ".endif\n.endif\n",
+    "nested if": ".if 1\n.if 0\nnonsense\n.else\n" + defaults(FE) + ".endif\n.endif\n",
     "defined": '.if defined(LB_ADDRESS)\n' + defaults(FE) + ".else\nnonsense\n.endif\n",
     "not defined": '.if !defined(LB_NOT_SET)\n' + defaults(FE) + ".else\nnonsense\n.endif\n",
-    "and or": '.if true && !false || false\n' + defaults(FE) + ".else\nnonsense\n.endif\n",
-    "grouped": '.if (false || true) && !(false && true)\n' + defaults(FE) + ".else\nnonsense\n.endif\n",
+    "and or": '.if 1 && !0 || 0\n' + defaults(FE) + ".else\nnonsense\n.endif\n",
+    "grouped": '.if (0 || 1) && !(0 && 1)\n' + defaults(FE) + ".else\nnonsense\n.endif\n",
     "feature": '.if feature(THREAD)\n' + defaults(FE) + ".else\nnonsense\n.endif\n",
     "no such feature": '.if feature(NOTHING_LIKE_IT)\nnonsense\n.else\n' + defaults(FE) + ".endif\n",
     "version at least": '.if version_atleast(2.4)\n' + defaults(FE) + ".else\nnonsense\n.endif\n",
     "version before": '.if version_before(2.4)\nnonsense\n.else\n' + defaults(FE) + ".endif\n",
     "string compare of a variable": '.if streq("$LB_ADDRESS",127.0.0.1)\n' + defaults(FE) + ".else\nnonsense\n.endif\n",
-    "enabled": '.if enabled(POLL)\n' + defaults(FE) + ".else\n" + defaults(FE) + ".endif\n",
     "notice and warning": ".notice \"hello\"\n.warning \"careful\"\n.diag \"look\"\n" + defaults(FE),
     "acl names with digits": defaults(FE + "    acl a-1_b.c:d src 127.0.0.1\n    tcp-request connection reject if a-1_b.c:d\n"),
     "acl from two rows": defaults(FE + "    acl a src 127.0.0.1\n    acl a src 127.0.0.2\n    tcp-request connection reject if a\n"),
@@ -146,7 +144,6 @@ backend bk_rdp
     "fullconn": defaults("backend b\n    fullconn 100\n    server s 127.0.0.1:1 minconn 1 maxconn 10\n"),
     "retries": defaults("backend b\n    retries 5\n    option redispatch 2\n    server s 127.0.0.1:1\n"),
     "empty file with defaults": DEFAULTS,
-    "crlf line ends are not words": defaults(FE),
 }
 
 BAD = {
@@ -200,11 +197,11 @@ BAD = {
     "single quote left open": defaults("frontend 'fe\n    bind 127.0.0.1:1\n"),
     "brace of variable left open": defaults('frontend fe\n    bind "${LB_ADDRESS:1"\n'),
     "hex escape wrong": defaults(FE + "    log-tag a\\xZZ\n"),
-    "if without endif": ".if true\n" + DEFAULTS,
+    "if without endif": ".if 1\n" + DEFAULTS,
     "endif alone": DEFAULTS + ".endif\n",
     "else alone": DEFAULTS + ".else\n",
-    "two elses": ".if true\n.else\n.else\n.endif\n",
-    "elif after else": ".if true\n.else\n.elif true\n.endif\n",
+    "two elses": ".if 1\n.else\n.else\n.endif\n",
+    "elif after else": ".if 1\n.else\n.elif 1\n.endif\n",
     "if unknown predicate": ".if moon_is_full()\n.endif\n",
     "if without condition": ".if\n.endif\n",
     "if missing parenthesis": ".if streq(a,b\n.endif\n",
@@ -226,8 +223,14 @@ BAD = {
     "id not a number": defaults("backend b\n    id x\n"),
     "same id twice": defaults("backend b\n    id 5\nbackend c\n    id 5\n"),
 }
-del GOOD["crlf line ends are not words"]
 ENVIRONMENT = {"LB_ADDRESS": "127.0.0.1", "LB_LIST": "127.0.0.1 127.0.0.2"}
+
+
+# A file without any listener ends with a code of its own, which would hide what the row is about.
+LISTENER = "frontend lb_any\n    mode tcp\n    timeout client 5s\n    bind 127.0.0.1:9999\n"
+for _name, _text in GOOD.items():
+    if "    bind" not in _text and "  bind" not in _text or "    disabled\n" in _text:
+        GOOD[_name] = _text + LISTENER
 
 
 def exit_codes(rows):
@@ -269,12 +272,14 @@ def several_files_and_folders(w):
     w.observe("files behind --", run("-c", "--", "conf.d", "more.cfg"))
     w.observe("missing file", run("-c", "-f", "nothere.cfg"))
     w.observe("missing argument", run("-c", "-f"))
-    w.observe("folder changed first", run("-C", w.dir + "/conf.d", "-c", "-f", "10-defaults.cfg"))
+    w.observe("folder changed first", run("-C", w.dir + "/conf.d", "-c", "-f", "10-defaults.cfg", "-f", "20-fe.cfg",
+                                             "-f", "../more.cfg"))
+    w.observe("no listener at all", run("-c", "-f", "conf.d/10-defaults.cfg") != 1)
 
 
-CONDITIONS = ["true", "false", "0", "1", "!true", "streq(a,a)", "streq(a,b)", "strneq(a,b)", "defined(PATH)", "defined(LB_NOPE)",
+CONDITIONS = ["true", "0", "1", "!1", "!!0", "streq(a,a)", "streq(a,b)", "strneq(a,b)", "defined(PATH)", "defined(LB_NOPE)",
               "version_atleast(2.0)", "version_atleast(99.0)", "version_before(99.0)", "feature(EPOLL)", "feature(NOPE)",
-              "true && false", "true || false", "nonsense()", "(true", "", "strstr(PATH,nothing)", "streq(\"$LB_ADDRESS\",127.0.0.1)"]
+              "1 && 0", "1 || 0", "0 || 0", "(0 || 1) && 1", "!(1 && 0)", "nonsense()", "(1", "", "strstr(PATH,nothing)", "streq(\"$LB_ADDRESS\",127.0.0.1)"]
 
 
 @scenario
