@@ -1,0 +1,241 @@
+#include "app/process.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "app/keywords.h"
+#include "app/privileges.h"
+#include "app/version.h"
+#include "proxy/plan_difference.h"
+
+extern char** environ;
+
+namespace weir::app {
+namespace {
+
+constexpr Milliseconds kDrainPoll{50};
+constexpr Milliseconds kLogInterval{1};
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
+}  // namespace
+
+Process::Process(CommandLine line) : line_(std::move(line)), version_(kReportedVersion), engine_(sample_registry()) {}
+
+Process::~Process() = default;
+
+std::optional<proxy::Config> Process::load(const std::vector<std::string>& files, Diagnostics& diagnostics) {
+  proxy::LoadOptions options;
+  options.files = files;
+  options.keywords = &keyword_table();
+  options.registry = &sample_registry();
+  options.environ = environ;
+  options.features = features();
+  options.local_peer = line_.local_peer.empty() ? host_name() : line_.local_peer;
+  options.ignore_resolution_failures = line_.ignore_resolution_failures;
+  std::optional<proxy::Config> config = proxy::load_config(options, diagnostics);
+  if (line_.zero_warning && diagnostics.warnings() != 0) {
+    diagnostics.error({}, "warnings are errors here (-dW)");
+    return std::nullopt;
+  }
+  if (!config) return config;
+  if (line_.maxconn) config->global.maxconn = *line_.maxconn;
+  if (!line_.pidfile.empty()) config->global.pidfile = line_.pidfile;
+  config->global.daemon = (config->global.daemon || line_.daemon) && !line_.foreground;
+  config->global.no_splice = config->global.no_splice || line_.no_splice;
+  config->global.no_reuseport = config->global.no_reuseport || line_.no_reuseport;
+  config->global.quiet = config->global.quiet || line_.quiet;
+  return config;
+}
+
+void Process::report(const Diagnostics& diagnostics) const {
+  const Severity least = line_.quiet ? Severity::alert : line_.diagnostic ? Severity::diag : Severity::notice;
+  const std::string text = diagnostics.render(least);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+int Process::check() {
+  Diagnostics diagnostics;
+  const std::optional<proxy::Config> config = load(line_.files, diagnostics);
+  report(diagnostics);
+  if (!config) {
+    std::fprintf(stderr, "Fatal errors found in configuration.\n");
+    return 1;
+  }
+  if (config->proxies.empty() && config->peers.empty()) {
+    std::fprintf(stderr, "error: the configuration has no proxy: nothing would be served\n");
+    return 2;
+  }
+  if (line_.plan) {
+    std::fputs(ask_running_process(*config, line_.files).c_str(), stdout);
+    return 0;
+  }
+  if (!line_.quiet) std::printf("Configuration file is valid\n");
+  return 0;
+}
+
+int Process::serve() {
+  Diagnostics diagnostics;
+  std::optional<proxy::Config> config = load(line_.files, diagnostics);
+  report(diagnostics);
+  if (!config) {
+    std::fprintf(stderr, "Fatal errors found in configuration.\n");
+    return 1;
+  }
+  if (config->proxies.empty() && config->global.stats_sockets.empty()) {
+    std::fprintf(stderr, "error: the configuration has no proxy: nothing would be served\n");
+    return 2;
+  }
+  if (!start(std::move(*config))) return 1;
+  loop_.run();
+  admin_.reset();
+  engine_.stop();
+  return exit_status_;
+}
+
+Result<void> Process::start_background(const proxy::GlobalConfig& global) {
+  // The opener keeps the privileges that are dropped now; it has none of our threads, so it forks before them.
+  const bool drops = !global.chroot.empty() || !global.user.empty() || !global.group.empty() || global.uid || global.gid;
+  if (drops)
+    if (auto opened = engine_.opener().start(); !opened) return opened;
+  return drop_privileges(global);
+}
+
+bool Process::start(proxy::Config config) {
+  const auto failed = [](const std::string& reason) {
+    std::fprintf(stderr, "error: %s\n", reason.c_str());
+    return false;
+  };
+  const proxy::GlobalConfig global = config.global;
+  Background background;
+  if (global.daemon)
+    if (auto entered = background.enter(); !entered) return failed(entered.error().message);
+  io::block_signals({SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGTTIN, SIGTTOU});
+  auto descriptors = settle_descriptors(config.global);
+  if (!descriptors) return failed(descriptors.error().message);
+  max_sockets_ = *descriptors;
+  engine_.process().quiet = config.global.quiet || config.global.daemon;
+  const auto sockets = config.global.stats_sockets;
+  if (auto started = engine_.start(std::move(config)); !started) return failed(started.error().message);
+  admin_ = std::make_unique<admin::Server>(*this);
+  if (auto opened = admin_->serve(engine_.config().global); !opened) return failed(opened.error().message);
+  if (!global.pidfile.empty())
+    if (auto written = write_pidfile(global.pidfile); !written) return failed(written.error().message);
+  if (auto changed = start_background(global); !changed) return failed(changed.error().message);
+  auto signals = io::Signals::open(loop_.reactor(), {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGTTIN, SIGTTOU}, on_signal, this);
+  if (!signals) return failed(signals.error().message);
+  signals_ = std::move(*signals);
+  if (auto running = engine_.run(); !running) return failed(running.error().message);
+  background.ready(line_.debug);
+  notify_systemd("READY=1");
+  return true;
+}
+
+void Process::notify_systemd(const char* state) const {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
+  const SocketAddress address = path[0] == '@' ? SocketAddress::abstract(path + 1) : SocketAddress::unix_path(path);
+  const auto socket = io::connect_datagram(address);
+  if (socket) (void)::send(socket->get(), state, std::strlen(state), MSG_NOSIGNAL);
+}
+
+void Process::on_signal(void* object, int signal) {
+  Process& process = *static_cast<Process*>(object);
+  switch (signal) {
+    case SIGUSR2: {
+      const auto [ok, text] = process.reload_now();
+      std::fprintf(stderr, "%s\n", text.c_str());
+      return;
+    }
+    case SIGUSR1: process.soft_stop(); return;
+    case SIGHUP: process.admin_->log_state(); return;
+    case SIGTERM: process.stop_now(0); return;
+    case SIGINT: process.stop_now(130); return;
+    default: return;  // SIGTTIN and SIGTTOU paused listeners for a second process, which there never is
+  }
+}
+
+void Process::watch_drain() {
+  if (engine_.drained()) {
+    stop_now(0);
+    return;
+  }
+  loop_.timers().arm(drain_timer_, loop_.now() + kDrainPoll);
+}
+
+// Manual, SIGUSR1: listeners close after `grace`, sessions end by themselves or at `hard-stop-after`.
+void Process::soft_stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  notify_systemd("STOPPING=1");
+  const proxy::GlobalConfig& global = engine_.config().global;
+  const auto stop_listening = [](void* object) {
+    Process& process = *static_cast<Process*>(object);
+    process.engine_.soft_stop();
+    process.watch_drain();
+  };
+  drain_timer_.set([](void* object) { static_cast<Process*>(object)->watch_drain(); }, this);
+  hard_stop_timer_.set([](void* object) { static_cast<Process*>(object)->stop_now(0); }, this);
+  grace_timer_.set(stop_listening, this);
+  if (global.hard_stop_after && global.hard_stop_after->count() != 0)
+    loop_.timers().arm(hard_stop_timer_, loop_.now() + global.grace.value_or(Milliseconds(0)) + *global.hard_stop_after);
+  if (global.grace && global.grace->count() != 0) loop_.timers().arm(grace_timer_, loop_.now() + *global.grace);
+  else stop_listening(this);
+}
+
+void Process::stop_now(int status) {
+  exit_status_ = status;
+  loop_.stop();
+}
+
+std::pair<bool, std::string> Process::reload_now() {
+  if (stopping_) return {false, "weir is stopping: no reload"};
+  Diagnostics diagnostics;
+  std::optional<proxy::Config> config = load(line_.files, diagnostics);
+  if (!config) return {false, diagnostics.render() + "Reload refused: the configuration has errors; nothing was changed."};
+  const proxy::PlanDifference difference = proxy::compare(engine_.config(), *config, engine_);
+  if (!difference.refused.empty())
+    return {false, fmt::format("Reload refused: {} cannot change while weir runs; nothing was changed.", difference.refused)};
+  if (auto descriptors = settle_descriptors(config->global); !descriptors) return {false, descriptors.error().message};
+  if (auto applied = engine_.apply(std::move(*config)); !applied)
+    return {false, fmt::format("Reload refused: {}; nothing was changed.", applied.error().message)};
+  if (auto opened = admin_->serve(engine_.config().global); !opened) return {true, opened.error().message};
+  return {true, diagnostics.render(Severity::warning) + difference.text() + "Reload done."};
+}
+
+std::pair<bool, std::string> Process::plan_now(const std::vector<std::string>& files) {
+  Diagnostics diagnostics;
+  const std::optional<proxy::Config> config = load(files.empty() ? line_.files : files, diagnostics);
+  if (!config) return {false, diagnostics.render() + "The configuration has errors: a reload would change nothing."};
+  const proxy::PlanDifference difference = proxy::compare(engine_.config(), *config, engine_);
+  std::string text = difference.text();
+  if (!difference.refused.empty()) text += fmt::format("A reload would be refused: {} cannot change while weir runs.\n", difference.refused);
+  return {difference.refused.empty(), text};
+}
+
+void Process::answer_on(io::Worker& worker, const Answer& done, std::pair<bool, std::string> answer) {
+  worker.post([done, answered = std::move(answer)] { done(answered.first, answered.second); });
+}
+
+void Process::reload(Answer done) {
+  io::Worker& worker = io::Worker::current();
+  loop_.post([this, &worker, asked = std::move(done)] { answer_on(worker, asked, reload_now()); });
+}
+
+void Process::plan_reload(std::vector<std::string> files, Answer done) {
+  io::Worker& worker = io::Worker::current();
+  loop_.post([this, &worker, wanted = std::move(files), asked = std::move(done)] { answer_on(worker, asked, plan_now(wanted)); });
+}
+
+}  // namespace weir::app

@@ -1,0 +1,70 @@
+// The process: loads configurations, owns the engine, answers signals and the runtime socket's wishes.
+//
+// Its own loop, on the main thread, is the control thread: reading a file, applying it and waiting for workers happen here and
+// never on a worker. Signals: SIGUSR2 reloads, SIGUSR1 stops softly (after `grace`), SIGTERM and SIGINT stop at once, SIGHUP
+// logs the state of the servers.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "admin/server.h"
+#include "app/command_line.h"
+#include "base/diagnostics.h"
+#include "io/signals.h"
+#include "io/worker.h"
+#include "proxy/control.h"
+#include "proxy/engine.h"
+#include "proxy/keyword/load.h"
+
+namespace weir::app {
+
+class Process final : public proxy::Control {
+ public:
+  explicit Process(CommandLine line);
+  ~Process() override;
+
+  /// -c: the exit status.
+  int check();
+  /// Serves until told to stop; the exit status.
+  int serve();
+
+  void reload(Answer done) override;
+  void plan_reload(std::vector<std::string> files, Answer done) override;
+  proxy::Engine& engine() override { return engine_; }
+  [[nodiscard]] const std::string& version() const override { return version_; }
+  [[nodiscard]] std::vector<std::string> environment() const override { return environment_; }
+  [[nodiscard]] std::uint32_t max_sockets() const override { return max_sockets_; }
+
+ private:
+  std::optional<proxy::Config> load(const std::vector<std::string>& files, Diagnostics& diagnostics);
+  void report(const Diagnostics& diagnostics) const;
+  bool start(proxy::Config config);
+  Result<void> start_background(const proxy::GlobalConfig& global);
+  void notify_systemd(const char* state) const;
+  static void on_signal(void* process, int signal);
+  void soft_stop();
+  void stop_now(int status);
+  std::pair<bool, std::string> reload_now();
+  std::pair<bool, std::string> plan_now(const std::vector<std::string>& files);
+  void answer_on(io::Worker& worker, const Answer& done, std::pair<bool, std::string> answer);
+  void watch_drain();
+
+  CommandLine line_;
+  std::string version_;
+  std::vector<std::string> environment_;
+  std::uint32_t max_sockets_ = 0;
+  io::Worker loop_;
+  proxy::Engine engine_;
+  std::unique_ptr<admin::Server> admin_;
+  std::unique_ptr<io::Signals> signals_;
+  io::Timer drain_timer_;
+  io::Timer hard_stop_timer_;
+  io::Timer grace_timer_;
+  bool stopping_ = false;
+  int exit_status_ = 0;
+};
+
+}  // namespace weir::app

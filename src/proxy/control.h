@@ -1,0 +1,30 @@
+// What the runtime socket may ask of the process beyond its sessions and servers: reload, stop.
+//
+// Implemented by app/. Callable from any worker; `done` is called on the worker that asked, with `ok` and the text to answer.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace weir::proxy {
+
+class Engine;
+
+class Control {
+ public:
+  virtual ~Control() = default;
+  using Answer = std::function<void(bool ok, std::string text)>;
+  /// Reads the files again and applies the difference. A bad file changes nothing; the text says why.
+  virtual void reload(Answer done) = 0;
+  /// What a reload would change and how many sessions it touches. `files` empty: the running ones.
+  virtual void plan_reload(std::vector<std::string> files, Answer done) = 0;
+  [[nodiscard]] virtual Engine& engine() = 0;
+  /// `show version`, `show info`, `show env`.
+  [[nodiscard]] virtual const std::string& version() const = 0;
+  [[nodiscard]] virtual std::vector<std::string> environment() const = 0;
+  [[nodiscard]] virtual std::uint32_t max_sockets() const = 0;
+};
+
+}  // namespace weir::proxy
