@@ -151,7 +151,8 @@ struct Prefix {
   bool datagram;
 };
 
-// Manual 2.9.1 to 2.9.3. quic*, mptcp*, sockpair@, rhttp@ and udp on a bind line are refused by whoever cannot serve them.
+// Manual 2.9.1 to 2.9.3. quic*, mptcp*, sockpair@, rhttp@ and udp on a bind line are refused by whoever cannot serve
+// them.
 constexpr Prefix kPrefixes[] = {
     {"ipv4@", AddressFamily::ipv4, false},      {"ipv6@", AddressFamily::ipv6, false},
     {"tcp4@", AddressFamily::ipv4, false},      {"tcp6@", AddressFamily::ipv6, false},
@@ -195,7 +196,8 @@ bool looks_like_ports(std::string_view text) {
 bool is_host_name(std::string_view text) {
   if (text.empty() || text.size() > 253) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+           c == '_';
   });
 }
 
@@ -218,8 +220,10 @@ Result<AddressSpec> parse_address(std::string_view text) {
     spec.datagram = spec.datagram || prefix.datagram;
     break;
   }
-  for (const std::string_view unsupported : {"quic4@", "quic6@", "quic+", "mptcp@", "mptcp4@", "mptcp6@", "sockpair@", "rhttp@"})
-    if (rest.starts_with(unsupported)) return fail(fmt::format("addresses of the form '{}' are not supported", unsupported));
+  for (const std::string_view unsupported :
+       {"quic4@", "quic6@", "quic+", "mptcp@", "mptcp4@", "mptcp6@", "sockpair@", "rhttp@"})
+    if (rest.starts_with(unsupported))
+      return fail(fmt::format("addresses of the form '{}' are not supported", unsupported));
 
   if (family == AddressFamily::fd) {
     const auto fd = parse_integer(rest, 0, 1 << 20);
@@ -229,13 +233,15 @@ Result<AddressSpec> parse_address(std::string_view text) {
   }
   if (family == AddressFamily::unix_path || (family == AddressFamily::none && rest.starts_with('/'))) {
     if (rest.empty()) return fail("a Unix socket needs a path");
-    if (rest.size() > 107) return fail(fmt::format("Unix socket path of {} characters is above the limit of 107", rest.size()));
+    if (rest.size() > 107)
+      return fail(fmt::format("Unix socket path of {} characters is above the limit of 107", rest.size()));
     spec.address = SocketAddress::unix_path(rest);
     return spec;
   }
   if (family == AddressFamily::abstract) {
     if (rest.empty()) return fail("an abstract socket needs a name");
-    if (rest.size() > 106) return fail(fmt::format("abstract socket name of {} characters is above the limit of 106", rest.size()));
+    if (rest.size() > 106)
+      return fail(fmt::format("abstract socket name of {} characters is above the limit of 106", rest.size()));
     spec.address = SocketAddress::abstract(rest);
     return spec;
   }
@@ -261,7 +267,8 @@ Result<AddressSpec> parse_address(std::string_view text) {
   in_addr four{};
   const std::string host_text(host);
   if (host.empty() || host == "*") {
-    spec.address = family == AddressFamily::ipv6 ? SocketAddress::ipv6(in6addr_any, 0) : SocketAddress::ipv4(INADDR_ANY, 0);
+    spec.address =
+        family == AddressFamily::ipv6 ? SocketAddress::ipv6(in6addr_any, 0) : SocketAddress::ipv4(INADDR_ANY, 0);
   } else if (family != AddressFamily::ipv6 && inet_pton(AF_INET, host_text.c_str(), &four) == 1) {
     spec.address = SocketAddress::ipv4(ntohl(four.s_addr), 0);
   } else if (family != AddressFamily::ipv4 && inet_pton(AF_INET6, host_text.c_str(), &six) == 1) {

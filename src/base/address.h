@@ -1,7 +1,8 @@
 // Socket addresses as the configuration writes them. Manual 2.9 (address formats).
 //
-// A SocketAddress is a value: an IPv4 or IPv6 address with a port, a Unix path, an abstract name, or an inherited descriptor
-// (fd@N). AddressRange is what a bind line or a server line may say: prefixes, a port range, a host name still to be resolved.
+// A SocketAddress is a value: an IPv4 or IPv6 address with a port, a Unix path, an abstract name, or an inherited
+// descriptor (fd@N). AddressRange is what a bind line or a server line may say: prefixes, a port range, a host name
+// still to be resolved.
 #pragma once
 
 #include <netinet/in.h>
@@ -31,7 +32,9 @@ class SocketAddress {
 
   [[nodiscard]] AddressFamily family() const { return family_; }
   [[nodiscard]] bool is_inet() const { return family_ == AddressFamily::ipv4 || family_ == AddressFamily::ipv6; }
-  [[nodiscard]] bool is_unix() const { return family_ == AddressFamily::unix_path || family_ == AddressFamily::abstract; }
+  [[nodiscard]] bool is_unix() const {
+    return family_ == AddressFamily::unix_path || family_ == AddressFamily::abstract;
+  }
   [[nodiscard]] std::uint16_t port() const { return port_; }
   void set_port(std::uint16_t port) { port_ = port; }
   /// IPv4 address in host order; only for family ipv4.
@@ -61,20 +64,20 @@ class SocketAddress {
 
 /// One address word as written. `host` is empty when `address` already holds the answer; else it awaits resolution.
 struct AddressSpec {
-  SocketAddress address;         // port() is the first port, 0 when none was written
-  std::uint16_t last_port = 0;   // of a range "8000-8010"; equals the first port otherwise
+  SocketAddress address;        // port() is the first port, 0 when none was written
+  std::uint16_t last_port = 0;  // of a range "8000-8010"; equals the first port otherwise
   bool has_port = false;
-  int port_offset = 0;           // server lines: "+80" / "-80" keep the client's port and add this
+  int port_offset = 0;  // server lines: "+80" / "-80" keep the client's port and add this
   bool port_is_offset = false;
-  bool datagram = false;         // udp@, dgram+..., and log targets
+  bool datagram = false;                              // udp@, dgram+..., and log targets
   AddressFamily forced_family = AddressFamily::none;  // ipv4@ or ipv6@ before a host name
   std::string host;
   friend bool operator==(const AddressSpec&, const AddressSpec&) = default;
 };
 
-/// Reads "127.0.0.1:80", ":80", "*:80", "[::1]:80", "::1:80" (the last colon is the port's), "/path", "unix@/path", "abns@name",
-/// "abnsz@name", "fd@3", "ipv4@host:80", "ipv6@...", "tcp4@", "tcp6@", "tcp@", "udp@", "udp4@", "udp6@", "stream+", "dgram+",
-/// "host:1000-1010". A host name is not resolved. Environment variables are expanded before this.
+/// Reads "127.0.0.1:80", ":80", "*:80", "[::1]:80", "::1:80" (the last colon is the port's), "/path", "unix@/path",
+/// "abns@name", "abnsz@name", "fd@3", "ipv4@host:80", "ipv6@...", "tcp4@", "tcp6@", "tcp@", "udp@", "udp4@", "udp6@",
+/// "stream+", "dgram+", "host:1000-1010". A host name is not resolved. Environment variables are expanded before this.
 Result<AddressSpec> parse_address(std::string_view text);
 
 }  // namespace weir

@@ -50,7 +50,8 @@ std::string_view severity_name(Severity severity) {
   return "error";
 }
 
-// A caret line only helps when the line can be shown on a terminal: long lines are cut around the word, control bytes become '.'.
+// A caret line only helps when the line can be shown on a terminal: long lines are cut around the word, control bytes
+// become '.'.
 void render_caret(std::string& out, std::string_view line, const SourcePosition& at) {
   constexpr std::size_t kWidth = 160;
   std::size_t column = at.column == 0 ? 0 : at.column - 1;
@@ -94,7 +95,8 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
   std::string_view found;
   std::vector<std::size_t> row;
   for (const std::string_view candidate : candidates) {
-    const std::size_t gap = candidate.size() > word.size() ? candidate.size() - word.size() : word.size() - candidate.size();
+    const std::size_t gap =
+        candidate.size() > word.size() ? candidate.size() - word.size() : word.size() - candidate.size();
     if (candidate.empty() || gap >= best) continue;
     row.resize(candidate.size() + 1);
     for (std::size_t j = 0; j < row.size(); j++) row[j] = j;

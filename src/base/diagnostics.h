@@ -1,7 +1,7 @@
 // Diagnostics: everything that is wrong with what a person wrote, collected, not stopped at the first.
 //
-// A parser reports and goes on; the caller renders all of it at the end: file:line:column, the line, a caret under the word,
-// what was expected, "did you mean", a right example. Not thread-safe: one Diagnostics belongs to one parse.
+// A parser reports and goes on; the caller renders all of it at the end: file:line:column, the line, a caret under the
+// word, what was expected, "did you mean", a right example. Not thread-safe: one Diagnostics belongs to one parse.
 #pragma once
 
 #include <cstdint>
@@ -37,10 +37,12 @@ class Diagnostics {
   /// Bounded: past this many diagnostics further ones are only counted.
   static constexpr std::size_t kMaxKept = 1000;
 
-  /// Registers a source (name as the user typed it and its whole text, kept for the caret lines); returns its file index.
+  /// Registers a source (name as the user typed it and its whole text, kept for the caret lines); returns its file
+  /// index.
   std::uint32_t add_file(std::string name, std::string text);
 
-  /// Each returns the new diagnostic so that hint and example can be added: `diagnostics.error(at, "...").hint = "..."`.
+  /// Each returns the new diagnostic so that hint and example can be added: `diagnostics.error(at, "...").hint =
+  /// "..."`.
   Diagnostic& error(SourcePosition at, std::string message) { return add(Severity::alert, at, std::move(message)); }
   Diagnostic& warning(SourcePosition at, std::string message) { return add(Severity::warning, at, std::move(message)); }
   Diagnostic& notice(SourcePosition at, std::string message) { return add(Severity::notice, at, std::move(message)); }
@@ -53,7 +55,8 @@ class Diagnostics {
   [[nodiscard]] std::span<const Diagnostic> all() const { return kept_; }
   [[nodiscard]] std::string_view file_name(std::uint32_t file) const;
 
-  /// All diagnostics of at least that severity, in the order they were found, ready for a terminal. Ends with a newline unless empty.
+  /// All diagnostics of at least that severity, in the order they were found, ready for a terminal. Ends with a newline
+  /// unless empty.
   [[nodiscard]] std::string render(Severity at_least = Severity::notice) const;
 
  private:

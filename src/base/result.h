@@ -1,7 +1,8 @@
 // Result<T, E>: a value or the reason why there is none.
 //
-// Our code does not throw. A function that can fail for reasons outside the program returns Result; a broken promise of our
-// own stops the process through WEIR_ASSERT. tl::expected stands behind it until the standard library has a monadic one.
+// Our code does not throw. A function that can fail for reasons outside the program returns Result; a broken promise of
+// our own stops the process through WEIR_ASSERT. tl::expected stands behind it until the standard library has a monadic
+// one.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
-// Time as weir uses it: durations of the configuration in milliseconds, points on the monotonic clock, wall time only for
-// people. A worker reads both clocks once per loop turn (io::Worker::now(), ::wall_now()); nothing else asks the kernel.
+// Time as weir uses it: durations of the configuration in milliseconds, points on the monotonic clock, wall time only
+// for people. A worker reads both clocks once per loop turn (io::Worker::now(), ::wall_now()); nothing else asks the
+// kernel.
 #pragma once
 
 #include <chrono>

@@ -27,16 +27,25 @@ Result<std::chrono::milliseconds> parse_time(std::string_view text, std::chrono:
   const auto number = split_number(text);
   if (!number) return unexpected(number.error());
   std::uint64_t scale = 0;  // microseconds
-  if (number->unit.empty()) scale = static_cast<std::uint64_t>(bare.count());
-  else if (number->unit == "us") scale = 1;
-  else if (number->unit == "ms") scale = 1'000;
-  else if (number->unit == "s") scale = 1'000'000;
-  else if (number->unit == "m") scale = 60'000'000;
-  else if (number->unit == "h") scale = 3'600'000'000;
-  else if (number->unit == "d") scale = 86'400'000'000;
-  else return fail(fmt::format("'{}' is no unit of time; use us, ms, s, m, h or d", number->unit));
+  if (number->unit.empty())
+    scale = static_cast<std::uint64_t>(bare.count());
+  else if (number->unit == "us")
+    scale = 1;
+  else if (number->unit == "ms")
+    scale = 1'000;
+  else if (number->unit == "s")
+    scale = 1'000'000;
+  else if (number->unit == "m")
+    scale = 60'000'000;
+  else if (number->unit == "h")
+    scale = 3'600'000'000;
+  else if (number->unit == "d")
+    scale = 86'400'000'000;
+  else
+    return fail(fmt::format("'{}' is no unit of time; use us, ms, s, m, h or d", number->unit));
   constexpr std::uint64_t kMax = 2'147'483'647ULL * 1'000;
-  if (number->value > kMax / scale) return fail(fmt::format("'{}' is above the limit of 2147483647 milliseconds (24.8 days)", text));
+  if (number->value > kMax / scale)
+    return fail(fmt::format("'{}' is above the limit of 2147483647 milliseconds (24.8 days)", text));
   return std::chrono::milliseconds((number->value * scale + 999) / 1'000);
 }
 
@@ -44,11 +53,16 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   const auto number = split_number(text);
   if (!number) return unexpected(number.error());
   unsigned shift = 0;
-  if (number->unit.empty()) shift = 0;
-  else if (number->unit == "k" || number->unit == "K") shift = 10;
-  else if (number->unit == "m" || number->unit == "M") shift = 20;
-  else if (number->unit == "g" || number->unit == "G") shift = 30;
-  else return fail(fmt::format("'{}' is no unit of size; use k, m or g", number->unit));
+  if (number->unit.empty())
+    shift = 0;
+  else if (number->unit == "k" || number->unit == "K")
+    shift = 10;
+  else if (number->unit == "m" || number->unit == "M")
+    shift = 20;
+  else if (number->unit == "g" || number->unit == "G")
+    shift = 30;
+  else
+    return fail(fmt::format("'{}' is no unit of size; use k, m or g", number->unit));
   if (number->value > (static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) >> shift))
     return fail(fmt::format("'{}' is too large a size", text));
   return number->value << shift;

@@ -10,9 +10,10 @@
 
 namespace weir {
 
-/// "3s", "500ms", "1h30m" is refused: one number, one unit. A number alone counts in `bare`. Sub-millisecond values round up
-/// to one millisecond unless they are 0. Error when malformed or above 2^31-1 milliseconds, naming the limit.
-Result<std::chrono::milliseconds> parse_time(std::string_view text, std::chrono::microseconds bare = std::chrono::milliseconds(1));
+/// "3s", "500ms", "1h30m" is refused: one number, one unit. A number alone counts in `bare`. Sub-millisecond values
+/// round up to one millisecond unless they are 0. Error when malformed or above 2^31-1 milliseconds, naming the limit.
+Result<std::chrono::milliseconds> parse_time(std::string_view text,
+                                             std::chrono::microseconds bare = std::chrono::milliseconds(1));
 
 /// "10k" = 10 * 1024, "4m", "1g". Error when malformed, negative or above 2^63-1.
 Result<std::uint64_t> parse_size(std::string_view text);
