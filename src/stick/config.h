@@ -51,8 +51,8 @@ struct StickRule {
 [[nodiscard]] bool key_fits(const TableConfig& table, sample::Type type);
 /// Once the rule's table is known: reports a key that cannot be one of the table's. False after an error.
 bool check_rule(const StickRule& rule, const TableConfig& table, Diagnostics& diagnostics);
-/// `stick` rules keep the server's id; the column is added when the table did not ask for it. Call before the table is
-/// made.
+/// `stick` rules keep the server's id and its key (name or address, by `srvkey`); the columns are added when the table
+/// did not ask for them. Call before the table is made.
 void store_server_id(TableConfig& table);
 /// Once all sections are known: names twice, `write-to` and `peers` that are not there or do not fit. False after
 /// errors.
@@ -60,8 +60,8 @@ bool check_tables(std::span<const TableConfig* const> tables, std::span<const st
                   Diagnostics& diagnostics);
 
 /// The bytes StickTable wants for this value: addresses in network order, integers as 4 bytes in host order, text as it
-/// is. Borrows from the sample or the arena. nullopt when the value has no such form: then there is no key. An empty
-/// text is no key either.
+/// is, strings up to their first zero byte. Borrows from the sample or the arena. nullopt when the value has no such
+/// form: then there is no key. An empty text is no key either.
 [[nodiscard]] std::optional<std::string_view> table_key(const TableConfig& table, const sample::Sample& sample,
                                                         sample::Arena& arena);
 

@@ -28,11 +28,12 @@ constexpr std::array<DataTypeRow, kDataTypes> kRows{{
     {DataType::bytes_out_rate, "bytes_out_rate", DataForm::rate, false, "Bytes to the client per period."},
     {DataType::gpc1, "gpc1", DataForm::number, false, "The second general purpose counter."},
     {DataType::gpc1_rate, "gpc1_rate", DataForm::rate, false, "How fast the second general purpose counter grows."},
+    {DataType::server_key, "server_key", DataForm::text, false, "The name or address of the server the key sticks to."},
+    {DataType::http_fail_cnt, "http_fail_cnt", DataForm::number, false, "HTTP failures servers caused."},
+    {DataType::http_fail_rate, "http_fail_rate", DataForm::rate, false, "HTTP failures servers caused, per period."},
     {DataType::gpt, "gpt", DataForm::number, true, "An array of general purpose tags."},
     {DataType::gpc, "gpc", DataForm::number, true, "An array of general purpose counters."},
     {DataType::gpc_rate, "gpc_rate", DataForm::rate, true, "How fast each counter of the array grows."},
-    {DataType::http_fail_cnt, "http_fail_cnt", DataForm::number, false, "HTTP failures servers caused."},
-    {DataType::http_fail_rate, "http_fail_rate", DataForm::rate, false, "HTTP failures servers caused, per period."},
     {DataType::glitch_cnt, "glitch_cnt", DataForm::number, false, "Protocol oddities seen on client connections."},
     {DataType::glitch_rate, "glitch_rate", DataForm::rate, false, "Protocol oddities per period."},
 }};
@@ -54,6 +55,7 @@ const DataTypeRow* find_data_type(std::string_view name) {
 }
 
 void Rate::advance(std::uint32_t now, std::uint32_t period) {
+  if (period == 0) period = 1;
   const std::uint32_t age = now - start;  // wraps with the clock
   if (age < period) return;
   if (age < 2ULL * period) {
@@ -73,6 +75,7 @@ void Rate::add(std::uint32_t now, std::uint32_t period, std::uint32_t amount) {
 
 std::uint64_t Rate::read(std::uint32_t now, std::uint32_t period) const {
   Rate copy = *this;
+  if (period == 0) period = 1;
   copy.advance(now, period);
   const std::uint64_t left = period - (now - copy.start);  // how much of the period before is inside the window
   return copy.current + copy.previous * left / period;

@@ -1,8 +1,8 @@
 // What an entry of a stick table may store: one row per word of `store`.
 //
-// A row says how a column is laid out: a plain counter, a byte counter of 64 bits, or a rate over a period; alone or as
-// an array. Rates count over two periods: the count of the running one, and that of the one before, weighted by how
-// much of it is still inside the window. Manual: 11.1, store.
+// A row says how a column is laid out: a plain counter, a byte counter of 64 bits, a rate over a period, or a text;
+// alone or as an array. Rates count over two periods: the count of the running one, and that of the one before,
+// weighted by how much of it is still inside the window. Manual: 11.1, store.
 #pragma once
 
 #include <cstdint>
@@ -35,18 +35,24 @@ enum class DataType : std::uint8_t {
   bytes_out_rate,
   gpc1,
   gpc1_rate,
+  server_key,
+  http_fail_cnt,
+  http_fail_rate,
   gpt,
   gpc,
   gpc_rate,
-  http_fail_cnt,
-  http_fail_rate,
   glitch_cnt,
   glitch_rate,
 };
-inline constexpr std::size_t kDataTypes = 26;
+inline constexpr std::size_t kDataTypes = 27;
 inline constexpr std::uint32_t kMaxArray = 100;
 
-enum class DataForm : std::uint8_t { number, wide, rate };  // 4, 8, 12 bytes
+enum class DataForm : std::uint8_t {
+  number,  // 4 bytes
+  wide,    // 8
+  rate,    // 12
+  text,    // 4: the number of a text in the table's own list of texts; 0 is none
+};
 
 struct DataTypeRow {
   DataType type;
@@ -58,7 +64,7 @@ struct DataTypeRow {
 [[nodiscard]] const DataTypeRow& row_of(DataType type);
 [[nodiscard]] const DataTypeRow* find_data_type(std::string_view name);
 [[nodiscard]] constexpr std::uint32_t bytes_of(DataForm form) {
-  return form == DataForm::number ? 4 : form == DataForm::wide ? 8 : 12;
+  return form == DataForm::wide ? 8 : form == DataForm::rate ? 12 : 4;
 }
 
 struct Column {
@@ -67,6 +73,8 @@ struct Column {
   std::uint32_t period = 0;  // milliseconds, of a rate
   friend bool operator==(const Column&, const Column&) = default;
 };
+
+inline constexpr std::uint32_t kMaxRatePeriod = 0x7fffffff;  // milliseconds
 
 /// One rate counter as it lies in an entry.
 struct Rate {

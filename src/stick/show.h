@@ -26,7 +26,7 @@ struct DataFilter {
   DataType type = DataType::server_id;
   std::uint32_t index = 0;  // gpc[2]
   Comparison comparison = Comparison::eq;
-  std::uint64_t value = 0;
+  std::int64_t value = 0;
 };
 inline constexpr std::size_t kMaxDataFilters = 4;
 
@@ -46,8 +46,8 @@ struct TableShow {
 };
 /// The words behind the table's name. Errors are the text to answer.
 [[nodiscard]] Result<TableShow> parse_show(const TableConfig& table, std::span<const std::string_view> words);
-/// Appends what comes next, looking at no more than `budget` entries. True when all was said, the empty line at the end
-/// included.
+/// Appends what comes next, looking at no more than `budget` entries. True when all was said; the empty line that ends
+/// every answer is the socket's.
 bool show_some(StickTable& table, TableShow& show, std::string& out, TimePoint now, std::size_t budget);
 
 /// `# table: name, type: ip, size:N, used:N` with its line feed.
@@ -67,10 +67,16 @@ bool clear_some(StickTable& table, TableClear& clear, std::string& out, TimePoin
 /// `set table <name> ...`: the words behind the table's name -> the answer, empty when all went well.
 [[nodiscard]] std::string set_table(StickTable& table, std::span<const std::string_view> words, TimePoint now);
 
-/// "Unknown action"-style answers for a name that is no table's.
-[[nodiscard]] std::string no_such_table();
+/// For a name that is no table's.
+inline constexpr std::string_view kNoSuchTable = "No such table\n";
+/// `clear table` and `set table` without a name.
+inline constexpr std::string_view kClearUsage =
+    "Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or <table> key <key>\n";
+inline constexpr std::string_view kSetUsage =
+    "Required arguments: <table> key <key> [data.<store_data_type> <value>]*\n";
 
-/// A key as people write it ("10.0.0.1", "42", "bob", hexadecimal for binary) -> the table's bytes, and back.
+/// A key as people write it ("10.0.0.1", "42", "bob", hexadecimal for binary) -> the table's bytes, and back. In text,
+/// what could end the word is escaped.
 [[nodiscard]] Result<std::string> key_from_text(const TableConfig& table, std::string_view text);
 void write_key(const TableConfig& table, std::string_view key, std::string& out);
 

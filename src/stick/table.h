@@ -4,14 +4,15 @@
 // The one idea: a change or a refresh of an entry takes the next number of one counter per table and moves the entry to
 // its shard's tail. That one list is the order of eviction, the order of expiry (every entry lives equally long), and
 // the log of updates that peers read; nothing else is kept. When the table is full, the shard whose head has the
-// smallest number gives up its oldest unpinned entry, so eviction is exact over the whole table when nobody races, and
-// off by at most the entries being touched at that instant otherwise. No two shard locks are ever held together. An
-// entry is one block: header, key, columns. Its address is stable until it is freed. A Pin keeps it from being freed.
-// Thread-safe. Manual: 11.1.
+// smallest number gives up its oldest entry (a pinned one steps aside until it is released), so eviction is exact over
+// the whole table when nobody races, and off by at most the entries being touched at that instant otherwise. No two
+// shard locks are ever held together. An entry is one block: header, key, columns. Its address is stable until it is
+// freed. A Pin keeps it from being freed. Thread-safe. Manual: 11.1.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,11 +43,13 @@ struct TableConfig {
   std::string write_to;
   std::vector<Column> columns;  // sorted by type, each at most once
   SourcePosition at;
+  SourcePosition peers_at;
+  SourcePosition write_to_at;
 };
 
-/// Same key type and length: entries may move. The rest may differ.
+/// Same key type and length: entries may move, see Migration. The rest may differ.
 [[nodiscard]] bool same_keys(const TableConfig& a, const TableConfig& b);
-/// Same keys and the same columns: the object itself may stay, see StickTable::adopt().
+/// The same in all but name and position: the object itself may stay.
 [[nodiscard]] bool same_shape(const TableConfig& a, const TableConfig& b);
 [[nodiscard]] const Column* find_column(const TableConfig& config, DataType type);
 
@@ -72,6 +75,7 @@ class StickTable {
 
    private:
     friend class StickTable;
+    friend class Migration;
     Pin(StickTable* table, Entry* entry) : table_(table), entry_(entry) {}
     StickTable* table_ = nullptr;
     Entry* entry_ = nullptr;
@@ -84,7 +88,7 @@ class StickTable {
     std::uint32_t uses = 0;
     Milliseconds expires_in{0};
     std::uint64_t update = 0;
-    std::vector<std::uint64_t> values;  // all columns in order, arrays flattened; rates are computed
+    std::vector<std::uint64_t> values;  // all columns in order, arrays flattened; rates computed, texts by number
   };
 
   /// Keys are bytes as key_from_text() or the caller's sample gave them: addresses in network order, integers as 4
@@ -99,7 +103,22 @@ class StickTable {
   [[nodiscard]] std::optional<std::uint64_t> get(const Pin& pin, DataType type, TimePoint now, std::uint32_t index = 0);
   /// False when there is no such column. A change refreshes the entry.
   bool set(const Pin& pin, DataType type, std::uint64_t value, TimePoint now, std::uint32_t index = 0);
+  /// For columns of texts (server_key). An empty text clears it. Only the number of different texts is bounded, by
+  /// kMaxTexts: past that, false.
+  bool set_text(const Pin& pin, DataType type, std::string_view text, TimePoint now);
+  /// Empty when there is no such column or no text in it.
+  [[nodiscard]] std::string text(const Pin& pin, DataType type);
+  [[nodiscard]] std::string text_of_number(std::uint64_t number) const;
   bool add(const Pin& pin, DataType type, std::int64_t amount, TimePoint now, std::uint32_t index = 0);
+  /// The value behind the change, and the one before it: nobody comes in between. For counters, not rates.
+  std::optional<std::uint64_t> add_and_get(const Pin& pin, DataType type, std::int64_t amount, TimePoint now,
+                                           std::uint32_t index = 0);
+  std::optional<std::uint64_t> exchange(const Pin& pin, DataType type, std::uint64_t value, TimePoint now,
+                                        std::uint32_t index = 0);
+  /// Whether there is such a column, or an array that serves for it.
+  [[nodiscard]] bool stores(DataType type) const { return place(type, 0) != nullptr; }
+
+  static constexpr std::size_t kMaxTexts = 1U << 20U;
 
   enum class Removal : std::uint8_t { removed, absent, in_use };
   Removal remove(std::string_view key, TimePoint now);
@@ -116,6 +135,8 @@ class StickTable {
   };
   void read_some(Cursor& cursor, std::size_t budget, TimePoint now, std::vector<View>& out);
   [[nodiscard]] std::optional<View> view(const Pin& pin, TimePoint now);
+  /// Without pinning or refreshing it.
+  [[nodiscard]] std::optional<View> view_of(std::string_view key, TimePoint now);
   /// Entries changed after `update`, oldest first, at most `budget`: what a peer has yet to hear.
   void changed_since(std::uint64_t update, std::size_t budget, TimePoint now, std::vector<View>& out);
 
@@ -125,8 +146,7 @@ class StickTable {
   [[nodiscard]] const TableConfig& config() const { return config_; }
   [[nodiscard]] std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t last_update() const { return next_update_.load(std::memory_order_relaxed); }
-  /// Copies what `from` holds (same_keys) with the columns both have, in its order of updates, each with its remaining
-  /// life.
+  /// A whole Migration at once, for a thread that serves nobody.
   void migrate(StickTable& from, TimePoint now);
 
  private:
@@ -138,6 +158,7 @@ class StickTable {
     DataForm form = DataForm::number;
   };
   friend struct Entry;
+  friend class Migration;
   [[nodiscard]] std::uint32_t tick(TimePoint now) const;
   [[nodiscard]] std::string_view fit(std::string_view key, std::string& room) const;
   [[nodiscard]] Shard& shard_of(std::uint64_t hash);
@@ -153,6 +174,9 @@ class StickTable {
   [[nodiscard]] const Place* place(DataType type, std::uint32_t index) const;
   [[nodiscard]] std::uint64_t load(const Entry& entry, const Place& place, std::uint32_t index,
                                    std::uint32_t now) const;
+  template <class Edit>
+  std::optional<std::uint64_t> edit(const Pin& pin, DataType type, std::uint32_t index, TimePoint now, Edit&& change);
+  [[nodiscard]] std::uint32_t number_of_text(std::string_view text);  // 0: none, or no room
   void fill(View& view, const Entry& entry, std::uint32_t now) const;
 
   TableConfig config_;
@@ -165,6 +189,35 @@ class StickTable {
   std::atomic<std::uint64_t> next_update_{0};
   unsigned shard_count_;
   std::unique_ptr<Shard[]> shards_;
+  mutable std::mutex texts_lock_;  // taken under a shard's lock at times; takes none itself
+  std::map<std::string, std::uint32_t, std::less<>> text_numbers_;
+  std::vector<const std::string*> texts_;  // number - 1 -> key of text_numbers_
+};
+
+/// Copies what `from` holds (same_keys) into `to` with the columns both have, in the order of updates, each with its
+/// remaining life; in pieces, while both tables are used. Entries changed meanwhile are copied again at the end.
+class Migration {
+ public:
+  Migration(StickTable& from, StickTable& to) : from_(from), to_(to) {}
+  /// Copies at most `budget` entries, or lists those of one shard first; true when all is done.
+  bool step(TimePoint now, std::size_t budget);
+
+ private:
+  struct Item {
+    std::uint64_t update;
+    std::uint32_t position;
+    std::uint32_t shard;
+  };
+  void list_shard(unsigned shard);
+  void copy(const StickTable::View& view, TimePoint now);
+  void catch_up(TimePoint now);
+
+  StickTable& from_;
+  StickTable& to_;
+  unsigned next_shard_ = 0;
+  std::size_t next_item_ = 0;
+  std::uint64_t started_at_ = 0;  // updates after this one are caught up with
+  std::vector<Item> items_;
 };
 
 }  // namespace weir::stick
