@@ -26,9 +26,7 @@ bool operator==(const RingConfig& a, const RingConfig& b) {
          a.servers == b.servers && a.implicit == b.implicit;
 }
 
-Ring::Ring(RingConfig config) : config_(std::move(config)), storage_(storage_size(config_)) {
-  if (config_.description.empty()) config_.description = config_.name;
-}
+Ring::Ring(RingConfig config) : config_(std::move(config)), storage_(storage_size(config_)) {}
 
 void Ring::copy_in(std::uint64_t position, std::string_view bytes) {
   const std::size_t at = static_cast<std::size_t>(position % storage_.size());

@@ -55,6 +55,9 @@ class Ring {
   Ring& operator=(const Ring&) = delete;
 
   [[nodiscard]] const RingConfig& config() const { return config_; }
+  [[nodiscard]] const std::string& description() const {
+    return config_.description.empty() ? config_.name : config_.description;
+  }
 
   /// Appends one line (a line feed at its end is not stored); false when pinned records leave no room: dropped,
   /// counted.
