@@ -178,6 +178,10 @@ class World:
         with self.client(name, source) as client:
             return client.line().decode(errors="replace").strip()
 
+    def idle(self, frontend):
+        """Waits until the program counts no session on this frontend."""
+        until(lambda: self.stat(frontend, "FRONTEND").get("scur") == "0", what=f"no session on {frontend}")
+
     def stop(self, sig=signal.SIGTERM):
         if self.process and self.process.poll() is None:
             self.process.send_signal(sig)

@@ -152,6 +152,7 @@ def rejected_connection_is_not_logged(w):
             w.observe("all ends", client.rest() in (b"", b"<reset>"))
     except ConnectionResetError:  # so early that connecting already failed
         w.observe("all ends", True)
+    w.idle("fe")
     w.observe("other", w.ask("fe"))
     w.observe_log("log")
     w.observe("denied", w.stat("fe", "FRONTEND").get("dcon"))
@@ -221,6 +222,7 @@ def no_log_when_not_asked(w):
     w.start("frontend fe\n    bind @fe@\n    no log\n    default_backend be\n"
             "frontend fe2\n    bind @fe2@\n    default_backend be\nbackend be\n    server s1 @s1@\n")
     w.ask("fe")
+    w.idle("fe")
     w.ask("fe2")
     w.observe_log("log")
 
@@ -233,6 +235,7 @@ def separate_errors(w):
             "    use_backend bad if { src 127.0.0.5 }\n    default_backend be\n"
             "backend bad\n    retries 0\n    server s1 @s1@\nbackend be\n    server s2 @s2@\n")
     w.ask("fe")
+    w.idle("fe")
     with w.client("fe", source="127.0.0.5") as client:
         client.rest()
     w.observe_log("log of the failed one")

@@ -132,7 +132,7 @@ def echo(server, conn):
         piece = conn.recv(65536)
         if not piece:
             return
-        server.received += piece
+        server.heard(piece)
         conn.sendall(piece)
 
 
@@ -143,11 +143,11 @@ def greet_and_close(server, conn):
 def say_after_first_bytes(server, conn):
     """Waits for the client's first bytes, then says its name and stays until the client has finished."""
     piece = conn.recv(65536)
-    server.received += piece
+    server.heard(piece)
     conn.sendall(server.name.encode() + b"\n")
     while piece:
         piece = conn.recv(65536)
-        server.received += piece
+        server.heard(piece)
 
 
 def hang(server, conn):
@@ -156,7 +156,7 @@ def hang(server, conn):
         piece = conn.recv(65536)
         if not piece:
             return
-        server.received += piece
+        server.heard(piece)
 
 
 def never_read(server, conn):
@@ -231,6 +231,10 @@ class Server:
             with self.lock:
                 self.live.discard(conn)
             conn.close()
+
+    def heard(self, piece):
+        with self.lock:
+            self.received += piece
 
     def drop_all(self):
         """Resets every live connection."""

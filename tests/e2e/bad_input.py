@@ -104,7 +104,8 @@ def descriptors_used_up(w):
     true(any(served) and not all(served), f"some are served and some wait: {sum(served)} of {len(served)}")
     for client in clients:
         client.close()
-    until(lambda: len(os.listdir(f"/proc/{pid}/fd")) <= have + 2, what="descriptors to be given back")
+    # Some may be kept for later, such as pipes: a few, not one per client.
+    until(lambda: len(os.listdir(f"/proc/{pid}/fd")) <= have + 6, what="descriptors to be given back")
     for _ in range(10):
         still_serves(w)
 
