@@ -203,66 +203,77 @@ bool is_host_name(std::string_view text) {
 
 }  // namespace
 
-Result<AddressSpec> parse_address(std::string_view text) {
-  AddressSpec spec;
-  std::string_view rest = text;
-  if (rest.starts_with("stream+")) {
-    rest.remove_prefix(7);
-  } else if (rest.starts_with("dgram+")) {
-    rest.remove_prefix(6);
-    spec.datagram = true;
-  }
+namespace {
+
+struct Prefixed {
   AddressFamily family = AddressFamily::none;
-  for (const Prefix& prefix : kPrefixes) {
-    if (!rest.starts_with(prefix.text)) continue;
-    rest.remove_prefix(prefix.text.size());
-    family = prefix.family;
-    spec.datagram = spec.datagram || prefix.datagram;
-    break;
+  std::string_view rest;
+};
+
+// Takes "stream+", "dgram+" and the family prefix off.
+Result<Prefixed> take_prefixes(std::string_view text, AddressSpec& spec) {
+  Prefixed out{AddressFamily::none, text};
+  if (out.rest.starts_with("stream+")) {
+    out.rest.remove_prefix(7);
+  } else if (out.rest.starts_with("dgram+")) {
+    out.rest.remove_prefix(6);
+    spec.datagram = true;
   }
   for (const std::string_view unsupported :
        {"quic4@", "quic6@", "quic+", "mptcp@", "mptcp4@", "mptcp6@", "sockpair@", "rhttp@"})
-    if (rest.starts_with(unsupported))
+    if (out.rest.starts_with(unsupported))
       return fail(fmt::format("addresses of the form '{}' are not supported", unsupported));
+  for (const Prefix& prefix : kPrefixes) {
+    if (!out.rest.starts_with(prefix.text)) continue;
+    out.rest.remove_prefix(prefix.text.size());
+    out.family = prefix.family;
+    spec.datagram = spec.datagram || prefix.datagram;
+    return out;
+  }
+  if (out.rest.starts_with('/')) out.family = AddressFamily::unix_path;
+  return out;
+}
 
+Result<SocketAddress> parse_local(AddressFamily family, std::string_view name) {
   if (family == AddressFamily::fd) {
-    const auto fd = parse_integer(rest, 0, 1 << 20);
+    const auto fd = parse_integer(name, 0, 1 << 20);
     if (!fd) return fail(fmt::format("file descriptor: {}", fd.error().message));
-    spec.address = SocketAddress::inherited_fd(static_cast<int>(*fd));
-    return spec;
+    return SocketAddress::inherited_fd(static_cast<int>(*fd));
   }
-  if (family == AddressFamily::unix_path || (family == AddressFamily::none && rest.starts_with('/'))) {
-    if (rest.empty()) return fail("a Unix socket needs a path");
-    if (rest.size() > 107)
-      return fail(fmt::format("Unix socket path of {} characters is above the limit of 107", rest.size()));
-    spec.address = SocketAddress::unix_path(rest);
-    return spec;
-  }
-  if (family == AddressFamily::abstract) {
-    if (rest.empty()) return fail("an abstract socket needs a name");
-    if (rest.size() > 106)
-      return fail(fmt::format("abstract socket name of {} characters is above the limit of 106", rest.size()));
-    spec.address = SocketAddress::abstract(rest);
-    return spec;
-  }
-  spec.forced_family = family;
+  const bool path = family == AddressFamily::unix_path;
+  if (name.empty()) return fail(path ? "a Unix socket needs a path" : "an abstract socket needs a name");
+  const std::size_t most = path ? 107 : 106;
+  if (name.size() > most)
+    return fail(fmt::format("{} of {} characters is above the limit of {}",
+                            path ? "Unix socket path" : "abstract socket name", name.size(), most));
+  return path ? SocketAddress::unix_path(name) : SocketAddress::abstract(name);
+}
 
-  // The last colon separates the port, unless what follows is no port: "::1" alone is an address, "::1:80" has port 80.
-  std::string_view host = rest;
+struct HostAndPorts {
+  std::string_view host;
   std::string_view ports;
+  bool bracketed = false;
+};
+
+// The last colon separates the port: "::1:80" has port 80, "::1" alone would have port 1.
+Result<HostAndPorts> split_ports(std::string_view rest, std::string_view text) {
+  HostAndPorts out{rest, {}};
   if (rest.starts_with('[')) {
     const std::size_t close = rest.find(']');
     if (close == std::string_view::npos) return fail(fmt::format("'{}' misses its closing ']'", text));
-    host = rest.substr(1, close - 1);
-    ports = rest.substr(close + 1);
-    if (!ports.empty() && ports[0] != ':') return fail(fmt::format("'{}': expected ':' and a port after ']'", text));
-    if (!ports.empty()) ports.remove_prefix(1);
-    if (family == AddressFamily::none) family = AddressFamily::ipv6;
+    out = {rest.substr(1, close - 1), rest.substr(close + 1), true};
+    if (!out.ports.empty() && out.ports[0] != ':')
+      return fail(fmt::format("'{}': expected ':' and a port after ']'", text));
+    if (!out.ports.empty()) out.ports.remove_prefix(1);
   } else if (const std::size_t colon = rest.rfind(':'); colon != std::string_view::npos) {
-    host = rest.substr(0, colon);
-    ports = rest.substr(colon + 1);
-    if (!looks_like_ports(ports)) return fail(fmt::format("'{}' has no valid port after its last ':'", text));
+    out.host = rest.substr(0, colon);
+    out.ports = rest.substr(colon + 1);
+    if (!looks_like_ports(out.ports)) return fail(fmt::format("'{}' has no valid port after its last ':'", text));
   }
+  return out;
+}
+
+Result<void> parse_host(std::string_view host, AddressFamily family, std::string_view text, AddressSpec& spec) {
   in6_addr six{};
   in_addr four{};
   const std::string host_text(host);
@@ -278,7 +289,28 @@ Result<AddressSpec> parse_address(std::string_view text) {
   } else {
     return fail(fmt::format("'{}' is no address", text));
   }
-  if (auto ok = parse_ports(ports, spec); !ok) return unexpected(ok.error());
+  return {};
+}
+
+}  // namespace
+
+Result<AddressSpec> parse_address(std::string_view text) {
+  AddressSpec spec;
+  const auto prefixed = take_prefixes(text, spec);
+  if (!prefixed) return unexpected(prefixed.error());
+  AddressFamily family = prefixed->family;
+  if (family == AddressFamily::fd || family == AddressFamily::unix_path || family == AddressFamily::abstract) {
+    auto local = parse_local(family, prefixed->rest);
+    if (!local) return unexpected(local.error());
+    spec.address = std::move(*local);
+    return spec;
+  }
+  spec.forced_family = family;
+  const auto split = split_ports(prefixed->rest, text);
+  if (!split) return unexpected(split.error());
+  if (split->bracketed && family == AddressFamily::none) family = AddressFamily::ipv6;
+  if (auto ok = parse_host(split->host, family, text, spec); !ok) return unexpected(ok.error());
+  if (auto ok = parse_ports(split->ports, spec); !ok) return unexpected(ok.error());
   return spec;
 }
 

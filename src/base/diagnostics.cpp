@@ -89,30 +89,40 @@ std::string Diagnostics::render(Severity at_least) const {
   return out;
 }
 
+namespace {
+
+// Edits between two words, a swap of neighbours counting as one: the most common slip of fingers.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1);
+  std::vector<std::size_t> above(b.size() + 1);
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); j++) above[j] = j;
+  for (std::size_t i = 1; i <= a.size(); i++) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); j++) {
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    before.swap(above);
+    above.swap(row);
+  }
+  return above[b.size()];
+}
+
+}  // namespace
+
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates) {
   if (word.empty() || word.size() > 64) return {};
   std::size_t best = std::max<std::size_t>(1, word.size() / 3) + 1;
   std::string_view found;
-  std::vector<std::size_t> row;
   for (const std::string_view candidate : candidates) {
     const std::size_t gap =
         candidate.size() > word.size() ? candidate.size() - word.size() : word.size() - candidate.size();
     if (candidate.empty() || gap >= best) continue;
-    row.resize(candidate.size() + 1);
-    for (std::size_t j = 0; j < row.size(); j++) row[j] = j;
-    for (std::size_t i = 1; i <= word.size(); i++) {
-      std::size_t diagonal = row[0];
-      row[0] = i;
-      for (std::size_t j = 1; j <= candidate.size(); j++) {
-        const std::size_t above = row[j];
-        row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (word[i - 1] == candidate[j - 1] ? 0U : 1U)});
-        diagonal = above;
-      }
-    }
-    if (row.back() < best) {
-      best = row.back();
-      found = candidate;
-    }
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance >= best) continue;
+    best = distance;
+    found = candidate;
   }
   return found;
 }

@@ -163,7 +163,7 @@ void termination_state(const Context& context, FormatOutput& out) {
   out.verbatim({text, 2});
 }
 
-void process_connections(const Context& context, FormatOutput& out) {
+void all_connections(const Context& context, FormatOutput& out) {
   out.integer(session_of(context).worker->process->connections.value());
 }
 void frontend_connections(const Context& context, FormatOutput& out) {
@@ -194,7 +194,7 @@ void host_name(const Context&, FormatOutput& out) {
   }();
   out.text(name);
 }
-void process_id(const Context&, FormatOutput& out) { out.hex_integer(getpid()); }
+void own_pid(const Context&, FormatOutput& out) { out.hex_integer(getpid()); }
 void session_number(const Context& context, FormatOutput& out) {
   out.hex_integer(static_cast<std::int64_t>(session_of(context).serial));
 }
@@ -217,7 +217,7 @@ constexpr sample::LogAlias kAliases[] = {
     {.name = "Tu", .write = user_time, .doc = "Milliseconds the user saw, from the first byte to the end."},
     {.name = "Tw", .write = queue_time, .doc = "Milliseconds waited for a server; -1 when none was asked for."},
     {.name = "U", .write = bytes_to_server, .doc = "Bytes sent from the client to the server."},
-    {.name = "ac", .write = process_connections, .doc = "Connections of the process when logged."},
+    {.name = "ac", .write = all_connections, .doc = "Connections of the process when logged."},
     {.name = "b", .write = backend_name, .doc = "The backend's name."},
     {.name = "bc", .write = backend_connections, .doc = "Sessions of the backend when logged."},
     {.name = "bi", .write = source_ip, .doc = "Our address towards the server."},
@@ -232,7 +232,7 @@ constexpr sample::LogAlias kAliases[] = {
     {.name = "ft", .write = frontend_name, .doc = "The frontend's name; with '~' when the client spoke TLS."},
     {.name = "lc", .write = log_counter, .doc = "Number of this log line of the frontend."},
     {.name = "ms", .write = accept_milliseconds, .doc = "Milliseconds of the accept date."},
-    {.name = "pid", .write = process_id, .doc = "The process id."},
+    {.name = "pid", .write = own_pid, .doc = "The process id."},
     {.name = "rc", .write = retries, .doc = "Connection retries; with '+' after a redispatch."},
     {.name = "rt", .write = session_number, .doc = "Number of the session in the process."},
     {.name = "s", .write = server_name, .doc = "The server's name, <NOSRV> when there was none."},
