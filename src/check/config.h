@@ -15,12 +15,22 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "check/step.h"
+#include "io/socket.h"
 #include "tls/client.h"
 
 namespace weir::check {
 
 /// What is exchanged once connected. `connect` exchanges nothing: layer 4, or layer 6 when `tls` is set.
 enum class Kind : std::uint8_t { connect, tcp_check, rdp };
+
+/// Who is checked, for formats and expressions of the steps.
+struct CheckNames {
+  std::string backend;
+  std::uint32_t backend_id = 0;
+  std::string server;
+  std::uint32_t server_id = 0;
+  friend bool operator==(const CheckNames&, const CheckNames&) = default;
+};
 
 struct CheckConfig {
   Kind kind = Kind::connect;
@@ -36,8 +46,10 @@ struct CheckConfig {
   bool tls = false;        // `check-ssl`, or the server's `ssl` when neither addr nor port moved the check
   tls::ClientConfig tls_client;
   std::string sni;   // `check-sni`
-  std::string alpn;  // `check-alpn`
+  std::string alpn;  // `check-alpn`, in wire form (tls::parse_alpn)
   std::vector<Step> steps;
+  io::ConnectOptions connect;  // the server's `source` and socket options
+  CheckNames names;
 
   /// Shared by all checks of this server; made by complete() when the check or one of its steps speaks TLS.
   std::shared_ptr<const tls::ClientContext> tls_context;

@@ -2,8 +2,8 @@
 //
 // The loop is a coroutine on the worker that owns the server's checks; the server itself is shared, so everything the
 // loop needs to know or tell passes through a CheckSink, whose functions are called on that worker and lock what they
-// must. Intervals count from the start of one check to the start of the next; a check that took longer is followed by
-// the next at once. Destroying the frame at any await closes the check's socket and reports nothing.
+// must. Intervals count from the end of one check to the start of the next. Destroying the frame at any await closes
+// the check's socket and reports nothing.
 #pragma once
 
 #include <memory>

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,8 +32,11 @@ enum class Status : std::uint8_t {
 
 std::string_view status_word(Status status);         // "L4OK"
 std::string_view status_description(Status status);  // "Layer4 check passed"
-bool passed(Status status);                          // l4ok, l6ok, l7ok, l7okc
-bool conclusive(Status status);                      // false for unk and ini
+/// Back from a state file's number, and from a configuration's word.
+std::optional<Status> status_from_number(unsigned number);
+std::optional<Status> status_from_word(std::string_view word);
+bool passed(Status status);      // l4ok, l6ok, l7ok, l7okc
+bool conclusive(Status status);  // false for unk and ini
 
 /// One finished check. `code` is the layer 5-7 code, kNoCode when the check has none.
 struct CheckResult {

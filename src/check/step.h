@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,10 +16,9 @@
 #include "base/address.h"
 #include "base/diagnostics.h"
 #include "check/status.h"
-
-namespace weir::sample {
-class LogFormat;
-}
+#include "config/lexer.h"
+#include "sample/expression.h"
+#include "sample/log_format.h"
 
 namespace weir::check {
 
@@ -27,12 +27,13 @@ class Pattern;  // a compiled expect pattern, check/pattern.h
 enum class StepKind : std::uint8_t { connect, send, expect, comment };
 
 struct ConnectStep {
-  bool server_defaults = false;  // `default`: the server's own check-ssl, check-sni, check-alpn
-  std::uint16_t port = 0;        // 0: the check's port
-  SocketAddress address;         // family none: the check's address
+  bool server_defaults = false;        // `default`: the server's own check-ssl, check-sni, check-alpn
+  std::uint16_t port = 0;              // 0: the check's port
+  sample::Expression port_expression;  // instead of a number
+  SocketAddress address;               // family none: the check's address
   bool tls = false;
   std::string sni;
-  std::string alpn;
+  std::string alpn;  // wire form
   bool linger = false;
 };
 
@@ -51,6 +52,7 @@ struct ExpectStep {
   Status timeout_status = Status::l7tout;
   std::shared_ptr<const sample::LogFormat> on_success;
   std::shared_ptr<const sample::LogFormat> on_error;
+  sample::Expression status_code;
 };
 
 struct Step {
@@ -62,5 +64,23 @@ struct Step {
   ExpectStep expect;
   friend bool operator==(const Step& a, const Step& b) { return a.words == b.words; }
 };
+
+/// What an expression or format in a step may look at.
+inline constexpr sample::Facts kStepFacts = sample::Facts::server | sample::Facts::response_bytes;
+
+/// Reads one line, without the word "tcp-check". `end` is where something missing is reported; the scope's registry
+/// compiles formats and expressions. nullopt after errors.
+std::optional<Step> parse_tcp_check_step(std::span<const config::Word> words, SourcePosition end,
+                                         const sample::Scope& scope, Diagnostics& diagnostics);
+
+/// Whether the first step that does something is a connect; otherwise the server's own connection comes first.
+bool begins_with_connect(std::span<const Step> steps);
+
+/// Checks the order of a ruleset that `steps.back()` has just joined: with a connect anywhere, one comes first. The
+/// error is a sentence for that step's line.
+Result<void> check_step_order(std::span<const Step> steps);
+
+/// "connect port 3389", "send", "expect string 'x'": how messages name a step.
+std::string describe(const Step& step);
 
 }  // namespace weir::check

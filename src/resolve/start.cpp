@@ -1,0 +1,107 @@
+// Start-up resolution through getaddrinfo.
+#include "resolve/start.h"
+
+#include <netdb.h>
+
+#include <memory>
+#include <string>
+
+#include "base/assert.h"
+
+namespace weir::resolve {
+namespace {
+
+Result<Method> parse_method(std::string_view word) {
+  if (word == "last") return Method{Method::Kind::last, {}};
+  if (word == "libc") return Method{Method::Kind::libc, {}};
+  if (word == "none") return Method{Method::Kind::none, {}};
+  // An address alone: "::1" would lose its last group to a port otherwise.
+  const std::string bracketed =
+      word.contains(':') && !word.starts_with('[') ? "[" + std::string(word) + "]" : std::string(word);
+  const auto spec = parse_address(bracketed);
+  if (!spec || !spec->host.empty() || !spec->address.is_inet() || spec->has_port)
+    return fail("'" + std::string(word) + "' is no way to find an address: expected last, libc, none or an IP address");
+  return Method{Method::Kind::address, spec->address};
+}
+
+bool fits(const SocketAddress& address, AddressFamily forced) {
+  return address.is_inet() && (forced == AddressFamily::none || address.family() == forced);
+}
+
+int libc_family(AddressFamily family) {
+  switch (family) {
+    case AddressFamily::ipv4: return AF_INET;
+    case AddressFamily::ipv6: return AF_INET6;
+    default: return AF_UNSPEC;
+  }
+}
+
+SocketAddress with_port(SocketAddress address, const AddressSpec& spec) {
+  address.set_port(spec.address.port());
+  return address;
+}
+
+}  // namespace
+
+Result<InitAddr> parse_init_addr(std::string_view text) {
+  InitAddr parsed;
+  parsed.methods.clear();
+  for (;;) {
+    const auto comma = text.find(',');
+    auto method = parse_method(text.substr(0, comma));
+    if (!method) return unexpected(method.error());
+    parsed.methods.push_back(*method);
+    if (comma == text.npos) return parsed;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+Result<SocketAddress> resolve_host(std::string_view host, AddressFamily forced) {
+  const std::string name(host);
+  addrinfo wanted{};
+  wanted.ai_family = libc_family(forced);
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  const int status = ::getaddrinfo(name.c_str(), nullptr, &wanted, &list);
+  if (status != 0) return fail("could not resolve address '" + name + "': " + ::gai_strerror(status));
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
+  SocketAddress found;
+  for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
+    const SocketAddress address = SocketAddress::from_sockaddr(entry->ai_addr, entry->ai_addrlen);
+    if (!fits(address, forced)) continue;
+    if (found.family() == AddressFamily::none) found = address;
+    if (address.family() == AddressFamily::ipv4) {
+      found = address;
+      break;
+    }
+  }
+  if (found.family() == AddressFamily::none)
+    return fail("could not resolve address '" + name + "': the name has no address of the family that was asked for");
+  return found;
+}
+
+Result<SocketAddress> resolve(const AddressSpec& spec, const InitAddr& how, LastKnown last) {
+  if (spec.host.empty()) return spec.address;
+  std::string reason;
+  for (const Method& method : how.methods) {
+    switch (method.kind) {
+      case Method::Kind::last:
+        if (last.find == nullptr) break;
+        if (const auto known = last.find(last.object); known && fits(*known, spec.forced_family))
+          return with_port(*known, spec);
+        break;
+      case Method::Kind::libc: {
+        const auto found = resolve_host(spec.host, spec.forced_family);
+        if (found) return with_port(*found, spec);
+        reason = found.error().message;
+        break;
+      }
+      case Method::Kind::none: return SocketAddress();
+      case Method::Kind::address: return with_port(method.address, spec);
+    }
+  }
+  if (!reason.empty()) return fail(std::move(reason));
+  return fail("could not resolve address '" + spec.host + "': no method of init-addr gave one");
+}
+
+}  // namespace weir::resolve
