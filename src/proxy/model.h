@@ -30,6 +30,7 @@
 #include "sample/expression.h"
 #include "sample/log_format.h"
 #include "stick/config.h"
+#include "tls/client.h"
 
 namespace weir::proxy {
 
@@ -98,7 +99,8 @@ struct ServerConfig {
   std::optional<SourceSettings> source;
   io::ConnectOptions connect;  // tcp-ut, tfo, interface ... without the source
   bool check_enabled = false;
-  check::CheckConfig check;  // complete once the backend is finished: steps, timeouts and kind come from the proxy
+  bool verify_written = false;  // `verify` stands on the line or in its defaults
+  check::CheckConfig check;     // complete once the backend is finished: steps, timeouts and kind come from the proxy
   SourcePosition at;
   std::vector<std::string> words;  // the line, then the default-server words that apply
   std::string signature;
@@ -243,6 +245,7 @@ struct GlobalConfig {
   bool no_splice = false;
   bool no_reuseport = false;
   bool quiet = false;
+  bool zero_warning = false;
   bool strict_limits = true;
   std::string server_state_base, server_state_file;
   struct UnixBind {
@@ -252,6 +255,8 @@ struct GlobalConfig {
   unsigned spread_checks = 0;
   std::string ssl_default_bind_ciphers, ssl_default_bind_ciphersuites;
   std::vector<std::string> ssl_default_bind_options;
+  tls::ClientConfig ssl_default_server;  // ssl-default-server-*: what a server's TLS words leave out
+  std::optional<tls::Verify> ssl_server_verify;
   std::string ca_base, crt_base;
   std::vector<std::string> lines;  // words joined, for telling what changed
 };

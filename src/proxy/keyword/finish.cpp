@@ -1,0 +1,349 @@
+#include "proxy/keyword/finish.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "proxy/keyword/build.h"
+#include "proxy/keyword/finish_server.h"
+#include "resolve/start.h"
+#include "stick/config.h"
+
+namespace weir::proxy {
+namespace {
+
+using ByName = std::unordered_map<std::string_view, ProxyConfig*>;
+
+// ids: those that were written are taken, the others get the lowest free ones in the order of the file.
+template <class List, class IdOf, class Complain>
+void give_ids(List& list, IdOf id_of, Complain complain) {
+  std::unordered_map<std::uint32_t, const void*> taken;
+  for (auto& item : list)
+    if (std::uint32_t& id = id_of(item); id != 0 && !taken.emplace(id, &item).second) complain(item, id);
+  std::uint32_t next = 1;
+  for (auto& item : list) {
+    std::uint32_t& id = id_of(item);
+    if (id != 0) continue;
+    while (taken.contains(next)) next++;
+    id = next++;
+  }
+}
+
+class Finisher {
+ public:
+  Finisher(Config& config, const sample::Registry& registry, const FinishOptions& options, Diagnostics& diagnostics)
+      : config_(config), registry_(registry), options_(options), diagnostics_(diagnostics) {}
+
+  bool run() {
+    const std::size_t before = diagnostics_.errors();
+    index();
+    give_ids(
+        config_.proxies, [](auto& proxy) -> std::uint32_t& { return proxy->id; },
+        [&](const auto& proxy, std::uint32_t id) {
+          diagnostics_.error(proxy->at, fmt::format("{} has the id {} of another proxy", title(*proxy), id));
+        });
+    for (const auto& proxy : config_.proxies) {
+      if (proxy->is_frontend()) frontend(*proxy);
+      if (proxy->is_backend()) backend(*proxy);
+      formats(*proxy);
+    }
+    log_targets();
+    full_connections();
+    tables();
+    for (const auto& proxy : config_.proxies) sign(*proxy);
+    return diagnostics_.errors() == before;
+  }
+
+ private:
+  void index() {
+    for (const auto& proxy : config_.proxies) {
+      any_.emplace(proxy->name, proxy.get());
+      if (proxy->is_backend()) backends_.emplace(proxy->name, proxy.get());
+      if (proxy->is_backend()) backend_names_.push_back(proxy->name);
+      if (proxy->table) tables_.emplace(proxy->name, &*proxy->table);
+    }
+    for (const auto& peers : config_.peers)
+      for (const auto& table : peers.tables) tables_.emplace(table.name, &table);
+    for (const auto& ring : config_.rings) rings_.insert(ring.name);
+  }
+
+  std::string hint(std::string_view name) {
+    // Looking for the nearest of 20,000 names is worth it for the first few mistakes only.
+    constexpr int kMaxSuggestions = 20;
+    if (suggestions_++ >= kMaxSuggestions) return {};
+    const auto near = nearest_word(name.substr(0, 64), backend_names_);
+    return near.empty() ? std::string() : fmt::format("did you mean '{}'?", near);
+  }
+
+  void require_backend(const ProxyConfig& proxy, std::string_view name, SourcePosition at) {
+    if (backends_.contains(name)) return;
+    const bool frontend = any_.contains(name);
+    diagnostics_
+        .error(at, frontend ? fmt::format("{}: '{}' is a frontend, not a backend", title(proxy), name)
+                            : fmt::format("{}: there is no backend '{}'", title(proxy), name))
+        .hint = hint(name);
+  }
+
+  void frontend(ProxyConfig& proxy) {
+    const ProxySettings& settings = proxy.settings;
+    if (!settings.default_backend.empty())
+      require_backend(proxy, settings.default_backend, settings.default_backend_at);
+    for (const UseBackend& rule : proxy.use_backends)
+      if (!rule.format) require_backend(proxy, rule.name, rule.at);
+    if (settings.disabled) return;
+    if (proxy.binds.empty() && !options_.after_errors)
+      diagnostics_.warning(proxy.at, fmt::format("{} has no 'bind' line: it takes no connection", title(proxy)));
+    give_ids(
+        proxy.binds, [](BindConfig& bind) -> std::uint32_t& { return bind.id; },
+        [&](const BindConfig& bind, std::uint32_t id) {
+          diagnostics_.error(bind.at, fmt::format("{} has another bind line of the id {}", title(proxy), id));
+        });
+    for (BindConfig& bind : proxy.binds) complete_bind(proxy, bind);
+  }
+
+  void complete_bind(const ProxyConfig& proxy, BindConfig& bind) {
+    constexpr int kBacklog = 1024;
+    const ProxySettings& settings = proxy.settings;
+    const GlobalConfig& global = config_.global;
+    io::ListenOptions& options = bind.options;
+    if (options.backlog == 0) options.backlog = settings.backlog.value_or(0);
+    if (options.backlog == 0) options.backlog = static_cast<int>(std::min(settings.maxconn.value_or(0), 1U << 30U));
+    if (options.backlog == 0) options.backlog = kBacklog;
+    options.reuse_port = !global.no_reuseport;
+    if (settings.client_keepalive) {
+      options.keepalive = settings.client_keepalive_options;
+      options.keepalive.enabled = true;
+    }
+    if (settings.smart_accept) options.quick_ack = false;
+    if (!options.mode && global.unix_bind.mode) options.mode = *global.unix_bind.mode;
+    if (!options.owner && global.unix_bind.uid) options.owner = *global.unix_bind.uid;
+    if (!options.group && global.unix_bind.gid) options.group = *global.unix_bind.gid;
+    if (global.unix_bind.prefix.empty()) return;
+    for (SocketAddress& address : bind.addresses)
+      if (address.family() == AddressFamily::unix_path)
+        address = SocketAddress::unix_path(global.unix_bind.prefix + address.path());
+  }
+
+  void backend(ProxyConfig& proxy) {
+    give_ids(
+        proxy.servers, [](ServerConfig& server) -> std::uint32_t& { return server.id; },
+        [&](const ServerConfig& server, std::uint32_t id) {
+          diagnostics_.error(server.at, fmt::format("server '{}' has the id {} of another server", server.name, id));
+        });
+    std::unordered_map<std::string_view, const ServerConfig*> names;
+    for (ServerConfig& server : proxy.servers) {
+      if (const auto [first, fresh] = names.emplace(server.name, &server); !fresh)
+        diagnostics_.error(server.at, fmt::format("{} has another server '{}'", title(proxy), server.name)).hint =
+            fmt::format("the first one is at line {}", first->second->at.line);
+      finish_server(config_, proxy, server, options_, diagnostics_);
+    }
+    check_tls_warning(proxy);
+    rdp_cookie_warning(proxy);
+  }
+
+  // One warning for a backend, however many servers it has.
+  void check_tls_warning(const ProxyConfig& proxy) {
+    for (const ServerConfig& server : proxy.servers) {
+      if (!server.check_enabled || server.verify_written || server.check.tls_client.verify != tls::Verify::none ||
+          config_.global.ssl_server_verify == tls::Verify::none || !check::speaks_tls(server.check))
+        continue;
+      diagnostics_
+          .warning(server.at,
+                   fmt::format("{}: health checks over TLS do not verify the server's certificate", title(proxy)))
+          .hint = "say 'verify none' to agree, or 'verify required ca-file <file>' to verify it";
+      return;
+    }
+  }
+
+  // Manual, persist rdp-cookie: the cookie must have arrived before a server is chosen.
+  void rdp_cookie_warning(const ProxyConfig& proxy) {
+    if (options_.after_errors) return;
+    const ProxySettings& settings = proxy.settings;
+    const bool balances = settings.balance.algorithm == "rdp-cookie" && settings.balance.written;
+    if (!settings.persist_rdp_cookie && !balances) return;
+    if (proxy.content_rules.empty() && proxy.kind == ProxyKind::listen) {
+      diagnostics_
+          .warning(proxy.at, fmt::format("{} looks for an RDP cookie and has no rule that waits for it", title(proxy)))
+          .hint = "add 'tcp-request inspect-delay 5s' and 'tcp-request content accept if RDP_COOKIE'";
+    }
+  }
+
+  void missing_timeouts(const ProxyConfig& proxy) {
+    if (options_.after_errors) return;
+    const Timeouts& timeouts = proxy.settings.timeouts;
+    std::string names;
+    const auto missing = [&](std::string_view name) {
+      names += fmt::format("{}'{}'", names.empty() ? "" : ", ", name);
+    };
+    if (proxy.is_frontend() && !timeouts.client) missing("client");
+    if (proxy.is_backend() && !proxy.servers.empty()) {
+      if (!timeouts.connect) missing("connect");
+      if (!timeouts.server) missing("server");
+    }
+    if (names.empty()) return;
+    diagnostics_.warning(proxy.at, fmt::format("{} misses the timeouts {}", title(proxy), names)).hint =
+        "without them a connection whose other end vanished stays for ever; set each with 'timeout <name> <time>'";
+  }
+
+  void formats(ProxyConfig& proxy) {
+    if (proxy.settings.disabled) return;
+    missing_timeouts(proxy);
+    if (proxy.inspect_delay && proxy.content_rules.empty() && !options_.after_errors)
+      diagnostics_.warning(proxy.at, fmt::format("{} has an inspect delay and no rule that would wait", title(proxy)));
+    if (!proxy.is_frontend()) return;
+    LogSettings& log = proxy.settings.log;
+    if (log.format == LogSettings::Format::connect) return;
+    const std::string_view text =
+        log.format == LogSettings::Format::custom ? std::string_view(log.custom_format) : kTcpLogFormat;
+    if (log.format == LogSettings::Format::http && proxy.settings.mode == Mode::tcp && http_format_said_++ == 0)
+      diagnostics_
+          .warning(proxy.at, fmt::format("{} is in TCP mode: 'option httplog' logs as 'option tcplog'", title(proxy)))
+          .hint = "write 'option tcplog'";
+    auto& known = formats_[std::string(text)];
+    if (!known)
+      known = sample::LogFormat::compile(text, {.use = sample::FormatUse::log}, scope_of(registry_, Place::log),
+                                         log.format_at, diagnostics_);
+    log.format_program = known;
+  }
+
+  void check_target(log::TargetConfig& target) {
+    if (target.kind == log::TargetKind::ring && !rings_.contains(target.ring)) {
+      std::vector<std::string_view> names(rings_.begin(), rings_.end());
+      auto& wrong = diagnostics_.error(target.at, fmt::format("there is no ring '{}'", target.ring));
+      if (const auto near = nearest_word(target.ring, names); !near.empty())
+        wrong.hint = fmt::format("did you mean '{}'?", near);
+    }
+    if (target.host.empty()) return;
+    auto found = resolve::resolve_host(target.host, AddressFamily::none);
+    if (!found) {
+      diagnostics_.error(target.at, found.error().message);
+      return;
+    }
+    found->set_port(target.address.port());
+    target.address = *found;
+    target.host.clear();
+  }
+
+  void log_targets() {
+    for (auto& target : config_.global.logs) check_target(target);
+    for (const auto& proxy : config_.proxies)
+      for (auto& target : proxy->settings.log.targets) check_target(target);
+    for (auto& ring : config_.rings)
+      for (auto& server : ring.servers) {
+        if (server.host.empty()) continue;
+        auto found = resolve::resolve_host(server.host, AddressFamily::none);
+        if (!found) {
+          diagnostics_.error(server.at, found.error().message);
+          continue;
+        }
+        found->set_port(server.address.port());
+        server.address = *found;
+        server.host.clear();
+      }
+  }
+
+  // Manual, fullconn: a tenth of what all frontends that may lead to the backend take together.
+  void full_connections() {
+    constexpr std::uint32_t kFrontendMaxconn = 2000;
+    std::unordered_map<const ProxyConfig*, std::uint64_t> sums;
+    std::uint64_t everywhere = 0;  // frontends whose format may name any backend
+    for (const auto& proxy : config_.proxies) {
+      if (!proxy->is_frontend() || proxy->settings.disabled) continue;
+      std::unordered_set<ProxyConfig*> reached;
+      const auto reach = [&](std::string_view name) {
+        if (const auto found = backends_.find(name); found != backends_.end()) reached.insert(found->second);
+      };
+      const std::uint64_t most =
+          proxy->settings.maxconn.value_or(config_.global.maxconn != 0 ? config_.global.maxconn : kFrontendMaxconn);
+      bool any = false;
+      for (const UseBackend& rule : proxy->use_backends) {
+        if (rule.format) any = true;
+        reach(rule.name);
+      }
+      if (!proxy->settings.default_backend.empty()) reach(proxy->settings.default_backend);
+      if (proxy->is_backend()) reached.insert(proxy.get());
+      if (any)
+        everywhere += most;
+      else
+        for (const ProxyConfig* one : reached) sums[one] += most;
+    }
+    for (const auto& proxy : config_.proxies) {
+      if (!proxy->is_backend() || proxy->settings.fullconn) continue;
+      const auto found = sums.find(proxy.get());
+      const std::uint64_t sum = everywhere + (found == sums.end() ? 0 : found->second);
+      if (sum == 0) continue;
+      proxy->settings.fullconn =
+          static_cast<std::uint32_t>(std::min<std::uint64_t>(std::max<std::uint64_t>((sum + 9) / 10, 1), UINT32_MAX));
+    }
+  }
+
+  void tables() {
+    std::vector<const stick::TableConfig*> all;
+    std::vector<std::string_view> peers;
+    for (const auto& section : config_.peers) {
+      peers.push_back(section.name);
+      for (const auto& table : section.tables) all.push_back(&table);
+    }
+    for (const auto& proxy : config_.proxies) {
+      for (const stick::StickRule& rule : proxy->stick_rules) {
+        const auto found = tables_.find(rule.table.empty() ? std::string_view(proxy->name) : rule.table);
+        if (found == tables_.end()) {
+          diagnostics_
+              .error(rule.table.empty() ? rule.at : rule.table_at,
+                     rule.table.empty() ? fmt::format("{} has no stick table", title(*proxy))
+                                        : fmt::format("there is no stick table '{}'", rule.table))
+              .example = "stick-table type ip size 100k expire 30m";
+          continue;
+        }
+        stick::check_rule(rule, *found->second, diagnostics_);
+        if (const auto owner = any_.find(found->first); rule.store && owner != any_.end() && owner->second->table)
+          stick::store_server_id(*table_of(found->first));
+      }
+    }
+    for (const auto& proxy : config_.proxies)
+      if (proxy->table) all.push_back(&*proxy->table);
+    stick::check_tables(all, peers, diagnostics_);
+  }
+
+  stick::TableConfig* table_of(std::string_view name) {
+    for (const auto& proxy : config_.proxies)
+      if (proxy->table && proxy->name == name) return &*proxy->table;
+    return nullptr;
+  }
+
+  static void sign(ProxyConfig& proxy) {
+    std::string& text = proxy.settings_signature;
+    if (proxy.settings.inherited_lines)
+      for (const std::string& line : *proxy.settings.inherited_lines) text += line + '\n';
+    text += "--\n";
+    for (const std::string& line : proxy.lines) text += line + '\n';
+    proxy.signature = text;
+    for (const BindConfig& bind : proxy.binds) proxy.signature += fmt::format("bind {}\n", bind.signature);
+    for (const ServerConfig& server : proxy.servers) proxy.signature += server.signature + '\n';
+  }
+
+  Config& config_;
+  const sample::Registry& registry_;
+  const FinishOptions& options_;
+  Diagnostics& diagnostics_;
+  ByName any_;
+  ByName backends_;
+  std::vector<std::string_view> backend_names_;
+  std::unordered_map<std::string_view, const stick::TableConfig*> tables_;
+  std::unordered_set<std::string_view> rings_;
+  std::unordered_map<std::string, std::shared_ptr<const sample::LogFormat>> formats_;
+  int suggestions_ = 0;
+  int http_format_said_ = 0;
+};
+
+}  // namespace
+
+bool finish_config(Config& config, const sample::Registry& registry, const FinishOptions& options,
+                   Diagnostics& diagnostics) {
+  return Finisher(config, registry, options, diagnostics).run();
+}
+
+}  // namespace weir::proxy

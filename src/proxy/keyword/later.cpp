@@ -1,0 +1,120 @@
+// Words that many files have and this version refuses, each with its reason. A word that stands nowhere is unknown.
+#include "proxy/keyword/tables.h"
+
+namespace weir::proxy {
+namespace {
+
+using config::dropped;
+using config::KeywordRow;
+namespace in = config::in;
+
+constexpr std::string_view kHttp = "HTTP mode is not available in this version";
+constexpr std::string_view kNotYet = "it is not available in this version";
+constexpr std::string_view kRates = "limits of the process's rates are not available in this version";
+constexpr std::string_view kLua = "Lua is not available in this version";
+constexpr std::string_view kOneProcess = "weir is one process with threads";
+constexpr std::string_view kOldRewriting = "the old rewriting is gone";
+
+constexpr KeywordRow kRows[] = {
+    dropped("appsession", in::proxies, "it is gone", "stick on"),
+    dropped("bind-process", in::proxies, kOneProcess),
+    dropped("block", in::proxies, "it is gone", "tcp-request content reject"),
+    dropped("capture", in::proxies, kHttp),
+    dropped("compression", in::proxies, kHttp),
+    dropped("cookie", in::proxies, kHttp),
+    dropped("cpu-policy", in::global, kNotYet),
+    dropped("default-path", in::global, kNotYet),
+    dropped("dispatch", in::proxies, "it is gone", "server"),
+    dropped("email-alert", in::proxies, kNotYet),
+    dropped("errorfiles", in::proxies, kHttp),
+    dropped("errorloc", in::proxies, kHttp),
+    dropped("errorloc302", in::proxies, kHttp),
+    dropped("errorloc303", in::proxies, kHttp),
+    dropped("external-check", in::proxies | in::global, kNotYet),
+    dropped("filter", in::proxies, kNotYet),
+    dropped("force-persist", in::proxies, kNotYet),
+    dropped("grace", in::proxies, "it is gone from proxies", "hard-stop-after"),
+    dropped("h1-case-adjust", in::global, kHttp),
+    dropped("http-after-response", in::proxies, kHttp),
+    dropped("http-check", in::proxies, kHttp),
+    dropped("http-error", in::proxies, kHttp),
+    dropped("http-request", in::proxies, kHttp),
+    dropped("http-response", in::proxies, kHttp),
+    dropped("http-reuse", in::proxies, kHttp),
+    dropped("http-send-name-header", in::proxies, kHttp),
+    dropped("ignore-persist", in::proxies, kNotYet),
+    dropped("load-server-state-from-file", in::proxies, kNotYet),
+    dropped("log-format-sd", in::proxies, kNotYet),
+    dropped("lua-load", in::global, kLua),
+    dropped("lua-load-per-thread", in::global, kLua),
+    dropped("lua-prepend-path", in::global, kLua),
+    dropped("maxcomprate", in::global, kHttp),
+    dropped("maxconnrate", in::global, kRates),
+    dropped("maxsessrate", in::global, kRates),
+    dropped("maxsslconn", in::global, "bind lines do not speak TLS in this version"),
+    dropped("maxsslrate", in::global, "bind lines do not speak TLS in this version"),
+    dropped("maxzlibmem", in::global, kHttp),
+    dropped("monitor", in::proxies, kHttp),
+    dropped("monitor-net", in::proxies, "it is gone", "tcp-request connection reject"),
+    dropped("monitor-uri", in::proxies, kHttp),
+    dropped("nbproc", in::global, kOneProcess, "nbthread"),
+    dropped("option accept-invalid-http-request", in::proxies, kHttp),
+    dropped("option accept-invalid-http-response", in::proxies, kHttp),
+    dropped("option checkcache", in::proxies, kHttp),
+    dropped("option external-check", in::proxies, kNotYet),
+    dropped("option forceclose", in::proxies, kHttp),
+    dropped("option forwardfor", in::proxies, kHttp),
+    dropped("option http-buffer-request", in::proxies, kHttp),
+    dropped("option http-keep-alive", in::proxies, kHttp),
+    dropped("option http-no-delay", in::proxies, kHttp),
+    dropped("option http-pretend-keepalive", in::proxies, kHttp),
+    dropped("option http-server-close", in::proxies, kHttp),
+    dropped("option http-tunnel", in::proxies, kHttp),
+    dropped("option http-use-htx", in::proxies, kHttp),
+    dropped("option http-use-proxy-header", in::proxies, kHttp),
+    dropped("option http_proxy", in::proxies, kHttp),
+    dropped("option httpchk", in::proxies, kHttp, "option tcp-check"),
+    dropped("option httpclose", in::proxies, kHttp),
+    dropped("option httpslog", in::proxies, kHttp),
+    dropped("option ldap-check", in::proxies, kNotYet, "option tcp-check"),
+    dropped("option mysql-check", in::proxies, kNotYet, "option tcp-check"),
+    dropped("option originalto", in::proxies, kHttp),
+    dropped("option pgsql-check", in::proxies, kNotYet, "option tcp-check"),
+    dropped("option prefer-last-server", in::proxies, kHttp),
+    dropped("option redis-check", in::proxies, kNotYet, "option tcp-check"),
+    dropped("option smtpchk", in::proxies, kNotYet, "option tcp-check"),
+    dropped("option spop-check", in::proxies, kNotYet),
+    dropped("option ssl-hello-chk", in::proxies, kNotYet, "tcp-check connect ssl"),
+    dropped("option transparent", in::proxies, kNotYet),
+    dropped("rate-limit", in::proxies, kNotYet),
+    dropped("redirect", in::proxies, kHttp),
+    dropped("reqadd", in::proxies, kOldRewriting),
+    dropped("reqallow", in::proxies, kOldRewriting),
+    dropped("reqdel", in::proxies, kOldRewriting),
+    dropped("reqdeny", in::proxies, kOldRewriting),
+    dropped("reqidel", in::proxies, kOldRewriting),
+    dropped("reqideny", in::proxies, kOldRewriting),
+    dropped("reqirep", in::proxies, kOldRewriting),
+    dropped("reqrep", in::proxies, kOldRewriting),
+    dropped("retry-on", in::proxies, kHttp),
+    dropped("rspadd", in::proxies, kOldRewriting),
+    dropped("rspdel", in::proxies, kOldRewriting),
+    dropped("rspidel", in::proxies, kOldRewriting),
+    dropped("rspirep", in::proxies, kOldRewriting),
+    dropped("rsprep", in::proxies, kOldRewriting),
+    dropped("server-template", in::backends, "it is not available in this version", "server"),
+    dropped("stats", in::proxies, "the statistics page is HTTP, which is not available in this version", "show stat"),
+    dropped("tcp-request session", in::proxies, kNotYet, "tcp-request connection"),
+    dropped("tcp-response", in::proxies, kNotYet),
+    dropped("transparent", in::proxies, kNotYet),
+    dropped("unique-id-format", in::proxies, kNotYet),
+    dropped("unique-id-header", in::proxies, kHttp),
+    dropped("use-server", in::proxies, kNotYet),
+};
+static_assert(config::well_formed(kRows));
+
+}  // namespace
+
+constinit const std::span<const KeywordRow> later_keywords{kRows};
+
+}  // namespace weir::proxy

@@ -1,0 +1,77 @@
+#include "proxy/keyword/load.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "config/environment.h"
+#include "config/parser.h"
+#include "log/keywords.h"
+#include "peers/config.h"
+#include "proxy/keyword/build.h"
+
+namespace weir::proxy {
+namespace {
+
+std::string host_name() {
+  char name[256] = {};
+  if (gethostname(name, sizeof name - 1) != 0) return "localhost";
+  return name;
+}
+
+// Rings of the sections, and for each `log tcp@...` target nothing more: log/ makes those itself.
+void take_over(Config& config, Build& build, log::RingSections& rings, std::deque<peers::PeersConfig>& peers) {
+  for (auto& list : build.userlists) config.userlists.push_back(std::move(list));
+  for (auto& ring : rings.rings) config.rings.push_back(std::move(ring));
+  for (auto& section : peers) config.peers.push_back(std::move(section));
+}
+
+}  // namespace
+
+std::optional<Config> load_config(std::vector<config::SourceFile> sources, const LoadOptions& options,
+                                  Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.errors();
+  Config config;
+  for (const config::SourceFile& source : sources) config.file_names.push_back(source.name);
+  config.global.localpeer = options.local_peer.empty() ? host_name() : options.local_peer;
+  config.global.master_worker = options.master_worker;
+  config::Environment environment(options.environment);
+  environment.define({.branch = "3.5",
+                      .startup_version = std::string(options.facts.version),
+                      .local_peer = config.global.localpeer,
+                      .config_files = config::joined_names(sources),
+                      .master_worker = options.master_worker,
+                      .tcp_log_format = std::string(kTcpLogFormat),
+                      .tcp_clf_log_format = std::string(kTcpClfLogFormat)});
+  config::Parser parser(*options.table, diagnostics, environment, {.facts = options.facts, .on_line = record_line});
+  Build build{.config = config, .registry = *options.registry};
+  log::RingSections rings;
+  std::deque<peers::PeersConfig> peers;
+  peers::PeersFacts facts{.local_peer = config.global.localpeer};
+  parser.provide(build);
+  parser.provide(rings);
+  parser.provide(peers);
+  parser.provide(facts);
+  parser.parse(std::move(sources));
+  take_over(config, build, rings, peers);
+  config.environment = environment.listed();
+  // The second pass runs on what could be read, so that one run names everything; its warnings about what errors left
+  // out would be noise.
+  FinishOptions finish = options.finish;
+  finish.after_errors = diagnostics.errors() != before;
+  finish_config(config, *options.registry, finish, diagnostics);
+  if (config.global.zero_warning && diagnostics.warnings() != 0 && diagnostics.errors() == before)
+    diagnostics.error({}, fmt::format("there are warnings, and 'zero-warning' allows none"));
+  if (diagnostics.errors() != before) return std::nullopt;
+  return config;
+}
+
+std::optional<Config> load_config(const LoadOptions& options, Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.errors();
+  std::vector<config::SourceFile> sources = config::load_sources(options.files, diagnostics);
+  auto config = load_config(std::move(sources), options, diagnostics);
+  return diagnostics.errors() == before ? std::move(config) : std::nullopt;
+}
+
+}  // namespace weir::proxy

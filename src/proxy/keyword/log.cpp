@@ -1,0 +1,172 @@
+// Logging of the process and of proxies: log, log-format, log-tag, option tcplog. Manual: 3.1, 4.2, 8.
+#include <fmt/format.h>
+
+#include "log/target.h"
+#include "proxy/keyword/build.h"
+#include "proxy/keyword/finish.h"
+#include "proxy/keyword/tables.h"
+
+namespace weir::proxy {
+
+constinit const std::string_view kTcpLogFormat =
+    "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq";
+constinit const std::string_view kTcpClfLogFormat =
+    "%{Q}o %{-Q}ci - - [%T] \"TCP \" 000 %B \"\" \"\" %cp %ms %ft %b %s %Th %Tw %Tc %Tt %U %ts-- %ac %fc %bc %sc %rc "
+    "%sq %bq \"\" \"\" ";
+
+namespace {
+
+using config::Arguments;
+using config::KeywordRow;
+using config::Line;
+using config::ParseContext;
+using config::Prefix;
+using config::Word;
+namespace in = config::in;
+namespace accepts = config::accepts;
+using Format = LogSettings::Format;
+
+void log_of_process(ParseContext& context, const Line& line) {
+  auto& logs = context.target<GlobalConfig>().logs;
+  if (context.negated()) {
+    if (Arguments(context, line).expect_end()) logs.clear();
+    return;
+  }
+  if (auto target = log::parse_log_line(line.args(), line.end, context.diagnostics()))
+    logs.push_back(std::move(*target));
+}
+
+void log_of_proxy(ParseContext& context, const Line& line) {
+  LogSettings& log = context.target<ProxyConfig>().settings.log;
+  Arguments args(context, line);
+  if (context.negated()) {
+    if (!args.expect_end()) return;
+    log.targets.clear();
+    log.use_global = false;
+    return;
+  }
+  if (line.args().size() == 1 && line.args()[0].text == "global") {
+    log.use_global = true;
+    return;
+  }
+  if (line.args()[0].text == "global") {
+    context.error(line.args()[1], fmt::format("unexpected word '{}' after 'log global'", line.args()[1].text)).example =
+        "log global";
+    return;
+  }
+  if (auto target = log::parse_log_line(line.args(), line.end, context.diagnostics()))
+    log.targets.push_back(std::move(*target));
+}
+
+void log_tag(ParseContext& context, const Line& line) {
+  const std::string& tag = line.args()[0].text;
+  if (auto* global = context.target_if<GlobalConfig>())
+    global->log_tag = tag;
+  else
+    context.target<ProxyConfig>().settings.log.tag = tag;
+}
+
+void log_send_hostname(ParseContext& context, const Line& line) {
+  std::optional<std::string>& name = context.target<GlobalConfig>().log_send_hostname;
+  if (context.negated())
+    name.reset();
+  else
+    name = line.args().empty() ? std::string() : line.args()[0].text;
+}
+
+void set_format(ParseContext& context, const Line& line, Format format, std::string_view text) {
+  LogSettings& log = context.target<ProxyConfig>().settings.log;
+  log.format = context.prefix() == Prefix::none ? format : Format::connect;
+  log.custom_format = context.prefix() == Prefix::none ? text : std::string_view();
+  log.format_at = line.args().empty() ? line.at : line.args()[0].at;
+}
+
+void tcplog(ParseContext& context, const Line& line) {
+  const bool clf = !line.args().empty();
+  if (clf && line.args()[0].text != "clf") {
+    context.error(line.args()[0], fmt::format("'option tcplog' knows 'clf', not '{}'", line.args()[0].text));
+    return;
+  }
+  set_format(context, line, clf ? Format::custom : Format::tcp, clf ? kTcpClfLogFormat : std::string_view());
+}
+
+void httplog(ParseContext& context, const Line& line) {
+  if (!line.args().empty() && line.args()[0].text != "clf") {
+    context.error(line.args()[0], fmt::format("'option httplog' knows 'clf', not '{}'", line.args()[0].text));
+    return;
+  }
+  set_format(context, line, Format::http, {});
+}
+
+void log_format(ParseContext& context, const Line& line) {
+  set_format(context, line, Format::custom, line.args()[0].text);
+}
+
+constexpr KeywordRow kRows[] = {
+    {.name = "log",
+     .sections = in::global,
+     .arguments = "<target> [len <bytes>] [format <format>] [sample <ranges>:<size>] <facility> [<level> [<minimum>]]",
+     .min_args = 0,
+     .max_args = config::kAnyArgs,
+     .accepts = accepts::no_prefix,
+     .parse = log_of_process,
+     .doc = "Where the process sends its own messages, and those of proxies that say 'log global'.",
+     .example = "log 127.0.0.1:514 local0 notice"},
+    {.name = "log",
+     .sections = in::proxies,
+     .arguments = "global, or <target> [len <bytes>] [format <format>] [sample <ranges>:<size>] <facility> [<level>]",
+     .min_args = 1,
+     .max_args = config::kAnyArgs,
+     .accepts = accepts::no_prefix,
+     .parse = log_of_proxy,
+     .doc = "Where the proxy's sessions are logged; 'no log' forgets the targets so far.",
+     .example = "log global"},
+    {.name = "log-format",
+     .sections = in::proxies,
+     .arguments = "<format>",
+     .min_args = 1,
+     .max_args = 1,
+     .accepts = accepts::no_prefix,
+     .parse = log_format,
+     .doc = "What a session's line says.",
+     .example = "log-format \"%ci:%cp [%t] %ft %b/%s %ts\""},
+    {.name = "log-send-hostname",
+     .sections = in::global,
+     .arguments = "[<name>]",
+     .max_args = 1,
+     .accepts = accepts::no_prefix,
+     .parse = log_send_hostname,
+     .doc = "Puts the host's name, or another one, into the header of log lines.",
+     .example = "log-send-hostname lb1"},
+    {.name = "log-tag",
+     .sections = in::global | in::proxies,
+     .arguments = "<tag>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = log_tag,
+     .doc = "The program's name in the header of log lines.",
+     .example = "log-tag rdp"},
+    {.name = "option httplog",
+     .sections = in::proxies,
+     .arguments = "[clf]",
+     .max_args = 1,
+     .accepts = accepts::no_prefix | accepts::default_prefix,
+     .parse = httplog,
+     .doc = "Logs HTTP requests; proxies in TCP mode log as 'option tcplog' does.",
+     .example = "option httplog"},
+    {.name = "option tcplog",
+     .sections = in::proxies,
+     .arguments = "[clf]",
+     .max_args = 1,
+     .accepts = accepts::no_prefix | accepts::default_prefix,
+     .parse = tcplog,
+     .doc = "Logs sessions with timers, counters and how they ended.",
+     .example = "option tcplog"},
+};
+static_assert(config::well_formed(kRows));
+
+}  // namespace
+
+constinit const std::span<const KeywordRow> log_keywords{kRows};
+
+}  // namespace weir::proxy

@@ -1,0 +1,260 @@
+// What a proxy is as a whole: mode, limits, identity, where its connections come from and go. Manual: 4.2.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "proxy/keyword/build.h"
+#include "proxy/keyword/tables.h"
+
+namespace weir::proxy {
+namespace {
+
+using config::Arguments;
+using config::KeywordRow;
+using config::Line;
+using config::ParseContext;
+using config::Word;
+namespace in = config::in;
+namespace accepts = config::accepts;
+
+constexpr std::int64_t kMaxConnections = 1'000'000'000;
+
+void mode(ParseContext& context, const Line& line) {
+  static constexpr std::string_view kModes[] = {"tcp", "http"};
+  Arguments args(context, line);
+  const Word& word = *args.peek();
+  for (const std::string_view other : {"log", "spop", "haterm"})
+    if (word.text == other) {
+      context.error(word, fmt::format("'mode {}' is not available in this version", word.text));
+      return;
+    }
+  if (word.text == "health") {
+    context.error(word, "'mode health' is gone").hint =
+        "a bind line and a tcp-request rule that rejects answer as much";
+    return;
+  }
+  const auto chosen = args.expect_choice("mode", kModes);
+  if (!chosen) return;
+  ProxySettings& settings = context.target<ProxyConfig>().settings;
+  settings.mode = *chosen == 0 ? Mode::tcp : Mode::http;
+  settings.mode_at = word.at;
+}
+
+void maxconn(ParseContext& context, const Line& line) {
+  ProxyConfig* proxy = frontend_side(context, line);
+  if (proxy == nullptr) return;
+  Arguments args(context, line);
+  if (const auto number = args.expect_integer("the number of connections", 0, kMaxConnections))
+    proxy->settings.maxconn = static_cast<std::uint32_t>(*number);
+}
+
+void fullconn(ParseContext& context, const Line& line) {
+  ProxyConfig* proxy = backend_side(context, line);
+  if (proxy == nullptr) return;
+  Arguments args(context, line);
+  if (const auto number = args.expect_integer("the number of connections", 1, kMaxConnections))
+    proxy->settings.fullconn = static_cast<std::uint32_t>(*number);
+}
+
+void backlog(ParseContext& context, const Line& line) {
+  ProxyConfig* proxy = frontend_side(context, line);
+  if (proxy == nullptr) return;
+  Arguments args(context, line);
+  if (const auto number = args.expect_integer("the number of connections", 0, INT32_MAX))
+    proxy->settings.backlog = static_cast<int>(*number);
+}
+
+void description(ParseContext& context, const Line& line) {
+  context.target<ProxyConfig>().settings.description = joined(line.args());
+}
+
+void set_disabled(ParseContext& context, const Line&) { context.target<ProxyConfig>().settings.disabled = true; }
+void set_enabled(ParseContext& context, const Line&) { context.target<ProxyConfig>().settings.disabled = false; }
+
+void id(ParseContext& context, const Line& line) {
+  Arguments args(context, line);
+  if (const auto number = args.expect_integer("the number", 1, INT32_MAX))
+    context.target<ProxyConfig>().id = static_cast<std::uint32_t>(*number);
+}
+
+void default_backend(ParseContext& context, const Line& line) {
+  ProxyConfig* proxy = frontend_side(context, line);
+  if (proxy == nullptr) return;
+  Arguments args(context, line);
+  const Word* name = args.expect_name("the backend's name");
+  if (name == nullptr) return;
+  proxy->settings.default_backend = name->text;
+  proxy->settings.default_backend_at = name->at;
+}
+
+void use_backend(ParseContext& context, const Line& line) {
+  ProxyConfig* proxy = frontend_side(context, line);
+  if (proxy == nullptr) return;
+  Arguments args(context, line);
+  const Word& target = *args.next();
+  UseBackend rule;
+  rule.at = target.at;
+  if (target.text.find('%') == std::string::npos) {
+    rule.name = target.text;
+    if (config::first_bad_name_character(rule.name) != std::string_view::npos || rule.name.empty()) {
+      context.error(target, fmt::format("'{}' is no name of a backend", target.text)).hint =
+          "a name, or a format such as %[req.ssl_sni]";
+      return;
+    }
+  } else {
+    rule.format = sample::LogFormat::compile(target.text, {.use = sample::FormatUse::text},
+                                             scope_of(context, Place::request), target.at, context.diagnostics());
+    if (!rule.format) return;
+  }
+  if (!read_condition(context, args, Place::request, rule.condition)) return;
+  proxy->use_backends.push_back(std::move(rule));
+}
+
+void source(ParseContext& context, const Line& line) {
+  ProxyConfig* proxy = backend_side(context, line);
+  if (proxy == nullptr) return;
+  if (context.negated()) {
+    proxy->settings.source.reset();
+    return;
+  }
+  Arguments args(context, line);
+  SourceSettings settings;
+  if (!read_source(args, settings) || !args.expect_end()) return;
+  if (settings.first_port != settings.last_port) {
+    context.error(line.args()[0], "a range of ports belongs on the server lines").hint =
+        "server s1 192.0.2.1:443 source 192.0.2.9:10000-20000";
+    return;
+  }
+  proxy->settings.source = std::move(settings);
+}
+
+void errorfile(ParseContext& context, const Line& line) {
+  static constexpr int kStatuses[] = {200, 400, 401, 403, 404, 405, 407, 408, 410,
+                                      413, 425, 429, 500, 501, 502, 503, 504};
+  constexpr std::size_t kMostBytes = std::size_t{16} << 20U;
+  Arguments args(context, line);
+  const Word& word = *args.peek();
+  const auto status = args.expect_integer("the status", 100, 599);
+  if (!status) return;
+  if (!std::ranges::contains(kStatuses, static_cast<int>(*status))) {
+    context.error(word, fmt::format("no page can be set for status {}", *status)).hint =
+        "200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 501, 502, 503 or 504";
+    return;
+  }
+  const Word& path = *args.next();
+  std::ifstream file(path.text, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file || text.empty() || text.size() > kMostBytes) {
+    context.error(path, fmt::format("cannot read the page '{}'", path.text)).hint =
+        "a file that holds a whole HTTP answer, head and body";
+    return;
+  }
+  if (!text.starts_with("HTTP/")) {
+    context.error(path, fmt::format("the page '{}' does not begin with an HTTP status line", path.text));
+    return;
+  }
+  context.target<ProxyConfig>().settings.error_files[static_cast<int>(*status)] = path.text;
+}
+
+constexpr KeywordRow kRows[] = {
+    {.name = "backlog",
+     .sections = in::proxies,
+     .arguments = "<connections>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = backlog,
+     .doc = "How many connections the system may hold ready to be accepted; without it as many as 'maxconn'.",
+     .example = "backlog 10000"},
+    {.name = "default_backend",
+     .sections = in::proxies,
+     .arguments = "<backend>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = default_backend,
+     .doc = "Where sessions go that no 'use_backend' line claims.",
+     .example = "default_backend bk_rdp"},
+    {.name = "description",
+     .sections = in::frontends | in::backends,
+     .arguments = "<text>",
+     .min_args = 1,
+     .max_args = config::kAnyArgs,
+     .parse = description,
+     .doc = "Says what the proxy is for, in the statistics.",
+     .example = "description \"Remote desktops of the office\""},
+    {.name = "disabled",
+     .sections = in::proxies,
+     .parse = set_disabled,
+     .doc = "The proxy is read and checked and does not run.",
+     .example = "disabled"},
+    {.name = "enabled",
+     .sections = in::proxies,
+     .parse = set_enabled,
+     .doc = "The proxy runs although its defaults section says 'disabled'.",
+     .example = "enabled"},
+    {.name = "errorfile",
+     .sections = in::proxies,
+     .arguments = "<status> <file>",
+     .min_args = 2,
+     .max_args = 2,
+     .parse = errorfile,
+     .doc = "The page that HTTP clients get with that status.",
+     .example = "errorfile 503 /etc/haproxy/errors/503.http"},
+    {.name = "fullconn",
+     .sections = in::proxies,
+     .arguments = "<connections>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = fullconn,
+     .doc = "At how many sessions of the backend its servers reach their 'maxconn' when they have a 'minconn'.",
+     .example = "fullconn 10000"},
+    {.name = "id",
+     .sections = in::frontends | in::backends,
+     .arguments = "<number>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = id,
+     .doc = "The number of the proxy in statistics; without it the next free one.",
+     .example = "id 2001"},
+    {.name = "maxconn",
+     .sections = in::proxies,
+     .arguments = "<connections>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = maxconn,
+     .doc = "How many sessions of the frontend may run at once; others wait in the system's queue.",
+     .example = "maxconn 2000"},
+    {.name = "mode",
+     .sections = in::proxies,
+     .arguments = "<mode>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = mode,
+     .doc = "What the proxy understands of what it forwards.",
+     .example = "mode tcp"},
+    {.name = "source",
+     .sections = in::proxies,
+     .arguments = "<address> [usesrc <address>] [interface <name>]",
+     .min_args = 1,
+     .max_args = config::kAnyArgs,
+     .accepts = accepts::no_prefix,
+     .parse = source,
+     .doc = "From which address the servers are connected to.",
+     .example = "source 192.0.2.9"},
+    {.name = "use_backend",
+     .sections = in::frontends | in::backend,
+     .arguments = "<backend> [if|unless <condition>]",
+     .min_args = 1,
+     .max_args = config::kAnyArgs,
+     .parse = use_backend,
+     .doc = "Where sessions go for which the condition holds; the first line that fits decides.",
+     .example = "use_backend bk_rdp if RDP_COOKIE"},
+};
+static_assert(config::well_formed(kRows));
+
+}  // namespace
+
+constinit const std::span<const KeywordRow> proxy_keywords{kRows};
+
+}  // namespace weir::proxy

@@ -1,0 +1,146 @@
+// The sections global, defaults, frontend, backend and listen, and the list of this layer's tables.
+//
+// A frontend and a backend may share a name, a listen section is both and shares with neither. Manual: 2.1, 4.
+#include <fmt/format.h>
+
+#include "proxy/keyword/build.h"
+#include "proxy/keyword/tables.h"
+#include "proxy/keywords.h"
+
+namespace weir::proxy {
+
+config::Target open_userlist(config::ParseContext& context);  // userlist.cpp
+
+namespace {
+
+using config::Naming;
+using config::ParseContext;
+using config::SectionKind;
+using config::SectionRow;
+using config::Target;
+
+Target open_global(ParseContext& context) { return Target::of(context.model<Build>().config.global); }
+
+void start_from_defaults(ParseContext& context, ProxyConfig& proxy) {
+  const auto* from = context.defaults<ProxyConfig>();
+  if (from == nullptr) return;
+  proxy.settings = from->settings;
+  proxy.settings.check_steps_inherited = !proxy.settings.check_steps.empty();
+}
+
+Target open_defaults(ParseContext& context) {
+  ProxyConfig& proxy = context.model<Build>().defaults.emplace_back();
+  proxy.name = context.section_name();
+  proxy.at = context.section().at;
+  start_from_defaults(context, proxy);
+  return Target::of(proxy);
+}
+
+// What later sections take over, as lines: one list for all of them.
+void close_defaults(ParseContext& context) {
+  auto& proxy = context.target<ProxyConfig>();
+  auto lines = std::make_shared<std::vector<std::string>>();
+  if (proxy.settings.inherited_lines) *lines = *proxy.settings.inherited_lines;
+  lines->insert(lines->end(), proxy.lines.begin(), proxy.lines.end());
+  proxy.settings.inherited_lines = std::move(lines);
+}
+
+Target open_proxy(ParseContext& context, ProxyKind kind) {
+  auto& build = context.model<Build>();
+  auto proxy = std::make_shared<ProxyConfig>();
+  proxy->name = context.section_name();
+  proxy->kind = kind;
+  proxy->at = context.section().name_at;
+  start_from_defaults(context, *proxy);
+  build.config.proxies.push_back(proxy);
+  bool fresh = true;
+  if (proxy->is_frontend()) fresh = build.frontends.claim(proxy->name, proxy->at, "proxy", context.diagnostics());
+  // One message is enough when a listen section collides with both; the name is claimed on both sides all the same.
+  if (proxy->is_backend() && fresh) build.backends.claim(proxy->name, proxy->at, "proxy", context.diagnostics());
+  return Target::of(*proxy);
+}
+
+Target open_frontend(ParseContext& context) { return open_proxy(context, ProxyKind::frontend); }
+Target open_backend(ParseContext& context) { return open_proxy(context, ProxyKind::backend); }
+Target open_listen(ParseContext& context) { return open_proxy(context, ProxyKind::listen); }
+
+void close_proxy(ParseContext& context) {
+  const auto& proxy = context.target<ProxyConfig>();
+  if (proxy.settings.mode == Mode::tcp || proxy.settings.disabled) return;
+  const SourcePosition& mode_at = proxy.settings.mode_at;
+  const bool inherited = mode_at.file == proxy.at.file && mode_at.line < proxy.at.line;
+  auto& wrong = context.diagnostics().error(
+      inherited || mode_at.file != proxy.at.file ? proxy.at : mode_at,
+      fmt::format("{} has 'mode http'{}: HTTP mode is not available in this version", title(proxy),
+                  inherited || mode_at.file != proxy.at.file ? " from its defaults section" : ""));
+  wrong.hint = "'mode tcp' forwards the connections of any protocol";
+}
+
+constexpr std::string_view kUseBind = "addresses stand on lines of their own: bind 192.0.2.1:443";
+
+constexpr SectionRow kSections[] = {
+    {.name = "backend",
+     .kind = SectionKind::backend,
+     .naming = Naming::required,
+     .takes_from = true,
+     .extra_hint = "servers stand on lines of their own: server s1 192.0.2.1:443",
+     .open = open_backend,
+     .close = close_proxy,
+     .doc = "A set of servers that share the connections given to it.",
+     .example = "backend bk_rdp"},
+    {.name = "defaults",
+     .kind = SectionKind::defaults,
+     .naming = Naming::optional,
+     .takes_from = true,
+     .is_defaults = true,
+     .open = open_defaults,
+     .close = close_defaults,
+     .doc = "Settings that the proxies after it start from.",
+     .example = "defaults tcp-farms"},
+    {.name = "frontend",
+     .kind = SectionKind::frontend,
+     .naming = Naming::required,
+     .takes_from = true,
+     .extra_hint = kUseBind,
+     .open = open_frontend,
+     .close = close_proxy,
+     .doc = "A set of addresses that accepts connections and chooses a backend for each.",
+     .example = "frontend ft_rdp"},
+    {.name = "global",
+     .kind = SectionKind::global,
+     .open = open_global,
+     .doc = "Settings of the whole process.",
+     .example = "global"},
+    {.name = "listen",
+     .kind = SectionKind::listen,
+     .naming = Naming::required,
+     .takes_from = true,
+     .extra_hint = kUseBind,
+     .open = open_listen,
+     .close = close_proxy,
+     .doc = "A frontend and its backend in one section.",
+     .example = "listen rdp"},
+    {.name = "userlist",
+     .kind = SectionKind::userlist,
+     .naming = Naming::required,
+     .open = open_userlist,
+     .doc = "Users and their groups, for authentication.",
+     .example = "userlist staff"},
+};
+
+}  // namespace
+
+constinit const std::span<const SectionRow> sections{kSections};
+
+// Copies of spans that are constants of other files: nothing else is initialised at start.
+namespace {
+const std::span<const config::KeywordRow> kTables[] = {
+    process_keywords, environment_keywords, stats_keywords, tuning_keywords,   tls_keywords,     proxy_keywords,
+    timeout_keywords, option_keywords,      bind_keywords,  server_keywords,   balance_keywords, log_keywords,
+    rule_keywords,    stick_keywords,       check_keywords, userlist_keywords, later_keywords,
+};
+}  // namespace
+
+const std::span<const std::span<const config::KeywordRow>> keywords{kTables};
+
+}  // namespace weir::proxy

@@ -1,0 +1,116 @@
+// `server` and `default-server`: the lines. What their options say is in server_options.cpp. Manual: 4.2, 5.2.
+//
+// A default-server line is a server without a name: a server line starts as a copy of it, so "the line, else the
+// default" needs no rule of its own.
+#include <fmt/format.h>
+
+#include "proxy/keyword/build.h"
+#include "proxy/keyword/server_options.h"
+#include "proxy/keyword/tables.h"
+
+namespace weir::proxy {
+namespace {
+
+using config::Arguments;
+using config::KeywordRow;
+using config::Line;
+using config::ParseContext;
+using config::Word;
+namespace in = config::in;
+
+void add_words(std::vector<std::string>& words, std::span<const Word> from) {
+  for (const Word& word : from) words.push_back(word.text);
+}
+
+bool read_server_address(Arguments& args, const Word& word, ServerConfig& server) {
+  auto spec = parse_address(word.text);
+  if (!spec) {
+    args.error_at(word.at, fmt::format("'{}' is no address: {}", word.text, spec.error().message));
+    return false;
+  }
+  if (spec->datagram || spec->address.family() == AddressFamily::fd) {
+    args.error_at(word.at, fmt::format("'{}' is no address to connect to", word.text));
+    return false;
+  }
+  if (!spec->port_is_offset && spec->last_port != spec->address.port()) {
+    args.error_at(word.at, fmt::format("'{}' is a range of ports, a server has one", word.text));
+    return false;
+  }
+  if (spec->address.is_unix() && spec->address.path().size() >= io::kMaxUnixPath) {
+    args.error_at(word.at, fmt::format("the path '{}' is too long", word.text)).hint =
+        fmt::format("at most {} characters", io::kMaxUnixPath - 1);
+    return false;
+  }
+  const bool inet = !spec->address.is_unix();
+  server.port_from_client = inet && (!spec->has_port || spec->port_is_offset || spec->address.port() == 0);
+  server.port_offset = spec->port_is_offset ? spec->port_offset : 0;
+  server.address = spec->address;
+  server.spec = std::move(*spec);
+  return true;
+}
+
+void server(ParseContext& context, const Line& line) {
+  auto& proxy = context.target<ProxyConfig>();
+  Arguments args(context, line);
+  const std::size_t before = context.diagnostics().errors();
+  ServerConfig server = proxy.settings.default_server;
+  server.at = line.at;
+  server.words.clear();
+  add_words(server.words, line.args());
+  const std::vector<std::string>& defaults = proxy.settings.default_server.words;
+  server.words.insert(server.words.end(), defaults.begin(), defaults.end());
+  server.signature = joined(line.words);
+  for (const std::string& word : defaults) server.signature += fmt::format("\n{}", word);
+  const Word* name = args.expect_name("the server's name");
+  if (name == nullptr) return;
+  server.name = name->text;
+  args.set_subject(fmt::format("server '{}'", server.name));
+  const Word* address = args.peek();
+  if (address == nullptr || server_options().find(address->text) != nullptr) {
+    auto& wrong = args.error(address == nullptr
+                                 ? std::string("the address is missing")
+                                 : fmt::format("'{}' is an option: the address before it is missing", address->text));
+    wrong.hint = "an address and a port follow the name";
+    wrong.example =
+        fmt::format("server {} 192.0.2.11:3389{}{}", server.name, args.at_end() ? "" : " ", joined(args.rest()));
+  } else {
+    args.next();
+    read_server_address(args, *address, server);
+  }
+  server_options().parse(context, server, args);
+  if (context.diagnostics().errors() == before) proxy.servers.push_back(std::move(server));
+}
+
+void default_server(ParseContext& context, const Line& line) {
+  ProxyConfig* proxy = backend_side(context, line);
+  if (proxy == nullptr) return;
+  Arguments args(context, line);
+  add_words(proxy->settings.default_server.words, line.args());
+  default_server_options().parse(context, proxy->settings.default_server, args);
+}
+
+constexpr KeywordRow kRows[] = {
+    {.name = "default-server",
+     .sections = in::any_backend,
+     .arguments = "<options>",
+     .min_args = 1,
+     .max_args = config::kAnyArgs,
+     .parse = default_server,
+     .doc = "Options of the server lines that follow.",
+     .example = "default-server inter 3s rise 2 fall 3"},
+    {.name = "server",
+     .sections = in::backends,
+     .arguments = "<name> <address>[:<port>] [options]",
+     .min_args = 1,
+     .max_args = config::kAnyArgs,
+     .parse = server,
+     .doc = "A server of the backend.",
+     .example = "server srv01 192.0.2.11:3389 weight 10 check"},
+};
+static_assert(config::well_formed(kRows));
+
+}  // namespace
+
+constinit const std::span<const KeywordRow> server_keywords{kRows};
+
+}  // namespace weir::proxy

@@ -1,0 +1,330 @@
+// What a server line may say behind the address. Manual: 5.2.
+#include "proxy/keyword/server_options.h"
+
+#include <fmt/format.h>
+
+#include "proxy/keyword/build.h"
+#include "resolve/start.h"
+
+namespace weir::proxy {
+namespace {
+
+using config::Arguments;
+using config::dropped_option;
+using config::option_without_meaning;
+using config::OptionRow;
+using config::ParseContext;
+using config::Word;
+
+using Row = OptionRow<ServerConfig>;
+
+template <std::uint32_t ServerConfig::* Member, std::int64_t Min, std::int64_t Max>
+void number(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  if (const auto value = args.expect_integer("the number", Min, Max))
+    server.*Member = static_cast<std::uint32_t>(*value);
+}
+template <std::uint32_t check::CheckConfig::* Member>
+void count(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  if (const auto value = args.expect_integer("the number of checks", 1, 1'000'000'000))
+    server.check.*Member = static_cast<std::uint32_t>(*value);
+}
+template <bool ServerConfig::* Member, bool Value>
+void flag(ParseContext&, ServerConfig& server, Arguments&, const Word&) {
+  server.*Member = Value;
+}
+template <Timeout check::CheckConfig::* Member>
+void interval(ParseContext&, ServerConfig& server, Arguments& args, const Word& option) {
+  const auto time = args.expect_time("the interval");
+  if (!time) return;
+  if (time->count() == 0)
+    args.error_at(option.at, fmt::format("'{}' of 0 is no interval", option.text));
+  else
+    server.check.*Member = *time;
+}
+
+void inter(ParseContext&, ServerConfig& server, Arguments& args, const Word& option) {
+  const auto time = args.expect_time("the interval");
+  if (!time) return;
+  if (time->count() == 0)
+    args.error_at(option.at, "'inter' of 0 is no interval");
+  else
+    server.check.inter = *time;
+}
+
+void weight(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  if (const auto value = args.expect_integer("the weight", 0, 256)) server.weight = static_cast<unsigned>(*value);
+}
+
+void id(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  const auto value = args.expect_integer("the id", 1, INT32_MAX);
+  if (!value) return;
+  server.id = static_cast<std::uint32_t>(*value);
+  server.explicit_id = true;
+}
+
+void port(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  if (const auto value = args.expect_integer("the port", 1, 65'535))
+    server.check.port = static_cast<std::uint16_t>(*value);
+}
+
+void addr(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  const Word* word = args.peek();
+  auto spec = args.expect_address("the address to check");
+  if (!spec) return;
+  if (!spec->address.is_inet() && spec->host.empty()) {
+    args.error_at(word->at, fmt::format("'{}' is no address to check", word->text));
+    return;
+  }
+  if (!spec->host.empty()) {
+    const auto found = resolve::resolve_host(spec->host, spec->forced_family);
+    if (!found) {
+      args.error_at(word->at, found.error().message);
+      return;
+    }
+    const std::uint16_t written = spec->address.port();
+    spec->address = *found;
+    spec->address.set_port(written);
+  }
+  server.check.address = spec->address;
+  if (spec->has_port) server.check.port = spec->address.port();
+}
+
+void check_ssl(ParseContext&, ServerConfig& server, Arguments&, const Word&) { server.check.tls = true; }
+void no_check_ssl(ParseContext&, ServerConfig& server, Arguments&, const Word&) { server.check.tls = false; }
+
+template <std::string check::CheckConfig::* Member>
+void check_text(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  server.check.*Member = args.next()->text;
+}
+
+void check_alpn(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  const Word& word = *args.next();
+  if (const auto wire = tls::parse_alpn(word.text); !wire)
+    args.error_at(word.at, fmt::format("'{}': {}", word.text, wire.error().message));
+  else
+    server.check.alpn = word.text;
+}
+
+template <std::string tls::ClientConfig::* Member>
+void tls_text(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  server.check.tls_client.*Member = args.next()->text;
+}
+template <tls::Version tls::ClientConfig::* Member>
+void tls_version(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  const Word& word = *args.next();
+  if (const auto version = tls::parse_version(word.text))
+    server.check.tls_client.*Member = *version;
+  else
+    args.error_at(word.at, fmt::format("'{}' is no TLS version", word.text)).hint =
+        "TLSv1.0, TLSv1.1, TLSv1.2 or TLSv1.3";
+}
+
+void verify(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  static constexpr std::string_view kChoices[] = {"none", "required"};
+  const auto chosen = args.expect_choice("kind of verification", kChoices);
+  if (!chosen) return;
+  server.verify_written = true;
+  server.check.tls_client.verify = *chosen == 0 ? tls::Verify::none : tls::Verify::required;
+}
+
+// Whole files of the wild have it: say what it would take.
+void ssl(ParseContext&, ServerConfig&, Arguments& args, const Word& option) {
+  auto& wrong = args.error_at(option.at, "TLS to servers is not available in this version");
+  wrong.hint = "'check-ssl' checks a server over TLS while its sessions are forwarded as they are";
+  wrong.example = "server srv01 192.0.2.11:443 check check-ssl verify none";
+}
+
+void init_addr(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  const Word& word = *args.next();
+  if (const auto how = resolve::parse_init_addr(word.text); !how)
+    args.error_at(word.at, how.error().message).example =
+        "server srv01 desk1.example.com:3389 init-addr last,libc,none";
+  else
+    server.init_addr = word.text;
+}
+
+void source(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  SourceSettings settings;
+  if (read_source(args, settings)) server.source = std::move(settings);
+}
+
+void tcp_ut(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  if (const auto time = args.expect_time("the time")) server.connect.tcp_user_timeout = *time;
+}
+void tfo(ParseContext&, ServerConfig& server, Arguments&, const Word&) { server.connect.tcp_fast_open = true; }
+void no_tfo(ParseContext&, ServerConfig& server, Arguments&, const Word&) { server.connect.tcp_fast_open = false; }
+
+void on_marked_down(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  static constexpr std::string_view kChoices[] = {"shutdown-sessions"};
+  if (args.expect_choice("action", kChoices)) server.on_marked_down = OnMarkedDown::shutdown_sessions;
+}
+
+constexpr Row with(std::string_view name, std::string_view arguments,
+                   void (*apply)(ParseContext&, ServerConfig&, Arguments&, const Word&), std::string_view doc,
+                   std::string_view example) {
+  return {.name = name, .args = 1, .apply = apply, .arguments = arguments, .doc = doc, .example = example};
+}
+constexpr Row plain(std::string_view name, void (*apply)(ParseContext&, ServerConfig&, Arguments&, const Word&),
+                    std::string_view doc, std::string_view example) {
+  return {.name = name, .apply = apply, .doc = doc, .example = example};
+}
+using S = ServerConfig;
+using C = check::CheckConfig;
+
+constexpr Row kOptions[] = {
+    with("addr", "<address>", addr, "Checks another address than the server's.",
+         "server s1 192.0.2.11:3389 addr 192.0.2.99"),
+    plain("backup", flag<&S::backup, true>, "Used only when no other server is left.",
+          "server s9 192.0.2.19:3389 backup"),
+    plain("check", flag<&S::check_enabled, true>, "Checks the server's health.", "server s1 192.0.2.11:3389 check"),
+    plain("disabled", flag<&S::disabled, true>, "Starts in maintenance.", "server s1 192.0.2.11:3389 disabled"),
+    with("downinter", "<time>", interval<&C::downinter>, "The time between checks while the server is down.",
+         "server s1 192.0.2.11:3389 check downinter 10s"),
+    plain("enabled", flag<&S::disabled, false>, "Starts in service although the defaults say 'disabled'.",
+          "server s1 192.0.2.11:3389 enabled"),
+    with("fall", "<count>", count<&C::fall>, "After how many failed checks the server is down.",
+         "server s1 192.0.2.11:3389 check fall 3"),
+    with("fastinter", "<time>", interval<&C::fastinter>, "The time between checks while the state is changing.",
+         "server s1 192.0.2.11:3389 check fastinter 500ms"),
+    with("init-addr", "<method>,...", init_addr, "How the address of a named server is found at start.",
+         "server s1 desk1.example.com:3389 init-addr last,libc,none"),
+    with("inter", "<time>", inter, "The time between checks.", "server s1 192.0.2.11:3389 check inter 3s"),
+    with("maxconn", "<connections>", number<&S::maxconn, 0, 1'000'000'000>,
+         "How many sessions the server takes at once; others wait.", "server s1 192.0.2.11:3389 maxconn 100"),
+    with("maxqueue", "<sessions>", number<&S::maxqueue, 0, 1'000'000'000>,
+         "How many sessions may wait for this server before others are tried.",
+         "server s1 192.0.2.11:3389 maxqueue 10"),
+    with("minconn", "<connections>", number<&S::minconn, 0, 1'000'000'000>,
+         "Where the limit starts while the backend is not busy.", "server s1 192.0.2.11:3389 minconn 10 maxconn 100"),
+    plain("no-backup", flag<&S::backup, false>, "Takes back 'backup' of the defaults.",
+          "server s1 192.0.2.11:3389 no-backup"),
+    plain("no-check", flag<&S::check_enabled, false>, "Takes back 'check' of the defaults.",
+          "server s1 192.0.2.11:3389 no-check"),
+    plain("no-tfo", no_tfo, "Takes back 'tfo' of the defaults.", "server s1 192.0.2.11:3389 no-tfo"),
+    plain("non-stick", flag<&S::non_stick, true>, "No stick table remembers this server.",
+          "server s9 192.0.2.19:3389 non-stick"),
+    with("on-marked-down", "shutdown-sessions", on_marked_down,
+         "What happens to its sessions when the server goes down.",
+         "server s1 192.0.2.11:3389 check on-marked-down shutdown-sessions"),
+    with("port", "<port>", port, "Checks another port than the server's.", "server s1 192.0.2.11:3389 check port 443"),
+    with("rise", "<count>", count<&C::rise>, "After how many passed checks the server is up again.",
+         "server s1 192.0.2.11:3389 check rise 2"),
+    with("source", "<address>[:<port>[-<port>]] [usesrc <address>] [interface <name>]", source,
+         "From which address the server is connected to.", "server s1 192.0.2.11:3389 source 192.0.2.9"),
+    plain("stick", flag<&S::non_stick, false>, "Takes back 'non-stick' of the defaults.",
+          "server s1 192.0.2.11:3389 stick"),
+    with("tcp-ut", "<time>", tcp_ut, "How long sent data may go unacknowledged before the connection counts as dead.",
+         "server s1 192.0.2.11:3389 tcp-ut 30s"),
+    plain("tfo", tfo, "Sends data with TCP fast open.", "server s1 192.0.2.11:3389 tfo"),
+    with("weight", "<weight>", weight, "The server's share of sessions, beside the others' weights.",
+         "server s1 192.0.2.11:3389 weight 10"),
+};
+
+constexpr Row kTlsOptions[] = {
+    with("ca-file", "<file>", tls_text<&tls::ClientConfig::ca_file>, "Whose certificates the check trusts.",
+         "server s1 192.0.2.11:443 check check-ssl ca-file /etc/ssl/certs/farm.pem"),
+    with("check-alpn", "<protocol>,...", check_alpn, "The protocols the check offers inside TLS.",
+         "server s1 192.0.2.11:443 check check-ssl verify none check-alpn h2"),
+    with("check-sni", "<name>", check_text<&C::sni>, "The server name the check sends.",
+         "server s1 192.0.2.11:443 check check-ssl verify none check-sni desk.example.com"),
+    plain("check-ssl", check_ssl, "Checks over TLS.", "server s1 192.0.2.11:443 check check-ssl verify none"),
+    with("ciphers", "<list>", tls_text<&tls::ClientConfig::ciphers>, "The ciphers up to TLS 1.2.",
+         "server s1 192.0.2.11:443 check check-ssl verify none ciphers HIGH"),
+    with("ciphersuites", "<list>", tls_text<&tls::ClientConfig::ciphersuites>, "The ciphers of TLS 1.3.",
+         "server s1 192.0.2.11:443 check check-ssl verify none ciphersuites TLS_AES_128_GCM_SHA256"),
+    with("crl-file", "<file>", tls_text<&tls::ClientConfig::crl_file>, "Certificates that are trusted no longer.",
+         "server s1 192.0.2.11:443 check check-ssl ca-file farm.pem crl-file revoked.pem"),
+    with("crt", "<file>", tls_text<&tls::ClientConfig::crt>, "The certificate to show when the server asks for one.",
+         "server s1 192.0.2.11:443 check check-ssl verify none crt lb1.pem"),
+    with("curves", "<list>", tls_text<&tls::ClientConfig::curves>, "The groups of the key exchange.",
+         "server s1 192.0.2.11:443 check check-ssl verify none curves X25519"),
+    plain("no-check-ssl", no_check_ssl, "Takes back 'check-ssl' of the defaults.",
+          "server s1 192.0.2.11:443 check no-check-ssl"),
+    with("sigalgs", "<list>", tls_text<&tls::ClientConfig::sigalgs>, "The signatures to accept.",
+         "server s1 192.0.2.11:443 check check-ssl verify none sigalgs RSA-PSS+SHA256"),
+    plain("ssl", ssl, "Encrypts sessions to the server; refused in this version.",
+          "server s1 192.0.2.11:443 check check-ssl"),
+    with("ssl-max-ver", "<version>", tls_version<&tls::ClientConfig::max_version>,
+         "The newest version of TLS to speak.",
+         "server s1 192.0.2.11:443 check check-ssl verify none ssl-max-ver TLSv1.2"),
+    with("ssl-min-ver", "<version>", tls_version<&tls::ClientConfig::min_version>,
+         "The oldest version of TLS to speak.",
+         "server s1 192.0.2.11:443 check check-ssl verify none ssl-min-ver TLSv1.2"),
+    with("verify", "none|required", verify, "Whether the server's certificate must be good.",
+         "server s1 192.0.2.11:443 check check-ssl verify required ca-file farm.pem"),
+    with("verifyhost", "<name>", tls_text<&tls::ClientConfig::verifyhost>, "The name the certificate must bear.",
+         "server s1 192.0.2.11:443 check check-ssl ca-file farm.pem verifyhost desk.example.com"),
+};
+
+constexpr Row kId[] = {
+    with("id", "<number>", id, "The server's number, in statistics and stick tables.",
+         "server s1 192.0.2.11:3389 id 7"),
+};
+constexpr Row kNoId[] = {
+    dropped_option<ServerConfig>("id", 1, "no two servers may share an id"),
+};
+
+constexpr std::string_view kNotYet = "it is not available in this version";
+constexpr std::string_view kNoAgent = "agent checks are not available in this version";
+constexpr std::string_view kNoProxyProtocol = "the PROXY protocol is not available in this version";
+constexpr std::string_view kNoHttp = "HTTP is not available in this version";
+constexpr std::string_view kNoResolvers = "names are resolved at start only in this version";
+constexpr std::string_view kNoTls = "TLS to servers is not available in this version";
+constexpr Row kLaterOptions[] = {
+    dropped_option<S>("agent-addr", 1, kNoAgent),
+    dropped_option<S>("agent-check", 0, kNoAgent),
+    dropped_option<S>("agent-inter", 1, kNoAgent),
+    dropped_option<S>("agent-port", 1, kNoAgent),
+    dropped_option<S>("agent-send", 1, kNoAgent),
+    dropped_option<S>("alpn", 1, kNoTls),
+    dropped_option<S>("check-proto", 1, kNoHttp),
+    dropped_option<S>("check-send-proxy", 0, kNoProxyProtocol),
+    dropped_option<S>("check-via-socks4", 0, kNotYet),
+    dropped_option<S>("cookie", 1, kNoHttp),
+    dropped_option<S>("error-limit", 1, kNotYet),
+    dropped_option<S>("guid", 1, kNotYet),
+    dropped_option<S>("hash-key", 1, kNotYet),
+    dropped_option<S>("init-state", 1, kNotYet),
+    dropped_option<S>("log-proto", 1, "'mode log' is not available in this version"),
+    option_without_meaning<S>("max-reuse", 1, "connections to servers are not shared in TCP mode"),
+    dropped_option<S>("namespace", 1, kNotYet),
+    option_without_meaning<S>("no-agent-check", 0, "there are no agent checks"),
+    option_without_meaning<S>("no-check-send-proxy", 0, "it is the default"),
+    option_without_meaning<S>("no-send-proxy", 0, "it is the default"),
+    option_without_meaning<S>("no-send-proxy-v2", 0, "it is the default"),
+    option_without_meaning<S>("no-ssl", 0, "it is the default"),
+    dropped_option<S>("observe", 1, kNotYet),
+    dropped_option<S>("on-error", 1, kNotYet),
+    dropped_option<S>("on-marked-up", 1, kNotYet),
+    option_without_meaning<S>("pool-low-conn", 1, "connections to servers are not shared in TCP mode"),
+    option_without_meaning<S>("pool-max-conn", 1, "connections to servers are not shared in TCP mode"),
+    option_without_meaning<S>("pool-purge-delay", 1, "connections to servers are not shared in TCP mode"),
+    dropped_option<S>("proto", 1, kNoHttp),
+    dropped_option<S>("proxy-v2-options", 1, kNoProxyProtocol),
+    dropped_option<S>("redir", 1, kNoHttp),
+    dropped_option<S>("resolve-net", 1, kNoResolvers),
+    dropped_option<S>("resolve-opts", 1, kNoResolvers),
+    dropped_option<S>("resolve-prefer", 1, kNoResolvers),
+    dropped_option<S>("resolvers", 1, kNoResolvers),
+    dropped_option<S>("send-proxy", 0, kNoProxyProtocol),
+    dropped_option<S>("send-proxy-v2", 0, kNoProxyProtocol),
+    dropped_option<S>("send-proxy-v2-ssl", 0, kNoProxyProtocol),
+    dropped_option<S>("slowstart", 1, kNotYet),
+    dropped_option<S>("sni", 1, kNoTls),
+    dropped_option<S>("socks4", 1, kNotYet),
+    dropped_option<S>("track", 1, kNotYet),
+};
+
+}  // namespace
+
+const config::OptionTable<ServerConfig>& server_options() {
+  static const config::OptionTable<ServerConfig> table("server option", {kOptions, kTlsOptions, kId, kLaterOptions});
+  return table;
+}
+
+const config::OptionTable<ServerConfig>& default_server_options() {
+  static const config::OptionTable<ServerConfig> table("server option", {kOptions, kTlsOptions, kNoId, kLaterOptions});
+  return table;
+}
+
+}  // namespace weir::proxy

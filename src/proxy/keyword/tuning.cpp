@@ -1,0 +1,132 @@
+// tune.* and switches of an event loop that weir does not have. Manual: 3.2.
+#include <fmt/format.h>
+
+#include "proxy/keyword/build.h"
+#include "proxy/keyword/tables.h"
+
+namespace weir::proxy {
+namespace {
+
+using config::Arguments;
+using config::KeywordRow;
+using config::Line;
+using config::no_meaning;
+using config::ParseContext;
+namespace in = config::in;
+using G = GlobalConfig;
+
+template <std::uint64_t G::* Member, std::uint64_t Min, std::uint64_t Max>
+void size(ParseContext& context, const Line& line) {
+  Arguments args(context, line);
+  const auto bytes = args.expect_size("the size");
+  if (!bytes) return;
+  if (*bytes < Min || *bytes > Max)
+    context.error(line.args()[0], fmt::format("'{}' is not right: from {} to {} bytes", line.args()[0].text, Min, Max));
+  else
+    context.target<G>().*Member = *bytes;
+}
+
+void maxaccept(ParseContext& context, const Line& line) {
+  Arguments args(context, line);
+  if (const auto number = args.expect_integer("the number of connections", -1, INT32_MAX))
+    context.target<G>().maxaccept = *number < 0 ? 0U : static_cast<unsigned>(*number);
+}
+
+constexpr KeywordRow bytes(std::string_view name, config::KeywordFunction parse, std::string_view doc,
+                           std::string_view example) {
+  return {.name = name,
+          .sections = in::global,
+          .arguments = "<bytes>",
+          .min_args = 1,
+          .max_args = 1,
+          .parse = parse,
+          .doc = doc,
+          .example = example};
+}
+
+constexpr std::string_view kOnlyEpoll = "weir waits with epoll and nothing else";
+constexpr std::string_view kNoHttp = "it tunes HTTP, which this version does not speak";
+constexpr std::string_view kNoLua = "it tunes Lua, which this version does not run";
+constexpr std::string_view kNoTls = "it tunes TLS of clients, which this version does not speak";
+constexpr std::string_view kOtherMachinery = "it tunes machinery that weir does not have";
+constexpr std::uint64_t kMaxSocketBuffer = std::uint64_t{1} << 30U;
+
+constexpr KeywordRow kRows[] = {
+    no_meaning("busy-polling", in::global, kOtherMachinery),
+    no_meaning("cpu-map", in::global, "the system places the workers"),
+    no_meaning("noepoll", in::global, kOnlyEpoll),
+    no_meaning("noevports", in::global, kOnlyEpoll),
+    no_meaning("nogetaddrinfo", in::global, "names are resolved by getaddrinfo(3) and nothing else"),
+    no_meaning("nokqueue", in::global, kOnlyEpoll),
+    no_meaning("nopoll", in::global, kOnlyEpoll),
+    no_meaning("profiling.tasks", in::global, kOtherMachinery),
+    no_meaning("set-dumpable", in::global, "whether a core is written is the system's choice"),
+    no_meaning("thread-groups", in::global, "workers share nothing that groups would divide"),
+    no_meaning("tune.applet.zero-copy-forwarding", in::global, kOtherMachinery),
+    no_meaning("tune.buffers.limit", in::global, kOtherMachinery),
+    no_meaning("tune.buffers.reserve", in::global, kOtherMachinery),
+    bytes("tune.bufsize", size<&G::bufsize, 1'024, 16'777'216>,
+          "The size of a buffer: the most that rules about content can look at.", "tune.bufsize 16384"),
+    no_meaning("tune.comp.maxlevel", in::global, kNoHttp),
+    no_meaning("tune.fd.edge-triggered", in::global, "all events are edge-triggered"),
+    no_meaning("tune.h2.header-table-size", in::global, kNoHttp),
+    no_meaning("tune.h2.initial-window-size", in::global, kNoHttp),
+    no_meaning("tune.h2.max-concurrent-streams", in::global, kNoHttp),
+    no_meaning("tune.h2.max-frame-size", in::global, kNoHttp),
+    no_meaning("tune.http.cookielen", in::global, kNoHttp),
+    no_meaning("tune.http.logurilen", in::global, kNoHttp),
+    no_meaning("tune.http.maxhdr", in::global, kNoHttp),
+    no_meaning("tune.idle-pool.shared", in::global, kNoHttp),
+    no_meaning("tune.idletimer", in::global, kOtherMachinery),
+    no_meaning("tune.listener.multi-queue", in::global, "every worker has its own socket of every address"),
+    no_meaning("tune.lua.forced-yield", in::global, kNoLua),
+    no_meaning("tune.lua.maxmem", in::global, kNoLua),
+    no_meaning("tune.lua.service-timeout", in::global, kNoLua),
+    no_meaning("tune.lua.session-timeout", in::global, kNoLua),
+    no_meaning("tune.lua.task-timeout", in::global, kNoLua),
+    {.name = "tune.maxaccept",
+     .sections = in::global,
+     .arguments = "<connections>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = maxaccept,
+     .doc = "How many connections a worker accepts in a row before it serves others; -1: no limit of ours.",
+     .example = "tune.maxaccept 64"},
+    no_meaning("tune.maxpollevents", in::global, kOtherMachinery),
+    bytes("tune.maxrewrite", size<&G::maxrewrite, 0, 16'777'216>, "The part of a buffer kept free for rewriting heads.",
+          "tune.maxrewrite 1024"),
+    no_meaning("tune.memory.hot-size", in::global, kOtherMachinery),
+    no_meaning("tune.pattern.cache-size", in::global, "pattern sets are indexed, and looked up at every use"),
+    bytes("tune.pipesize", size<&G::pipesize, 0, kMaxSocketBuffer>, "The size of the pipes that splicing uses.",
+          "tune.pipesize 65536"),
+    no_meaning("tune.pool-high-fd-ratio", in::global, kNoHttp),
+    no_meaning("tune.pool-low-fd-ratio", in::global, kNoHttp),
+    bytes("tune.rcvbuf.client", size<&G::client_rcvbuf, 0, kMaxSocketBuffer>,
+          "The system's receive buffer of client connections.", "tune.rcvbuf.client 65536"),
+    bytes("tune.rcvbuf.server", size<&G::server_rcvbuf, 0, kMaxSocketBuffer>,
+          "The system's receive buffer of server connections.", "tune.rcvbuf.server 65536"),
+    no_meaning("tune.recv_enough", in::global, kOtherMachinery),
+    no_meaning("tune.runqueue-depth", in::global, kOtherMachinery),
+    no_meaning("tune.sched.low-latency", in::global, kOtherMachinery),
+    bytes("tune.sndbuf.client", size<&G::client_sndbuf, 0, kMaxSocketBuffer>,
+          "The system's send buffer of client connections.", "tune.sndbuf.client 65536"),
+    bytes("tune.sndbuf.server", size<&G::server_sndbuf, 0, kMaxSocketBuffer>,
+          "The system's send buffer of server connections.", "tune.sndbuf.server 65536"),
+    no_meaning("tune.ssl.cachesize", in::global, kNoTls),
+    no_meaning("tune.ssl.capture-cipherlist-size", in::global, kNoTls),
+    no_meaning("tune.ssl.default-dh-param", in::global, kNoTls),
+    no_meaning("tune.ssl.force-private-cache", in::global, kNoTls),
+    no_meaning("tune.ssl.lifetime", in::global, kNoTls),
+    no_meaning("tune.ssl.maxrecord", in::global, kNoTls),
+    no_meaning("tune.ssl.ssl-ctx-cache-size", in::global, kNoTls),
+    no_meaning("tune.stick-counters", in::global, "there are no counters to track in this version"),
+    no_meaning("tune.zlib.memlevel", in::global, kNoHttp),
+    no_meaning("tune.zlib.windowsize", in::global, kNoHttp),
+};
+static_assert(config::well_formed(kRows));
+
+}  // namespace
+
+constinit const std::span<const KeywordRow> tuning_keywords{kRows};
+
+}  // namespace weir::proxy
