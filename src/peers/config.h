@@ -29,13 +29,14 @@ struct PeersFacts {
 
 struct PeerConfig {
   std::string name;
-  AddressSpec spec;       // as written; for the local peer of a section with `bind`, that line's
+  AddressSpec spec;       // as written; for the local peer of a section with `bind`, that line's, and vice versa
   SocketAddress address;  // family none while spec.host awaits resolution, or when there is none
   bool local = false;
   bool has_address = false;
   std::uint32_t shard = 0;  // 0: hears of all keys
   SourcePosition at;
-  friend bool operator==(const PeerConfig& a, const PeerConfig& b);  // all but `at`
+  SourcePosition address_at;                                         // where the address stands or is missing
+  friend bool operator==(const PeerConfig& a, const PeerConfig& b);  // all but positions
 };
 
 /// The `bind` line of the local peer.
@@ -60,7 +61,8 @@ struct PeersConfig {
   std::vector<log::TargetConfig> logs;
   bool log_global = false;
   std::uint32_t shards = 0;
-  PeerBind default_bind;  // its options, for a later bind or local peer
+  PeerBind default_bind;    // options for a bind line or the local peer
+  PeerConfig default_peer;  // options for the peers below a default-server line
 
   [[nodiscard]] const PeerConfig* local() const;
 };

@@ -70,7 +70,7 @@ enum class Change : std::uint8_t { increase, clear };
 /// The counter and the rate that belong together: increasing one is an event of the other.
 bool change(StickTable* table, DataType counter, DataType rate, std::uint32_t index, Change what, Context& context,
             Sample& sample) {
-  if (table == nullptr || (!table->stores(counter) && !table->stores(rate))) return false;
+  if (table == nullptr || (!table->stores(counter, index) && !table->stores(rate, index))) return false;
   const auto key = key_in(*table, sample, context);
   if (!key) return false;
   const auto pin = table->obtain(*key, context.now);

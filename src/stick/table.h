@@ -116,7 +116,7 @@ class StickTable {
   std::optional<std::uint64_t> exchange(const Pin& pin, DataType type, std::uint64_t value, TimePoint now,
                                         std::uint32_t index = 0);
   /// Whether there is such a column, or an array that serves for it.
-  [[nodiscard]] bool stores(DataType type) const { return place(type, 0) != nullptr; }
+  [[nodiscard]] bool stores(DataType type, std::uint32_t index = 0) const { return place(type, index) != nullptr; }
 
   static constexpr std::size_t kMaxTexts = 1U << 20U;
 

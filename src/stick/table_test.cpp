@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <thread>
+#include <utility>
 
 namespace weir::stick {
 namespace {
@@ -53,6 +54,129 @@ TEST(StickTable, ExpiresAndMigratesCommonColumns) {
   EXPECT_FALSE(next.value_of("joe", DataType::server_id, now + Milliseconds(1001)));
   EXPECT_EQ(table.expire_some(now + Milliseconds(1001), 10), 1U);
   EXPECT_EQ(table.used(), 0U);
+}
+
+TEST(StickTable, PinnedEntriesStepAsideAndComeBackAtTheirPlace) {
+  StickTable table(farm(4), 1);
+  const TimePoint now = Clock::now();
+  auto a = table.obtain("a", now);
+  auto b = table.obtain("b", now);
+  ASSERT_TRUE(table.obtain("c", now));
+  ASSERT_TRUE(table.obtain("d", now));
+  ASSERT_TRUE(table.obtain("e", now));  // c goes: a and b are held
+  EXPECT_FALSE(table.find("c", now));
+  b.release();
+  a.release();
+  ASSERT_TRUE(table.obtain("f", now));  // a is the oldest again
+  EXPECT_FALSE(table.find("a", now));
+  ASSERT_TRUE(table.obtain("g", now));
+  EXPECT_FALSE(table.find("b", now));
+  EXPECT_TRUE(table.find("d", now));
+}
+
+TEST(StickTable, WhenAllAreHeldNothingEnters) {
+  StickTable table(farm(2), 4);
+  const TimePoint now = Clock::now();
+  auto a = table.obtain("a", now);
+  auto b = table.obtain("b", now);
+  EXPECT_FALSE(table.obtain("c", now));
+  EXPECT_EQ(table.used(), 2U);
+  a.release();
+  EXPECT_TRUE(table.obtain("c", now));
+  EXPECT_EQ(table.used(), 2U);
+}
+
+TEST(StickTable, AHeldEntryOutlivesItsTimeUntilReleased) {
+  StickTable table(farm(4), 1);
+  const TimePoint now = Clock::now();
+  auto a = table.obtain("a", now);
+  ASSERT_TRUE(table.obtain("b", now));
+  const TimePoint later = now + Milliseconds(1001);
+  EXPECT_EQ(table.expire_some(later, 10), 1U);
+  EXPECT_TRUE(table.find("a", later));
+  a.release();
+  EXPECT_EQ(table.expire_some(later, 10), 1U);
+  EXPECT_EQ(table.used(), 0U);
+}
+
+TEST(StickTable, PeersHearOfHeldEntriesToo) {
+  StickTable table(farm(2), 1);
+  const TimePoint now = Clock::now();
+  auto a = table.obtain("a", now);
+  ASSERT_TRUE(table.obtain("b", now));
+  ASSERT_TRUE(table.obtain("c", now));  // a stepped aside
+  std::vector<StickTable::View> heard;
+  table.changed_since(0, 10, now, heard);
+  ASSERT_EQ(heard.size(), 2U);
+  EXPECT_EQ(heard[0].key, "a");
+  EXPECT_EQ(heard[1].key, "c");
+}
+
+TEST(StickTable, ServerNamesAreKeptAndMigrate) {
+  auto config = farm(10);
+  config.columns.push_back({DataType::server_key});
+  StickTable table(config);
+  const TimePoint now = Clock::now();
+  EXPECT_TRUE(table.set_text(table.obtain("joe", now), DataType::server_key, "srv02", now));
+  EXPECT_FALSE(table.set(table.find("joe", now), DataType::server_key, 1, now));
+  EXPECT_FALSE(table.set_text(table.find("joe", now), DataType::gpc0, "x", now));
+  StickTable next(config);
+  next.migrate(table, now);
+  EXPECT_EQ(next.text(next.find("joe", now), DataType::server_key), "srv02");
+}
+
+TEST(StickTable, MigratesInPiecesInTheOrderOfUpdates) {
+  StickTable table(farm(1000));
+  StickTable next(farm(100));
+  const TimePoint now = Clock::now();
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(table.obtain(std::to_string(i), now));
+  Migration migration(table, next);
+  for (bool done = false, touched = false; !done;) {
+    done = migration.step(now, 10);
+    if (next.used() != 0 && !std::exchange(touched, true)) table.refresh(table.find("7", now), now);
+  }
+  EXPECT_EQ(next.used(), 100U);
+  EXPECT_TRUE(next.find("7", now)) << "changed while the others moved";
+  EXPECT_TRUE(next.find("999", now));
+  EXPECT_FALSE(next.find("899", now));
+}
+
+TEST(StickTable, FourThreadsDoEverythingAtOnce) {
+  StickTable table(farm(200));
+  StickTable next(farm(200));
+  const TimePoint start = Clock::now();
+  const auto work = [&](int id) {
+    std::vector<StickTable::Pin> held;
+    for (int i = 0; i < 3000; ++i) {
+      const TimePoint now = start + Milliseconds(i / 2);
+      const std::string key = std::to_string((i * 13 + id) % 400);
+      auto pin = table.obtain(key, now);
+      if (pin) {
+        table.add(pin, DataType::gpc0, 1, now);
+        table.add(pin, DataType::conn_rate, 1, now);
+        if (i % 3 == 0) held.push_back(std::move(pin));
+      }
+      if (held.size() > 20) held.clear();
+      if (i % 50 == 0) table.expire_some(now, 20);
+      if (i % 60 == 0) (void)table.remove(key, now);
+      if (i % 700 == id) {
+        std::vector<StickTable::View> views;
+        for (StickTable::Cursor cursor; !cursor.done;) table.read_some(cursor, 16, now, views);
+        table.changed_since(table.last_update() / 2, 50, now, views);
+        for (const auto& view : views) (void)table.key_at(view.address);
+      }
+      if (i == 1500 && id == 0) next.migrate(table, now);
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (int id = 0; id < 4; ++id) threads.emplace_back(work, id);
+  }
+  EXPECT_LE(table.used(), 200U);
+  const TimePoint end = start + Milliseconds(100'000);
+  while (table.expire_some(end, 64) != 0) {
+  }
+  EXPECT_EQ(table.used(), 0U) << "nobody holds anything, all is over";
 }
 
 TEST(StickTable, FourThreadsStayWithinTheBound) {

@@ -1,0 +1,97 @@
+// A million users of `string len 32` with server_id: bytes of process memory for each, lookups per second and core.
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "stick/table.h"
+
+namespace weir::stick {
+namespace {
+
+constexpr std::size_t kEntries = 1'000'000;
+
+std::size_t resident_bytes() {
+  std::size_t pages = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::string key_of(std::size_t number) {
+  char text[33];
+  std::snprintf(text, sizeof text, "user-%027zu", number);  // all 32 bytes
+  return text;
+}
+
+/// Filled once, for all benchmarks of this program.
+struct Filled {
+  std::vector<std::string> keys;
+  std::unique_ptr<StickTable> table;
+  double bytes_per_entry = 0;
+  TimePoint now = Clock::now();
+  Filled() {
+    for (std::size_t i = 0; i < kEntries; ++i) keys.push_back(key_of(i * 7919 % kEntries));
+    TableConfig config;
+    config.name = "users";
+    config.type = KeyType::string;
+    config.key_length = 32;
+    config.size = kEntries;
+    config.expire = Milliseconds(8 * 3600 * 1000);
+    config.columns = {{DataType::server_id}, {DataType::server_key}};
+    const std::size_t before = resident_bytes();
+    table = std::make_unique<StickTable>(config);
+    for (const std::string& key : keys) {
+      const auto pin = table->obtain(key, now);
+      table->set(pin, DataType::server_id, 1, now);
+    }
+    bytes_per_entry = static_cast<double>(resident_bytes() - before) / kEntries;
+  }
+};
+Filled& filled() {
+  static Filled one;
+  return one;
+}
+
+void lookup(benchmark::State& state) {
+  Filled& all = filled();
+  std::size_t i = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(all.table->value_of(all.keys[i], DataType::server_id, all.now));
+    i = (i + 12'289) % kEntries;  // no neighbours: every lookup misses the caches
+  }
+  state.SetItemsProcessed(state.iterations());
+  state.counters["bytes/entry"] = all.bytes_per_entry;
+}
+BENCHMARK(lookup);
+
+void match_and_refresh(benchmark::State& state) {
+  Filled& all = filled();
+  std::size_t i = 0;
+  for (auto _ : state) {
+    const auto pin = all.table->find(all.keys[i], all.now);
+    benchmark::DoNotOptimize(all.table->get(pin, DataType::server_id, all.now));
+    all.table->refresh(pin, all.now);
+    i = (i + 12'289) % kEntries;
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(match_and_refresh);
+
+void insert_into_full(benchmark::State& state) {
+  Filled& all = filled();
+  std::size_t i = kEntries;
+  for (auto _ : state) {
+    const auto pin = all.table->obtain(key_of(i++), all.now);
+    all.table->set(pin, DataType::server_id, 2, all.now);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(insert_into_full)->Iterations(200'000);
+
+}  // namespace
+}  // namespace weir::stick
+
+BENCHMARK_MAIN();
