@@ -1,0 +1,132 @@
+#include "balance/picker.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace weir::balance {
+namespace {
+
+using Picks = std::vector<std::uint32_t>;
+
+std::vector<ServerSlot> servers(const std::vector<std::uint16_t>& weights) {
+  std::vector<ServerSlot> slots(weights.size());
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    slots[i].id = static_cast<std::uint32_t>(i + 1);
+    slots[i].weight = weights[i];
+  }
+  return slots;
+}
+
+// A backend that keeps every session, as the callers of a Picker must.
+struct Farm {
+  Farm(std::string_view algorithm, const std::vector<std::uint16_t>& weights, bool all_backups = false)
+      : slots(servers(weights)), picker(*find_algorithm(algorithm), all_backups) {
+    picker.rebuild(slots);
+  }
+  std::uint32_t take(const PickRequest& request = {}) {
+    const std::uint32_t index = picker.pick(request);
+    if (index != kNoServer) {
+      ++slots[index].served;
+      picker.load_changed(index);
+    }
+    return index;
+  }
+  Picks take_many(std::size_t count) {
+    Picks picks;
+    for (std::size_t i = 0; i < count; ++i) picks.push_back(take());
+    return picks;
+  }
+  Picks pick_many(std::size_t count) {
+    Picks picks;
+    for (std::size_t i = 0; i < count; ++i) picks.push_back(picker.pick());
+    return picks;
+  }
+  void up(std::uint32_t index, bool value) {
+    slots[index].up = value;
+    picker.state_changed(index);
+  }
+  std::vector<ServerSlot> slots;
+  Picker picker;
+};
+
+TEST(Picker, AlgorithmsAreFoundByName) {
+  for (const BalanceAlgorithm& row : algorithms()) EXPECT_EQ(find_algorithm(row.name), &row);
+  EXPECT_EQ(find_algorithm("robin"), nullptr);
+  EXPECT_EQ(find_algorithm("source")->key, KeyKind::source);
+  EXPECT_TRUE(find_algorithm("rdp-cookie")->takes_argument);
+}
+
+// Seen on Debian's haproxy 2.6, one thread, sessions kept open.
+TEST(Picker, LeastconnPicksAsObserved) {
+  struct {
+    std::vector<std::uint16_t> weights;
+    Picks seen;
+  } const kSeen[] = {
+      {{1, 1}, {0, 1, 0, 1}},
+      {{3, 1}, {0, 1, 0, 0, 0, 0, 1, 0}},
+      {{5, 3, 2}, {0, 1, 2, 0, 0, 1, 0, 2, 1, 0, 0, 1, 0, 2, 0, 1, 0, 2, 1, 0}},
+      {{1, 2, 3}, {0, 1, 2, 2, 1, 2, 2, 1, 2, 0, 1, 2}},
+      {{10, 20, 30, 40}, {0, 1, 2, 3, 3, 2, 3, 1, 2, 3, 3, 2, 1, 3, 2, 3, 0, 1, 2, 3, 3, 2, 1, 3, 2, 3, 0}},
+      {{7, 7, 1}, {0, 1, 2, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 2, 0, 1}},
+      {{2, 5}, {0, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 0, 1}},
+      {{100, 50, 25}, {0, 1, 2, 0, 0, 1, 0, 0, 1, 0, 0, 2, 1, 0, 0, 1, 0, 0, 2, 1, 0, 0, 1, 0, 0, 2, 1}},
+  };
+  for (const auto& row : kSeen)
+    EXPECT_EQ(Farm("leastconn", row.weights).take_many(row.seen.size()), row.seen) << row.weights[0];
+}
+
+TEST(Picker, FullServersAreSkippedWhileAnotherIsFree) {
+  for (const std::string_view name : {"roundrobin", "leastconn", "first"}) {
+    Farm farm(name, {1, 1, 1});
+    for (const std::uint32_t full : {0U, 2U}) {
+      farm.slots[full].maxconn = 1;
+      farm.slots[full].served = 1;
+      farm.picker.load_changed(full);
+    }
+    EXPECT_EQ(farm.pick_many(3), (Picks{1, 1, 1})) << name;
+    EXPECT_NE(farm.picker.pick({.exclude = 1}), 1U) << name;
+    farm.slots[1].maxconn = 5;
+    farm.slots[1].queued = 1;
+    farm.picker.load_changed(1);
+    EXPECT_NE(farm.picker.pick(), kNoServer) << name;
+  }
+}
+
+TEST(Picker, ExcludedServerIsTakenOnlyWhenAlone) {
+  for (const BalanceAlgorithm& row : algorithms()) {
+    Farm farm(row.name, {1, 1});
+    for (std::uint32_t hash = 0; hash < 4; ++hash) {
+      EXPECT_EQ(farm.picker.pick({.hash = hash, .exclude = 0}), 1U) << row.name;
+      EXPECT_EQ(farm.picker.pick({.hash = hash, .exclude = 1}), 0U) << row.name;
+    }
+    farm.up(1, false);
+    EXPECT_EQ(farm.picker.pick({.hash = 7, .exclude = 0}), 0U) << row.name;
+    farm.up(0, false);
+    EXPECT_EQ(farm.picker.pick({.hash = 7}), kNoServer) << row.name;
+    EXPECT_EQ(farm.picker.usable(), 0U);
+  }
+}
+
+TEST(Picker, BackupsServeOnlyWhenNoActiveServerIsLeft) {
+  for (const bool all : {false, true}) {
+    Farm farm("roundrobin", {1, 1, 1, 1}, all);
+    farm.slots[2].backup = farm.slots[3].backup = true;
+    farm.picker.rebuild(farm.slots);
+    EXPECT_EQ(farm.pick_many(4), (Picks{0, 1, 0, 1}));
+    farm.up(0, false);
+    farm.up(1, false);
+    EXPECT_TRUE(farm.picker.on_backup());
+    EXPECT_EQ(farm.pick_many(4), (all ? Picks{2, 3, 2, 3} : Picks{2, 2, 2, 2}));
+    farm.up(2, false);
+    EXPECT_EQ(farm.pick_many(2), (Picks{3, 3}));
+    farm.up(2, true);
+    EXPECT_EQ(farm.picker.usable(), all ? 2U : 1U);
+    farm.up(1, true);
+    EXPECT_FALSE(farm.picker.on_backup());
+    EXPECT_EQ(farm.pick_many(2), (Picks{1, 1}));
+  }
+}
+
+}  // namespace
+}  // namespace weir::balance
