@@ -94,8 +94,8 @@ void hash_type(ParseContext& context, const Line& line) {
     const bool known = word->text == "djb2" || word->text == "wt6" || word->text == "crc32" || word->text == "none" ||
                        word->text == "avalanche";
     context
-        .error(*word,
-               fmt::format(known ? "'{}' is not available in this version" : "'{}' is no hash function", word->text))
+        .error(*word, known ? fmt::format("'{}' is not available in this version", word->text)
+                            : fmt::format("'{}' is no hash function", word->text))
         .hint = "'hash-type map-based sdbm', which is the default";
   }
 }

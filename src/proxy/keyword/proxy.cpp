@@ -138,7 +138,7 @@ void errorfile(ParseContext& context, const Line& line) {
   const Word& word = *args.peek();
   const auto status = args.expect_integer("the status", 100, 599);
   if (!status) return;
-  if (!std::ranges::contains(kStatuses, static_cast<int>(*status))) {
+  if (std::ranges::find(kStatuses, static_cast<int>(*status)) == std::end(kStatuses)) {
     context.error(word, fmt::format("no page can be set for status {}", *status)).hint =
         "200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 501, 502, 503 or 504";
     return;

@@ -51,6 +51,8 @@ constexpr std::string_view kFlags[] = {
     "ssl-min-ver",    "ssl-max-ver",
 };
 
+bool is_flag(std::string_view text) { return std::ranges::find(kFlags, text) != std::end(kFlags); }
+
 void unknown_word(ParseContext& context, const Word& word, std::string_view what) {
   auto& wrong = context.error(word, fmt::format("unknown {} option '{}'", what, word.text));
   if (const auto near = nearest_word(word.text, kFlags); !near.empty())
@@ -64,7 +66,7 @@ void bind_options(ParseContext& context, const Line& line) {
   for (const Word& word : line.args()) options.push_back(word.text);
   while (const Word* word = args.next()) {
     if (version_word(context, args, *word, nullptr)) continue;
-    if (!std::ranges::contains(kFlags, std::string_view(word->text))) unknown_word(context, *word, "bind");
+    if (!is_flag(word->text)) unknown_word(context, *word, "bind");
   }
 }
 
@@ -75,7 +77,7 @@ void server_options_line(ParseContext& context, const Line& line) {
   while (const Word* word = args.next()) {
     if (version_word(context, args, *word, &config)) continue;
     if (word->text == "no-sslv3" || word->text == "no-tls-tickets" || word->text == "tls-tickets") continue;
-    if (std::ranges::contains(kFlags, std::string_view(word->text)))
+    if (is_flag(word->text))
       context.error(*word, fmt::format("'{}' is not available in this version", word->text)).hint =
           "'ssl-min-ver' and 'ssl-max-ver' say which versions are spoken";
     else
