@@ -124,6 +124,7 @@ class World:
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.stderr, stderr=self.stderr,
                                         cwd=self.dir, env={**os.environ, **(environment or {})})
         until(self._ready, what=f"{self.program} to listen")
+        self.cli("show version")  # listening is not yet running: an answer is
         return self
 
     def _ready(self):

@@ -9,6 +9,7 @@ Each fact is proved three times where it can be: the balancer's log line, its st
 """
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -237,6 +238,8 @@ def main():
     picture = None
     if "--screenshot" in sys.argv:
         picture = sys.argv[sys.argv.index("--screenshot") + 1]
+        if not (shutil.which("import") or shutil.which("xwd")):
+            raise SystemExit("--screenshot wants `import` (package imagemagick) or `xwd` (package x11-apps)")
         os.makedirs(picture, exist_ok=True)
     failed = 0
     for test in (sticky, broker, killed):

@@ -6,6 +6,7 @@ xrdp's own log, never from the balancer alone.
 """
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,10 +105,7 @@ class User:
 
 def screenshot(path):
     """The X display as a picture, with whichever tool is there."""
-    for command in (["import", "-window", "root", path + ".png"], ["xwd", "-root", "-silent", "-out", path + ".xwd"]):
-        try:
-            subprocess.run(command, check=True, timeout=20)
-            return
-        except FileNotFoundError:
-            continue
-    raise SystemExit("--screenshot wants `import` (imagemagick) or `xwd` (x11-apps)")
+    if shutil.which("import"):
+        subprocess.run(["import", "-window", "root", path + ".png"], check=True, timeout=20)
+    else:
+        subprocess.run(["xwd", "-root", "-silent", "-out", path + ".xwd"], check=True, timeout=20)
