@@ -303,6 +303,10 @@ std::optional<BindConfig> read_bind(ParseContext& context, const Line& line, boo
   }
   table.parse(context, bind, args);
   if (context.diagnostics().errors() != before) return std::nullopt;
+  if (bind.id != 0 && bind.addresses.size() > 1) {
+    args.error_at(word.at, "'id' stands on a line of several addresses, and numbers one");
+    return std::nullopt;
+  }
   if (bind.options.v4v6 && bind.options.v6only) {
     args.error_at(word.at, "'v4v6' and 'v6only' say the opposite of each other");
     return std::nullopt;

@@ -196,6 +196,10 @@ class Finisher {
     if (!proxy.is_frontend()) return;
     LogSettings& log = proxy.settings.log;
     if (log.format == LogSettings::Format::connect) return;
+    if (log.targets.empty() && (!log.use_global || config_.global.logs.empty()) && proxy.settings.mode == Mode::tcp &&
+        !options_.after_errors)
+      diagnostics_.warning(proxy.at, fmt::format("{} says how to log and not where", title(proxy))).hint =
+          log.use_global ? "the global section has no 'log' line" : "add a 'log' line";
     const std::string_view text =
         log.format == LogSettings::Format::custom ? std::string_view(log.custom_format) : kTcpLogFormat;
     if (log.format == LogSettings::Format::http && proxy.settings.mode == Mode::tcp && http_format_said_++ == 0)
