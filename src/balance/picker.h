@@ -22,8 +22,8 @@ namespace weir::balance {
 inline constexpr std::uint32_t kNoServer = 0xffffffffU;
 
 struct PickRequest {
-  std::optional<std::uint32_t> hash;  // of the key, for hashing algorithms; absent: roundrobin applies
-  std::uint32_t exclude = kNoServer;  // redispatch: not this one, unless there is no other
+  std::optional<std::uint32_t> hash = std::nullopt;  // of the key, for hashing algorithms; absent: roundrobin applies
+  std::uint32_t exclude = kNoServer;                 // redispatch: not this one, unless there is no other
 };
 
 enum class KeyKind : std::uint8_t { none, source, rdp_cookie };

@@ -33,6 +33,8 @@ class ServerLine {
 
   [[nodiscard]] bool contains(std::uint32_t index) const { return places_[index].where != Where::nowhere; }
 
+  [[nodiscard]] bool is_full(std::uint32_t index) const { return places_[index].where == Where::full; }
+
   /// Puts the server at `key`, behind those that already stand there with the same `rank`; lower ranks go first.
   void place(std::uint32_t index, std::uint64_t key, std::uint32_t rank, bool is_busy) {
     Place& place = places_[index];
@@ -59,16 +61,20 @@ class ServerLine {
     return places_[index].node->key;
   }
 
+  enum class Where : std::uint8_t { nowhere, free, full };
+
+  /// The first free, or the first full server other than `exclude`.
+  [[nodiscard]] std::uint32_t first_of(Where where, std::uint32_t exclude) const {
+    for (const Entry& entry : where == Where::full ? full_ : free_)
+      if (entry.index != exclude) return entry.index;
+    return kNoServer;
+  }
+
   /// The first free server, else the first full one; `exclude` only when it stands alone.
   [[nodiscard]] std::uint32_t first(std::uint32_t exclude) const {
-    std::uint32_t fallback = kNoServer;
-    for (const std::set<Entry>* entries : {&free_, &full_}) {
-      for (const Entry& entry : *entries) {
-        if (entry.index != exclude) return entry.index;
-        fallback = entry.index;
-      }
-    }
-    return fallback;
+    for (const Where where : {Where::free, Where::full})
+      if (const std::uint32_t index = first_of(where, exclude); index != kNoServer) return index;
+    return exclude < places_.size() && contains(exclude) ? exclude : kNoServer;
   }
 
  private:
@@ -81,7 +87,6 @@ class ServerLine {
       return std::tie(key, rank, arrival) < std::tie(other.key, other.rank, other.arrival);
     }
   };
-  enum class Where : std::uint8_t { nowhere, free, full };
   struct Place {
     Where where = Where::nowhere;
     std::set<Entry>::iterator node{};
