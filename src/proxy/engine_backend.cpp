@@ -18,6 +18,7 @@ bool same_place(const ServerState& running, const ServerConfig& wanted) {
 
 void adopt(ServerState& running, const std::shared_ptr<const ServerConfig>& wanted) {
   if (wanted->weight != running.config->weight) running.runtime_weight.reset();
+  if (wanted->maxconn != running.config->maxconn) running.runtime_maxconn.reset();
   if (wanted->disabled != running.config->disabled)
     running.health.set_admin(check::Admin::forced_maint, wanted->disabled);
   running.health.reconfigure(wanted->check.rise, wanted->check.fall, wanted->check_enabled);

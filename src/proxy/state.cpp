@@ -35,9 +35,10 @@ void BackendState::update_limits() {
   for (std::uint32_t i = 0; i < servers.size(); i++) {
     const ServerConfig& configured = *servers[i]->config;
     if (configured.minconn == 0 || configured.minconn >= configured.maxconn) continue;
-    std::uint64_t limit = configured.maxconn;
+    const std::uint32_t most = servers[i]->runtime_maxconn.value_or(configured.maxconn);
+    std::uint64_t limit = most;
     if (fullconn != 0 && load < fullconn)
-      limit = std::max<std::uint64_t>(configured.minconn, load * configured.maxconn / fullconn);
+      limit = std::max<std::uint64_t>(configured.minconn, load * most / fullconn);
     if (slots[i].maxconn == limit) continue;
     slots[i].maxconn = static_cast<std::uint32_t>(limit);
     picker->load_changed(i);
@@ -170,7 +171,7 @@ void BackendState::refresh_slot(ServerState& server) {
   slot.id = server.id;
   slot.weight = static_cast<std::uint16_t>(server.runtime_weight.value_or(configured.weight));
   slot.backup = configured.backup;
-  slot.maxconn = configured.maxconn;
+  slot.maxconn = server.runtime_maxconn.value_or(configured.maxconn);
   slot.maxqueue = configured.maxqueue;
   slot.up = server.health.up() && server.health.state() != check::State::stopping && !server.health.in_maintenance();
   slot.drained = server.health.draining();

@@ -67,12 +67,16 @@ class AverageTime {
   void add(std::uint32_t ms) {
     const std::uint32_t sum = sum_.load(std::memory_order_relaxed);
     sum_.store(sum - (sum + kWindow - 1) / kWindow + ms, std::memory_order_relaxed);
+    if (ms > max_.load(std::memory_order_relaxed)) max_.store(ms, std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint32_t value() const { return (sum_.load(std::memory_order_relaxed) + kWindow - 1) / kWindow; }
+  [[nodiscard]] std::uint32_t max() const { return max_.load(std::memory_order_relaxed); }
+  void clear_max() { max_.store(0, std::memory_order_relaxed); }
 
  private:
   static constexpr std::uint32_t kWindow = 1024;
   std::atomic<std::uint32_t> sum_{0};
+  std::atomic<std::uint32_t> max_{0};
 };
 
 struct FrontendState {
@@ -87,6 +91,7 @@ struct FrontendState {
   std::atomic<std::uint32_t> maxconn{0};  // 0: the process's
   std::atomic<std::uint64_t> log_lines{0};
   std::atomic<bool> disabled{false};  // by the runtime socket
+  std::atomic<bool> shut{false};      // by the runtime socket, for good: its listeners are closed
   std::atomic<bool> removed{false};
 };
 
@@ -108,6 +113,7 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
   check::Health health;
   WaitLine line;  // who must have this server
   std::optional<unsigned> runtime_weight;
+  std::optional<std::uint32_t> runtime_maxconn;
   bool runtime_address = false;
   std::shared_ptr<const check::CheckConfig> checked_with;  // what its running checks were started with; null: none run
   bool check_running = false;                              // a check is under way: "* " before its status

@@ -71,6 +71,12 @@ void SessionSlots::give(Session& session) {
   live_--;
 }
 
+Session* SessionSlots::at(std::uint32_t slot) {
+  if (slot >= capacity()) return nullptr;
+  Session& session = blocks_[slot / kBlock][slot % kBlock];
+  return session.phase != Phase::free ? &session : nullptr;
+}
+
 Session* SessionSlots::find(const SessionHandle& who) {
   if (who.slot / kBlock >= blocks_.size()) return nullptr;
   Session& session = blocks_[who.slot / kBlock][who.slot % kBlock];

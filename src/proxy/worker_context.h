@@ -11,6 +11,7 @@
 #include "io/task.h"
 #include "io/worker.h"
 #include "log/logger.h"
+#include "log/ring_forwarder.h"
 #include "proxy/listener.h"
 #include "proxy/plan.h"
 #include "proxy/session_handle.h"
@@ -28,6 +29,9 @@ class SessionSlots {
   void give(Session& session);
   [[nodiscard]] Session* find(const SessionHandle& who);
   [[nodiscard]] Session* first() const { return first_; }
+  /// For walking them in pieces: slots from 0 to capacity(), null where none lives.
+  [[nodiscard]] Session* at(std::uint32_t slot);
+  [[nodiscard]] std::uint32_t capacity() const { return static_cast<std::uint32_t>(blocks_.size()) * kBlock; }
   [[nodiscard]] std::size_t live() const { return live_; }
 
  private:
@@ -52,6 +56,7 @@ struct WorkerContext {
   log::Logger logger;
   io::Scope activities;
   std::unordered_map<const ServerState*, io::ActivityId> checks;  // running here
+  std::vector<std::unique_ptr<log::RingForwarder>> forwarders;    // of all rings, on worker 0 only
   bool flush_queued = false;
   TimePoint logger_time{};
 
