@@ -1,4 +1,6 @@
 // A million users of `string len 32` with server_id: bytes of process memory for each, lookups per second and core.
+// Seen on a busy two-core machine: 106 bytes; 1.8 million lookups, 1.27 million matches with refresh, 1.27 million
+// insertions into the full table.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
