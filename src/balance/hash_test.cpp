@@ -1,6 +1,9 @@
 #include "balance/hash.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace weir::balance {
 namespace {
@@ -14,6 +17,29 @@ TEST(Hash, SourceIpv4PicksTheSameServerAsObserved) {
                          {0x7f090807, 2}, {0x7fc86432, 4}, {0x7f212c37, 4}, {0x7f010000, 3}, {0x7f4d0009, 3}};
   for (const auto& row : kSeen)
     EXPECT_EQ(hash_source(SocketAddress::ipv4(row.client, 1)) % 7, row.server) << std::hex << row.client;
+}
+
+TEST(Hash, SourceIpv6PicksTheSameServerAsObserved) {
+  struct {
+    std::string_view client;
+    std::uint32_t server;
+  } constexpr kSeen[] = {{"::1", 1},
+                         {"2001:db8::1", 5},
+                         {"2001:db8::2", 6},
+                         {"fe80::1234:5678:9abc:def0", 2},
+                         {"2001:db8:1:2:3:4:5:6", 0},
+                         {"::ffff:10.1.2.3", 2},
+                         {"2a00:1450:4001:81b::200e", 4},
+                         {"fd00::1", 2},
+                         {"ff00::", 3},
+                         {"1:2:3:4:5:6:7:8", 1},
+                         {"8000::8000:0", 0},
+                         {"::8000:0:0:0", 2}};
+  for (const auto& row : kSeen) {
+    in6_addr address{};
+    ASSERT_EQ(inet_pton(AF_INET6, std::string(row.client).c_str(), &address), 1);
+    EXPECT_EQ(hash_source(SocketAddress::ipv6(address, 1)) % 7, row.server) << row.client;
+  }
 }
 
 TEST(Hash, RdpCookiePicksTheSameServerAsObserved) {

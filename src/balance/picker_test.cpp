@@ -128,5 +128,22 @@ TEST(Picker, BackupsServeOnlyWhenNoActiveServerIsLeft) {
   }
 }
 
+// Seven equal servers, `balance source`, the third one down: clients 0.0.0.12 to 0.0.0.23.
+TEST(Picker, HashedKeysSpreadOverTheServersLeftAsObserved) {
+  Farm farm("source", {1, 1, 1, 1, 1, 1, 1});
+  farm.up(2, false);
+  Picks picks;
+  for (std::uint32_t client = 12; client < 24; ++client) picks.push_back(farm.picker.pick({.hash = client}));
+  EXPECT_EQ(picks, (Picks{0, 1, 3, 4, 5, 6, 0, 1, 3, 4, 5, 6}));
+}
+
+TEST(Picker, AHashDecidesEvenForAFullServer) {
+  Farm farm("source", {1, 1});
+  farm.slots[1].maxconn = 1;
+  EXPECT_EQ(farm.take({.hash = 5}), 1U);
+  EXPECT_EQ(farm.take({.hash = 5}), 1U);
+  EXPECT_EQ(farm.picker.pick(), 0U);  // no key: turns, past the full one
+}
+
 }  // namespace
 }  // namespace weir::balance
