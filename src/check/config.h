@@ -46,7 +46,7 @@ struct CheckConfig {
   bool tls = false;        // `check-ssl`, or the server's `ssl` when neither addr nor port moved the check
   tls::ClientConfig tls_client;
   std::string sni;   // `check-sni`
-  std::string alpn;  // `check-alpn`, in wire form (tls::parse_alpn)
+  std::string alpn;  // `check-alpn` as written; tls::parse_alpn() has accepted it
   std::vector<Step> steps;
   io::ConnectOptions connect;  // the server's `source` and socket options
   CheckNames names;

@@ -74,7 +74,8 @@ io::Task<Stage> Exchange::open(const Route& route) {
 io::Task<Stage> Exchange::secure(TimePoint deadline) {
   WEIR_ASSERT(config_.tls_context != nullptr);
   tls_ = std::make_unique<tls::TlsStream>(*stream_);
-  const tls::ClientOffer offer{.sni = route_.sni, .alpn = route_.alpn};
+  tls::ClientOffer offer{.sni = route_.sni, .alpn = {}};
+  if (!route_.alpn.empty()) offer.alpn = tls::parse_alpn(route_.alpn).value_or(std::string());
   const auto secured = co_await tls_->handshake(*config_.tls_context, offer, deadline);
   if (secured) co_return Stage{Status::l6ok};
   const tls::TlsError& error = secured.error();
@@ -140,7 +141,8 @@ io::Task<Moved> Exchange::receive() {
 io::Task<void> Exchange::finish() {
   if (tls_ != nullptr && tls_->established() && route_.linger) {
     // What the server misses when this fails is a courtesy.
-    (void)co_await tls_->shutdown(deadline_);
+    const auto told = co_await tls_->shutdown(deadline_);
+    (void)told;
   }
   close();
 }

@@ -30,7 +30,8 @@ struct CheckSink {
   Milliseconds (*interval)(void* object) = nullptr;
 };
 
-/// Runs until destroyed. `first_delay` is start_offset() for this server.
+/// Runs until destroyed; spawn it on its worker (in a post or an event). `first_delay` is start_offset() for this
+/// server.
 io::Task<void> run_checks(std::shared_ptr<const CheckConfig> config, CheckSink sink, Milliseconds first_delay);
 
 /// One check of `server`, start to end.

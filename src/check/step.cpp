@@ -79,9 +79,8 @@ void connect_address(Reader& reader) {
 void connect_alpn(Reader& reader) {
   const Word* word = reader.take("ALPN protocol names");
   if (word == nullptr) return;
-  auto wire = tls::parse_alpn(word->text);
-  if (!wire) return reader.wrong(word->at, wire.error().message);
-  reader.step.connect.alpn = std::move(*wire);
+  if (const auto wire = tls::parse_alpn(word->text); !wire) return reader.wrong(word->at, wire.error().message);
+  reader.step.connect.alpn = word->text;
 }
 
 void comment(Reader& reader) {
@@ -143,7 +142,7 @@ void expect_status(Reader& reader, std::string_view option, Status& into, std::s
   const Word* word = reader.take("a check status");
   if (word == nullptr) return;
   const auto status = status_from_word(word->text);
-  if (status && std::ranges::contains(allowed, *status)) {
+  if (status && std::ranges::find(allowed, *status) != allowed.end()) {
     into = *status;
     return;
   }

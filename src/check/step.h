@@ -33,7 +33,7 @@ struct ConnectStep {
   SocketAddress address;               // family none: the check's address
   bool tls = false;
   std::string sni;
-  std::string alpn;  // wire form
+  std::string alpn;  // as written, valid
   bool linger = false;
 };
 

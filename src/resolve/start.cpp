@@ -15,12 +15,15 @@ Result<Method> parse_method(std::string_view word) {
   if (word == "last") return Method{Method::Kind::last, {}};
   if (word == "libc") return Method{Method::Kind::libc, {}};
   if (word == "none") return Method{Method::Kind::none, {}};
+  const auto wrong = [&] {
+    return fail("'" + std::string(word) + "' is no way to find an address: expected last, libc, none or an IP address");
+  };
+  if (word.empty()) return wrong();
   // An address alone: "::1" would lose its last group to a port otherwise.
   const std::string bracketed =
       word.contains(':') && !word.starts_with('[') ? "[" + std::string(word) + "]" : std::string(word);
   const auto spec = parse_address(bracketed);
-  if (!spec || !spec->host.empty() || !spec->address.is_inet() || spec->has_port)
-    return fail("'" + std::string(word) + "' is no way to find an address: expected last, libc, none or an IP address");
+  if (!spec || !spec->host.empty() || !spec->address.is_inet() || spec->has_port) return wrong();
   return Method{Method::Kind::address, spec->address};
 }
 

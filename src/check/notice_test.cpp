@@ -1,0 +1,75 @@
+// The exact sentences, as observed.
+#include <gtest/gtest.h>
+
+#include "check/health.h"
+
+namespace weir::check {
+namespace {
+
+constexpr ServerName kServer{.backend = "b1", .server = "s1", .backup = false};
+constexpr ServerName kBackup{.backend = "b6", .server = "s3", .backup = true};
+
+TEST(Notice, FailedCheck) {
+  Health health(2, 3, true);
+  const CheckResult result{.status = Status::l4con, .info = "Connection refused"};
+  health.apply(result);
+  const Notice notice = check_notice(kServer, result, health);
+  EXPECT_EQ(notice.text,
+            "Health check for server b1/s1 failed, reason: Layer4 connection problem, info: \"Connection refused\", "
+            "check duration: 0ms, status: 0/2 DOWN.");
+  EXPECT_EQ(notice.level, 5);
+  EXPECT_EQ(check_notice(kBackup, result, health).text.substr(0, 39), "Health check for backup server b6/s3 fa");
+}
+
+TEST(Notice, PassedCheck) {
+  Health health(3, 3, true);
+  const CheckResult result{.status = Status::l7ok, .code = 0, .info = "(tcp-check)", .duration = Milliseconds(7)};
+  health.apply(result);
+  EXPECT_EQ(check_notice(kServer, result, health).text,
+            "Health check for server b1/s1 succeeded, reason: Layer7 check passed, code: 0, info: \"(tcp-check)\", "
+            "check duration: 7ms, status: 3/3 UP.");
+}
+
+TEST(Notice, Transitions) {
+  const CheckResult result{.status = Status::l4con, .info = "Connection refused"};
+  const Notice down = transition_notice(kServer, Transition::down, &result, {.active = 1});
+  EXPECT_EQ(down.text,
+            "Server b1/s1 is DOWN, reason: Layer4 connection problem, info: \"Connection refused\", check duration: "
+            "0ms. 1 active and 0 backup servers left. 0 sessions active, 0 requeued, 0 remaining in queue.");
+  EXPECT_EQ(down.level, 1);
+  const CheckResult good{.status = Status::l4ok};
+  const Notice up = transition_notice(kServer, Transition::up, &good, {.active = 1});
+  EXPECT_EQ(up.text,
+            "Server b1/s1 is UP, reason: Layer4 check passed, check duration: 0ms. 1 active and 0 backup servers "
+            "online. 0 sessions requeued, 0 total in queue.");
+  EXPECT_EQ(up.level, 5);
+  EXPECT_EQ(transition_notice(kBackup, Transition::down, nullptr, {}).text,
+            "Backup Server b6/s3 is DOWN. 0 active and 0 backup servers left. 0 sessions active, 0 requeued, 0 "
+            "remaining in queue.");
+  EXPECT_EQ(forced_notice(kServer, Transition::stopping, {.active = 2, .backup = 1}).text,
+            "Server b1/s1 is stopping, changed from CLI. 2 active and 1 backup servers online. 0 sessions requeued, 0 "
+            "total in queue.");
+}
+
+TEST(Notice, AdministrativeChanges) {
+  Health health(2, 3, true);
+  EXPECT_EQ(admin_notice(kServer, AdminEvent::enter_maint, health, {.backup = 1, .sessions = 3}).text,
+            "Server b1/s1 is going DOWN for maintenance. 0 active and 1 backup servers left. Running on backup. 3 "
+            "sessions active, 0 requeued, 0 remaining in queue.");
+  EXPECT_EQ(admin_notice(kServer, AdminEvent::leave_maint, health, {}).text,
+            "Server b1/s1 is UP/READY (leaving forced maintenance).");
+  EXPECT_EQ(admin_notice(kServer, AdminEvent::enter_drain, health, {.active = 2, .backup = 1}).text,
+            "Server b1/s1 enters drain state. 2 active and 1 backup servers online. 0 sessions requeued, 0 total in "
+            "queue.");
+  EXPECT_EQ(admin_notice(kServer, AdminEvent::leave_drain, health, {}).text,
+            "Server b1/s1 is UP (leaving forced drain).");
+}
+
+TEST(Notice, NoServerLeft) {
+  EXPECT_EQ(no_server_notice("b2").text, "backend b2 has no server available!");
+  EXPECT_EQ(no_server_notice("b2").terminal_text, "backend 'b2' has no server available!");
+  EXPECT_EQ(no_server_notice("b2").level, 0);
+}
+
+}  // namespace
+}  // namespace weir::check
