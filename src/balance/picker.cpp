@@ -100,21 +100,24 @@ void Picker::state_changed(std::uint32_t index) {
   const bool was_usable = known.usable;
   known.usable = slot.usable();
   if (slot.backup) {
-    // Only a server of the group in force matters; backups change so rarely that starting anew is simplest.
-    if (active_usable_ == 0 &&
-        (was_usable != known.usable || (known.member && known.weight != slot.effective_weight())))
-      regroup();
-    return;
+    if (active_usable_ != 0) return;
+    // Which of the backups serves may change with any of them, unless all do; the first comer is a new group as well.
+    if (!all_backups_ || members_ == 0) {
+      const bool weighed = known.member && known.weight != slot.effective_weight();
+      if (was_usable != known.usable || weighed) regroup();
+      return;
+    }
+  } else {
+    const bool had_active = active_usable_ != 0;
+    if (was_usable != known.usable) active_usable_ += known.usable ? std::size_t{1} : ~std::size_t{0};
+    if (had_active != (active_usable_ != 0)) return regroup();
   }
-  const bool had_active = active_usable_ != 0;
-  if (was_usable != known.usable) active_usable_ += known.usable ? std::size_t{1} : ~std::size_t{0};
-  if (had_active != (active_usable_ != 0)) return regroup();
   const std::uint32_t weight = slot.effective_weight();
   if (known.usable && !known.member) {
     ++members_;
     order_->insert(slots_, index);
   } else if (!known.usable && known.member) {
-    --members_;
+    if (--members_ == 0) on_backup_ = false;
     order_->erase(slots_, index);
   } else if (known.member && known.weight != weight) {
     order_->weight_changed(slots_, index);

@@ -145,5 +145,36 @@ TEST(Picker, AHashDecidesEvenForAFullServer) {
   EXPECT_EQ(farm.picker.pick(), 0U);  // no key: turns, past the full one
 }
 
+// Seen on Debian's haproxy 2.6: `option allbackups`, both active servers down, the third down for three picks.
+TEST(Picker, ABackupThatReturnsTakesTheObservedTurns) {
+  Farm farm("roundrobin", {1, 1, 1, 1}, true);
+  farm.slots[2].backup = farm.slots[3].backup = true;
+  farm.picker.rebuild(farm.slots);
+  EXPECT_EQ(farm.pick_many(3), (Picks{0, 1, 0}));
+  farm.up(0, false);
+  farm.up(1, false);
+  EXPECT_EQ(farm.pick_many(4), (Picks{2, 3, 2, 3}));
+  farm.up(2, false);
+  EXPECT_EQ(farm.pick_many(3), (Picks{3, 3, 3}));
+  farm.up(2, true);
+  EXPECT_EQ(farm.pick_many(4), (Picks{3, 2, 3, 2}));
+  farm.up(3, false);
+  farm.up(2, false);
+  EXPECT_EQ(farm.picker.pick(), kNoServer);
+  EXPECT_EQ(farm.picker.usable(), 0U);
+  farm.up(3, true);
+  EXPECT_EQ(farm.picker.pick(), 3U);
+}
+
+// Seen on Debian's haproxy 2.6: sessions kept open, `maxconn 2` on one server.
+TEST(Picker, AFullServerLeavesTheObservedTurns) {
+  Farm light("roundrobin", {1, 1, 1});
+  light.slots[1].maxconn = 2;
+  EXPECT_EQ(light.take_many(14), (Picks{0, 1, 2, 0, 1, 2, 0, 2, 0, 2, 0, 2, 0, 2}));
+  Farm heavy("roundrobin", {3, 1, 2});
+  heavy.slots[0].maxconn = 2;
+  EXPECT_EQ(heavy.take_many(14), (Picks{0, 2, 0, 1, 2, 2, 1, 2, 2, 1, 2, 2, 1, 2}));
+}
+
 }  // namespace
 }  // namespace weir::balance
