@@ -4,8 +4,10 @@
 // total weight / own weight after the last one, and what the division leaves is carried to the next, so that over time
 // each gets exactly its share. Servers that never had a turn stand in `waiting_`, the heaviest first, and get one when
 // nobody is due: that spreads the start. Two due at the same pick: the larger (weight - carried remainder) goes first,
-// then who came first. Equal to the running program in every sequence watched with settled servers
-// (round_robin_test.cpp).
+// then who came first. Equal to the running program
+// in all 51 sequences watched with settled servers and in all 44 up to the first return of a server or change of
+// weight; with returns, in 28 of 36 (round_robin_test.cpp). After a change of weight the shares agree, the turns not
+// always.
 #include <algorithm>
 #include <vector>
 
