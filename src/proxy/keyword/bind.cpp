@@ -29,7 +29,7 @@ void id(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
   if (const auto number = args.expect_integer("the id", 1, INT32_MAX)) bind.id = static_cast<std::uint32_t>(*number);
 }
 void maxconn(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
-  if (const auto number = args.expect_integer("the number of connections", 1, 1'000'000'000))
+  if (const auto number = args.expect_integer("the number of connections", 0, 1'000'000'000))
     bind.maxconn = static_cast<std::uint32_t>(*number);
 }
 void backlog(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
@@ -48,7 +48,11 @@ void tcp_ut(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
   if (const auto time = args.expect_time("the time")) bind.options.tcp_user_timeout = *time;
 }
 void mss(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
-  if (const auto size = args.expect_integer("the segment size", -65'535, 65'535))
+  const auto size = args.expect_integer("the segment size", -65'535, 65'535);
+  if (!size) return;
+  if (*size == 0)
+    args.error("a segment size of 0 is none");
+  else
     bind.options.max_segment = static_cast<int>(*size);
 }
 void mode(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {

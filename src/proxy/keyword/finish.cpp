@@ -15,6 +15,11 @@
 namespace weir::proxy {
 namespace {
 
+struct KnownTable {
+  const stick::TableConfig* config = nullptr;
+  stick::TableConfig* own = nullptr;  // of a proxy
+};
+
 using ByName = std::unordered_map<std::string_view, ProxyConfig*>;
 
 // ids: those that were written are taken, the others get the lowest free ones in the order of the file.
@@ -63,10 +68,10 @@ class Finisher {
       any_.emplace(proxy->name, proxy.get());
       if (proxy->is_backend()) backends_.emplace(proxy->name, proxy.get());
       if (proxy->is_backend()) backend_names_.push_back(proxy->name);
-      if (proxy->table) tables_.emplace(proxy->name, &*proxy->table);
+      if (proxy->table) tables_.emplace(proxy->name, KnownTable{&*proxy->table, &*proxy->table});
     }
     for (const auto& peers : config_.peers)
-      for (const auto& table : peers.tables) tables_.emplace(table.name, &table);
+      for (const auto& table : peers.tables) tables_.emplace(table.name, KnownTable{&table, nullptr});
     for (const auto& ring : config_.rings) rings_.insert(ring.name);
   }
 
@@ -79,7 +84,12 @@ class Finisher {
   }
 
   void require_backend(const ProxyConfig& proxy, std::string_view name, SourcePosition at) {
-    if (backends_.contains(name)) return;
+    if (const auto found = backends_.find(name); found != backends_.end()) {
+      if (found->second == &proxy)
+        diagnostics_.error(at, fmt::format("{} names itself as its backend", title(proxy))).hint =
+            "a listen section uses its own servers when no line says otherwise";
+      return;
+    }
     const bool frontend = any_.contains(name);
     diagnostics_
         .error(at, frontend ? fmt::format("{}: '{}' is a frontend, not a backend", title(proxy), name)
@@ -140,6 +150,11 @@ class Finisher {
             fmt::format("the first one is at line {}", first->second->at.line);
       finish_server(config_, proxy, server, options_, diagnostics_);
     }
+    const ProxySettings& settings = proxy.settings;
+    if (!settings.check_steps.empty() && !settings.check_steps_inherited &&
+        settings.check_kind != check::Kind::tcp_check && !options_.after_errors)
+      diagnostics_.warning(proxy.at, fmt::format("{} has 'tcp-check' lines that nothing uses", title(proxy))).hint =
+          "add 'option tcp-check'";
     check_tls_warning(proxy);
     rdp_cookie_warning(proxy);
   }
@@ -188,11 +203,21 @@ class Finisher {
         "without them a connection whose other end vanished stays for ever; set each with 'timeout <name> <time>'";
   }
 
+  void waiting_warning(const ProxyConfig& proxy) {
+    if (options_.after_errors || proxy.inspect_delay) return;
+    for (const Rule& rule : proxy.content_rules) {
+      if (!sample::covers(rule.condition.needs(), sample::Facts::request_bytes)) continue;
+      diagnostics_
+          .warning(rule.at, fmt::format("{}: the rule looks at bytes that may not have arrived yet", title(proxy)))
+          .hint = "'tcp-request inspect-delay 5s' waits for them";
+      return;
+    }
+  }
+
   void formats(ProxyConfig& proxy) {
     if (proxy.settings.disabled) return;
     missing_timeouts(proxy);
-    if (proxy.inspect_delay && proxy.content_rules.empty() && !options_.after_errors)
-      diagnostics_.warning(proxy.at, fmt::format("{} has an inspect delay and no rule that would wait", title(proxy)));
+    waiting_warning(proxy);
     if (!proxy.is_frontend()) return;
     LogSettings& log = proxy.settings.log;
     if (log.format == LogSettings::Format::connect) return;
@@ -302,20 +327,13 @@ class Finisher {
               .example = "stick-table type ip size 100k expire 30m";
           continue;
         }
-        stick::check_rule(rule, *found->second, diagnostics_);
-        if (const auto owner = any_.find(found->first); rule.store && owner != any_.end() && owner->second->table)
-          stick::store_server_id(*table_of(found->first));
+        stick::check_rule(rule, *found->second.config, diagnostics_);
+        if (rule.store && found->second.own != nullptr) stick::store_server_id(*found->second.own);
       }
     }
     for (const auto& proxy : config_.proxies)
       if (proxy->table) all.push_back(&*proxy->table);
     stick::check_tables(all, peers, diagnostics_);
-  }
-
-  stick::TableConfig* table_of(std::string_view name) {
-    for (const auto& proxy : config_.proxies)
-      if (proxy->table && proxy->name == name) return &*proxy->table;
-    return nullptr;
   }
 
   static void sign(ProxyConfig& proxy) {
@@ -336,7 +354,7 @@ class Finisher {
   ByName any_;
   ByName backends_;
   std::vector<std::string_view> backend_names_;
-  std::unordered_map<std::string_view, const stick::TableConfig*> tables_;
+  std::unordered_map<std::string_view, KnownTable> tables_;
   std::unordered_set<std::string_view> rings_;
   std::unordered_map<std::string, std::shared_ptr<const sample::LogFormat>> formats_;
   int suggestions_ = 0;

@@ -22,6 +22,11 @@ void resolve_address(ServerConfig& server, const FinishOptions& options, Diagnos
   auto found = resolve::resolve(server.spec, how);
   if (found) {
     server.address = *found;
+    if (found->family() == AddressFamily::none && how.methods.size() > 1)
+      diagnostics
+          .warning(server.at,
+                   fmt::format("server '{}': the address of '{}' is not known", server.name, server.spec.host))
+          .hint = "the server gets no session";
     return;
   }
   server.address = {};

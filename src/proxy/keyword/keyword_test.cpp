@@ -67,8 +67,8 @@ constexpr std::string_view kTimeouts = " timeout client 1s\n timeout server 1s\n
 
 /// The line in a listen section that is otherwise without a fault, as its line 8.
 std::unique_ptr<Loaded> load_line(std::string_view line) {
-  return load("listen l\n bind 127.0.0.1:4440\n log stdout local0\n server s 127.0.0.1:80\n" + std::string(kTimeouts) + " " +
-              std::string(line) + "\n");
+  return load("listen l\n bind 127.0.0.1:4440\n log stdout local0\n server s 127.0.0.1:80\n" + std::string(kTimeouts) +
+              " " + std::string(line) + "\n");
 }
 std::unique_ptr<Loaded> load_global(std::string_view line) { return load("global\n " + std::string(line) + "\n"); }
 
@@ -147,7 +147,11 @@ TEST(Keyword, lines_of_a_proxy) {
       {"tcp-request connection accept if { src 10.0.0.0/8 }", ""},
       {"tcp-request content deny", "8:22 'tcp-request content' has no action 'deny'"},
       {"tcp-request content acept", "8:22 'tcp-request content' has no action 'acept'"},
-      {"tcp-request content accept if RDP_COOKIE", ""},
+      {"tcp-request content accept if RDP_COOKIE",
+       "8:22 listen 'l': the rule looks at bytes that may not have arrived yet"},
+      {"tcp-request inspect-delay 2s", ""},
+      {"default_backend l", "8:18 listen 'l' names itself as its backend"},
+      {"tcp-check connect", "1:8 listen 'l' has 'tcp-check' lines that nothing uses"},
       {"source 127.0.0.1", ""},
       {"source 127.0.0.1 usesrc clientip", ""},
       {"source 127.0.0.1:10-20", "8:9 a range of ports belongs on the server lines"},
@@ -199,7 +203,7 @@ TEST(Keyword, binds_and_servers) {
       {"bind 127.0.0.1:4441 nam rdp", "8:22 'bind': unknown bind option 'nam'"},
       {"bind 127.0.0.1:4441 name", "8:26 'bind': 'name' needs <name>"},
       {"bind 127.0.0.1:4441 mode 999", "8:27 'bind': '999' is no file mode"},
-      {"bind 127.0.0.1:4441 ssl crt x.pem",
+      {"bind 127.0.0.1:4441 ssl",
        "8:22 'bind': 'ssl' is not supported: TLS of clients is not available in this version"},
       {"bind 127.0.0.1:4441 accept-proxy",
        "8:22 'bind': 'accept-proxy' is not supported: the PROXY protocol is not available in this version"},
