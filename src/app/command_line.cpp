@@ -115,7 +115,8 @@ constexpr OptionRow kOptions[] = {
     {"-dS", set<&CommandLine::no_splice>, "", "no splice"},
     {"-dW", set<&CommandLine::zero_warning>, "", "warnings are errors"},
     {"-db", set<&CommandLine::foreground>, "", "stays in the foreground"},
-    {"-dr", set<&CommandLine::ignore_resolution_failures>, "", "servers whose names cannot be resolved start without an address"},
+    {"-dr", set<&CommandLine::ignore_resolution_failures>, "",
+     "servers whose names cannot be resolved start without an address"},
     {"-f", add_file, "<file>", "a configuration file, or a directory of *.cfg files"},
     {"-m", memory, "<megabytes>", "limits the memory of the process"},
     {"-n", maxconn, "<connections>", "the process's maxconn"},
@@ -126,7 +127,8 @@ constexpr OptionRow kOptions[] = {
 };
 
 // Switches for machinery that weir does not have: other pollers, memory debugging, traces of inner parts.
-constexpr std::string_view kMeaningless[] = {"-dF", "-dG", "-dI", "-dL", "-dT", "-dV", "-dZ", "-de", "-dk", "-dp", "-dv", "-dc"};
+constexpr std::string_view kMeaningless[] = {"-dF", "-dG", "-dI", "-dL", "-dT", "-dV",
+                                             "-dZ", "-de", "-dk", "-dp", "-dv", "-dc"};
 
 }  // namespace
 
@@ -154,7 +156,9 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
 std::string usage(const char* program) {
   std::string text = fmt::format("Usage: {} [-f <file|directory>]... [options]\n", program);
   for (const OptionRow& row : kOptions)
-    text += fmt::format("  {:<28}{}\n", row.argument.empty() ? std::string(row.name) : fmt::format("{} {}", row.name, row.argument), row.doc);
+    text += fmt::format("  {:<28}{}\n",
+                        row.argument.empty() ? std::string(row.name) : fmt::format("{} {}", row.name, row.argument),
+                        row.doc);
   text += "  -dK<class,...>              lists the keywords of these classes; -dKhelp names the classes\n";
   return text;
 }

@@ -11,29 +11,29 @@
 namespace weir::app {
 
 struct CommandLine {
-  std::vector<std::string> files;        // -f, --
-  bool check_only = false;               // -c
-  std::optional<std::string> condition;  // -cc
-  bool version = false;                  // -v
-  bool features = false;                 // -vv
-  bool daemon = false;                   // -D
-  bool foreground = false;               // -db, -d
-  bool debug = false;                    // -d
-  bool master_worker = false;            // -W, -Ws
-  bool quiet = false;                    // -q
-  bool verbose = false;                  // -V
-  bool diagnostic = false;               // -dD
-  bool zero_warning = false;             // -dW
-  bool no_splice = false;                // -dS
-  bool no_reuseport = false;             // -dR
-  bool ignore_resolution_failures = false;  // -dr
-  bool plan = false;                     // --plan
-  std::optional<std::string> keyword_classes;  // -dK<classes>
-  std::string pidfile;                   // -p
-  std::optional<std::uint32_t> maxconn;  // -n
+  std::vector<std::string> files;                 // -f, --
+  bool check_only = false;                        // -c
+  std::optional<std::string> condition;           // -cc
+  bool version = false;                           // -v
+  bool features = false;                          // -vv
+  bool daemon = false;                            // -D
+  bool foreground = false;                        // -db, -d
+  bool debug = false;                             // -d
+  bool master_worker = false;                     // -W, -Ws
+  bool quiet = false;                             // -q
+  bool verbose = false;                           // -V
+  bool diagnostic = false;                        // -dD
+  bool zero_warning = false;                      // -dW
+  bool no_splice = false;                         // -dS
+  bool no_reuseport = false;                      // -dR
+  bool ignore_resolution_failures = false;        // -dr
+  bool plan = false;                              // --plan
+  std::optional<std::string> keyword_classes;     // -dK<classes>
+  std::string pidfile;                            // -p
+  std::optional<std::uint32_t> maxconn;           // -n
   std::optional<std::uint64_t> memory_megabytes;  // -m
-  std::string local_peer;                // -L
-  std::string directory;                 // -C
+  std::string local_peer;                         // -L
+  std::string directory;                          // -C
 };
 
 /// The error is what to print before the usage.

@@ -22,7 +22,8 @@ void append(std::vector<T>& all, std::span<const T> some) {
 
 const config::KeywordTable& keyword_table() {
   static const config::KeywordTable table = [] {
-    const std::vector<std::span<const config::SectionRow>> sections = {proxy::sections, log::sections, peers::peers_sections};
+    const std::vector<std::span<const config::SectionRow>> sections = {proxy::sections, log::sections,
+                                                                       peers::peers_sections};
     std::vector<std::span<const config::KeywordRow>> keywords;
     append(keywords, proxy::keywords);
     append(keywords, log::keywords);
@@ -42,7 +43,8 @@ const sample::Registry& sample_registry() {
     std::vector<std::span<const sample::AclKeyword>> acl_keywords;
     append(acl_keywords, sample::sample_acl_keywords());
     const std::vector<std::span<const sample::LogAlias>> aliases = {proxy::log_aliases};
-    return sample::Registry({.fetches = fetches, .converters = converters, .acl_keywords = acl_keywords, .log_aliases = aliases});
+    return sample::Registry(
+        {.fetches = fetches, .converters = converters, .acl_keywords = acl_keywords, .log_aliases = aliases});
   }();
   return registry;
 }
@@ -59,19 +61,22 @@ std::string fetches() {
 
 std::string converters() {
   std::string text;
-  for (const sample::Converter* converter : sample_registry().converters()) text += fmt::format("{}\n", converter->name);
+  for (const sample::Converter* converter : sample_registry().converters())
+    text += fmt::format("{}\n", converter->name);
   return text;
 }
 
 std::string acls() {
   std::string text;
-  for (const sample::AclKeyword* acl : sample_registry().acl_keywords()) text += fmt::format("{} = {}\n", acl->name, acl->fetch);
+  for (const sample::AclKeyword* acl : sample_registry().acl_keywords())
+    text += fmt::format("{} = {}\n", acl->name, acl->fetch);
   return text;
 }
 
 std::string log_aliases() {
   std::string text;
-  for (const sample::LogAlias* alias : sample_registry().log_aliases()) text += fmt::format("%{}: {}\n", alias->name, alias->doc);
+  for (const sample::LogAlias* alias : sample_registry().log_aliases())
+    text += fmt::format("%{}: {}\n", alias->name, alias->doc);
   return text;
 }
 

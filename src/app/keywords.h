@@ -10,7 +10,8 @@ namespace weir::app {
 const config::KeywordTable& keyword_table();
 const sample::Registry& sample_registry();
 
-/// -dK: the listing of these comma-separated classes ("all", "help", "cfg", "smp", "cnv", "acl", "log"); empty when a class is unknown.
+/// -dK: the listing of these comma-separated classes ("all", "help", "cfg", "smp", "cnv", "acl", "log"); empty when a
+/// class is unknown.
 std::string list_keywords(std::string_view classes);
 
 }  // namespace weir::app

@@ -17,7 +17,8 @@
 namespace weir::app {
 namespace {
 
-// What the process needs besides two descriptors per connection: listeners, logs, epoll sets, checks, the runtime socket.
+// What the process needs besides two descriptors per connection: listeners, logs, epoll sets, checks, the runtime
+// socket.
 constexpr std::uint32_t kReserved = 200;
 // Beyond this a huge hard limit says nothing about what the host can bear.
 constexpr std::uint32_t kMostDescriptors = 1U << 20;
@@ -54,13 +55,15 @@ Result<std::uint32_t> settle_descriptors(proxy::GlobalConfig& global) {
   next.rlim_max = std::max(limit.rlim_max, wanted);
   if (wanted > limit.rlim_cur && ::setrlimit(RLIMIT_NOFILE, &next) != 0) {
     if (global.strict_limits)
-      return fail(fmt::format("maxconn {} needs {} file descriptors, the limit is {}", global.maxconn, wanted, limit.rlim_max));
+      return fail(
+          fmt::format("maxconn {} needs {} file descriptors, the limit is {}", global.maxconn, wanted, limit.rlim_max));
     next.rlim_cur = next.rlim_max = limit.rlim_max;
     (void)::setrlimit(RLIMIT_NOFILE, &next);
     wanted = limit.rlim_max;
   }
   wanted = std::max(wanted, limit.rlim_cur);
-  if (global.maxconn == 0) global.maxconn = static_cast<std::uint32_t>(wanted > 2 * kReserved ? (wanted - kReserved) / 2 : wanted / 4 + 1);
+  if (global.maxconn == 0)
+    global.maxconn = static_cast<std::uint32_t>(wanted > 2 * kReserved ? (wanted - kReserved) / 2 : wanted / 4 + 1);
   return static_cast<std::uint32_t>(std::min<rlim_t>(wanted, 0xffffffffU));
 }
 

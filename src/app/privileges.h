@@ -9,7 +9,8 @@
 
 namespace weir::app {
 
-/// Raises the descriptor limit as far as allowed and wanted; fills in `global.maxconn` when nobody set it. Returns the limit.
+/// Raises the descriptor limit as far as allowed and wanted; fills in `global.maxconn` when nobody set it. Returns the
+/// limit.
 Result<std::uint32_t> settle_descriptors(proxy::GlobalConfig& global);
 /// `chroot`, `group`, `user`, in that order. Names are looked up before the root changes.
 Result<void> drop_privileges(const proxy::GlobalConfig& global);

@@ -13,8 +13,10 @@
 
 #include "app/keywords.h"
 #include "app/privileges.h"
+#include "app/running_process.h"
 #include "app/version.h"
 #include "proxy/plan_difference.h"
+#include "tls/version.h"
 
 extern char** environ;
 
@@ -22,7 +24,6 @@ namespace weir::app {
 namespace {
 
 constexpr Milliseconds kDrainPoll{50};
-constexpr Milliseconds kLogInterval{1};
 
 std::string host_name() {
   char name[256] = {};
@@ -37,13 +38,20 @@ Process::~Process() = default;
 
 std::optional<proxy::Config> Process::load(const std::vector<std::string>& files, Diagnostics& diagnostics) {
   proxy::LoadOptions options;
-  options.files = files;
-  options.keywords = &keyword_table();
+  const std::string tls_version = tls::library_version();
+  const std::string tls_name = tls::library_name();
+  options.table = &keyword_table();
   options.registry = &sample_registry();
-  options.environ = environ;
-  options.features = features();
+  options.files = files;
+  options.environment = environ;
+  options.facts = {.version = "3.5.0",
+                   .features = features(),
+                   .options = features(),
+                   .openssl_version = tls_version,
+                   .ssl_library_name = tls_name};
   options.local_peer = line_.local_peer.empty() ? host_name() : line_.local_peer;
-  options.ignore_resolution_failures = line_.ignore_resolution_failures;
+  options.master_worker = line_.master_worker;
+  options.finish.ignore_resolution_failures = line_.ignore_resolution_failures;
   std::optional<proxy::Config> config = proxy::load_config(options, diagnostics);
   if (line_.zero_warning && diagnostics.warnings() != 0) {
     diagnostics.error({}, "warnings are errors here (-dW)");
@@ -106,7 +114,8 @@ int Process::serve() {
 
 Result<void> Process::start_background(const proxy::GlobalConfig& global) {
   // The opener keeps the privileges that are dropped now; it has none of our threads, so it forks before them.
-  const bool drops = !global.chroot.empty() || !global.user.empty() || !global.group.empty() || global.uid || global.gid;
+  const bool drops =
+      !global.chroot.empty() || !global.user.empty() || !global.group.empty() || global.uid || global.gid;
   if (drops)
     if (auto opened = engine_.opener().start(); !opened) return opened;
   return drop_privileges(global);
@@ -133,7 +142,8 @@ bool Process::start(proxy::Config config) {
   if (!global.pidfile.empty())
     if (auto written = write_pidfile(global.pidfile); !written) return failed(written.error().message);
   if (auto changed = start_background(global); !changed) return failed(changed.error().message);
-  auto signals = io::Signals::open(loop_.reactor(), {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGTTIN, SIGTTOU}, on_signal, this);
+  auto signals = io::Signals::open(loop_.reactor(), {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGTTIN, SIGTTOU},
+                                   on_signal, this);
   if (!signals) return failed(signals.error().message);
   signals_ = std::move(*signals);
   if (auto running = engine_.run(); !running) return failed(running.error().message);
@@ -189,9 +199,12 @@ void Process::soft_stop() {
   hard_stop_timer_.set([](void* object) { static_cast<Process*>(object)->stop_now(0); }, this);
   grace_timer_.set(stop_listening, this);
   if (global.hard_stop_after && global.hard_stop_after->count() != 0)
-    loop_.timers().arm(hard_stop_timer_, loop_.now() + global.grace.value_or(Milliseconds(0)) + *global.hard_stop_after);
-  if (global.grace && global.grace->count() != 0) loop_.timers().arm(grace_timer_, loop_.now() + *global.grace);
-  else stop_listening(this);
+    loop_.timers().arm(hard_stop_timer_,
+                       loop_.now() + global.grace.value_or(Milliseconds(0)) + *global.hard_stop_after);
+  if (global.grace && global.grace->count() != 0)
+    loop_.timers().arm(grace_timer_, loop_.now() + *global.grace);
+  else
+    stop_listening(this);
 }
 
 void Process::stop_now(int status) {
@@ -203,10 +216,12 @@ std::pair<bool, std::string> Process::reload_now() {
   if (stopping_) return {false, "weir is stopping: no reload"};
   Diagnostics diagnostics;
   std::optional<proxy::Config> config = load(line_.files, diagnostics);
-  if (!config) return {false, diagnostics.render() + "Reload refused: the configuration has errors; nothing was changed."};
+  if (!config)
+    return {false, diagnostics.render() + "Reload refused: the configuration has errors; nothing was changed."};
   const proxy::PlanDifference difference = proxy::compare(engine_.config(), *config, engine_);
   if (!difference.refused.empty())
-    return {false, fmt::format("Reload refused: {} cannot change while weir runs; nothing was changed.", difference.refused)};
+    return {false,
+            fmt::format("Reload refused: {} cannot change while weir runs; nothing was changed.", difference.refused)};
   if (auto descriptors = settle_descriptors(config->global); !descriptors) return {false, descriptors.error().message};
   if (auto applied = engine_.apply(std::move(*config)); !applied)
     return {false, fmt::format("Reload refused: {}; nothing was changed.", applied.error().message)};
@@ -220,7 +235,8 @@ std::pair<bool, std::string> Process::plan_now(const std::vector<std::string>& f
   if (!config) return {false, diagnostics.render() + "The configuration has errors: a reload would change nothing."};
   const proxy::PlanDifference difference = proxy::compare(engine_.config(), *config, engine_);
   std::string text = difference.text();
-  if (!difference.refused.empty()) text += fmt::format("A reload would be refused: {} cannot change while weir runs.\n", difference.refused);
+  if (!difference.refused.empty())
+    text += fmt::format("A reload would be refused: {} cannot change while weir runs.\n", difference.refused);
   return {difference.refused.empty(), text};
 }
 
@@ -235,7 +251,9 @@ void Process::reload(Answer done) {
 
 void Process::plan_reload(std::vector<std::string> files, Answer done) {
   io::Worker& worker = io::Worker::current();
-  loop_.post([this, &worker, wanted = std::move(files), asked = std::move(done)] { answer_on(worker, asked, plan_now(wanted)); });
+  loop_.post([this, &worker, wanted = std::move(files), asked = std::move(done)] {
+    answer_on(worker, asked, plan_now(wanted));
+  });
 }
 
 }  // namespace weir::app

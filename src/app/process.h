@@ -1,8 +1,8 @@
 // The process: loads configurations, owns the engine, answers signals and the runtime socket's wishes.
 //
-// Its own loop, on the main thread, is the control thread: reading a file, applying it and waiting for workers happen here and
-// never on a worker. Signals: SIGUSR2 reloads, SIGUSR1 stops softly (after `grace`), SIGTERM and SIGINT stop at once, SIGHUP
-// logs the state of the servers.
+// Its own loop, on the main thread, is the control thread: reading a file, applying it and waiting for workers happen
+// here and never on a worker. Signals: SIGUSR2 reloads, SIGUSR1 stops softly (after `grace`), SIGTERM and SIGINT stop
+// at once, SIGHUP logs the state of the servers.
 #pragma once
 
 #include <memory>

@@ -10,7 +10,7 @@
 namespace weir::app {
 
 inline constexpr std::string_view kVersion = "0.1.0";
-inline constexpr std::string_view kCompatibleVersion = "3.5";      // the language's version: version_atleast()
+inline constexpr std::string_view kCompatibleVersion = "3.5";          // the language's version: version_atleast()
 inline constexpr std::string_view kReportedVersion = "3.5-weir0.1.0";  // `show info`, `show version`
 
 /// Features as `-vv` and `.if feature()` know them.

@@ -131,6 +131,7 @@ Result<void> Engine::open_listeners(const Config& config, std::map<ListenerKey, 
 }
 
 Result<void> Engine::start(Config config) {
+  sinks_.use_opener(&opener_);
   process_of_grants = &process_;
   set_grant_post(post_grant);
   process_.started = Clock::now();
@@ -174,6 +175,7 @@ Result<void> Engine::apply(Config config) {
   config_ = std::move(config);
   restart_checks(*plan_);
   retire();
+  forward_rings();
   return {};
 }
 
@@ -274,6 +276,27 @@ void Engine::retire() {
   sinks_.forget_unused();
 }
 
+// Worker 0 forwards all rings. A forwarder stays while its ring does: a changed ring is another object.
+void Engine::forward_rings() {
+  WorkerContext* worker = process_.contexts.front().get();
+  worker->io->post([worker, rings = sinks_.rings()] {
+    std::vector<std::unique_ptr<log::RingForwarder>> before = std::exchange(worker->forwarders, {});
+    for (const std::shared_ptr<log::Ring>& ring : rings) {
+      for (const log::RingServerConfig& server : ring->config().servers) {
+        const auto same = std::find_if(before.begin(), before.end(), [&](const auto& running) {
+          return running && &running->ring() == ring.get() && running->server() == server;
+        });
+        if (same != before.end()) {
+          worker->forwarders.push_back(std::move(*same));
+          continue;
+        }
+        worker->forwarders.push_back(std::make_unique<log::RingForwarder>(*worker->io, ring, server));
+        worker->forwarders.back()->start();
+      }
+    }
+  });
+}
+
 void Engine::soft_stop() {
   process_.stopping.store(true, std::memory_order_relaxed);
   on_every_worker([](WorkerContext& worker) {
@@ -285,6 +308,7 @@ void Engine::stop() {
   if (process_.contexts.empty()) return;
   on_every_worker([](WorkerContext& worker) {
     worker.activities.cancel_all();
+    worker.forwarders.clear();
     worker.listeners.clear();
     worker.draining.clear();
     while (Session* session = worker.sessions.first()) kill_session(*session, EndedBy::admin);

@@ -75,6 +75,7 @@ class Engine {
   void install(const std::shared_ptr<const Plan>& plan, std::map<ListenerKey, OpenedListener>& opened);
   void restart_checks(const Plan& plan);
   void retire();
+  void forward_rings();
 
   const sample::Registry& registry_;
   ProcessState process_;
