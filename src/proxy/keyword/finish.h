@@ -11,7 +11,7 @@
 namespace weir::proxy {
 
 struct FinishOptions {
-  bool after_errors = false;  // lines are missing: warnings about what nobody wrote would be noise
+  bool after_errors = false;                // lines are missing: warnings about what nobody wrote would be noise
   bool ignore_resolution_failures = false;  // -dr: a server whose name is unknown starts without an address
 };
 
