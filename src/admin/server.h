@@ -8,6 +8,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "proxy/control.h"
@@ -35,6 +37,7 @@ class Server {
  private:
   proxy::Control& control_;
   std::shared_ptr<Sockets> sockets_;
+  std::vector<std::string> keys_;  // what is served, as the control thread knows it
 };
 
 }  // namespace weir::admin

@@ -1,0 +1,134 @@
+// `show servers state`, `show servers conn`, `show backend`: backends and what their servers are in.
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "admin/command/tables.h"
+#include "admin/lookup.h"
+#include "admin/session.h"
+#include "proxy/process_state.h"
+
+namespace weir::admin {
+namespace {
+
+// Management 9.3, show servers state: results and states by number.
+constexpr unsigned kUnknown = 0, kFailed = 2, kPassed = 3, kConditional = 4;
+constexpr unsigned kInProgress = 1, kConfigured = 2, kEnabled = 4, kPaused = 8;
+
+unsigned check_result(check::Status status) {
+  if (!check::conclusive(status)) return kUnknown;
+  if (status == check::Status::l7okc) return kConditional;
+  return check::passed(status) ? kPassed : kFailed;
+}
+
+unsigned check_state(const proxy::ServerState& server) {
+  unsigned state = 0;
+  if (server.health.checked()) state |= kConfigured | (server.checks_paused ? 0 : kEnabled);
+  if (server.health.in_maintenance()) state |= kPaused;
+  if (server.check_running) state |= kInProgress;
+  return state;
+}
+
+std::string host_or_dash(const SocketAddress& address) {
+  return address.family() == AddressFamily::none ? "-" : address.host();
+}
+
+void write_state(std::string& out, const proxy::BackendPlan& backend, const proxy::ServerState& server, TimePoint now) {
+  const proxy::ServerConfig& config = *server.config;
+  const check::CheckResult& last = server.health.last();
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - server.last_change).count();
+  const unsigned admin =
+      server.health.admin_flags() | (config.disabled ? static_cast<unsigned>(check::Admin::config_maint) : 0U);
+  fmt::format_to(std::back_inserter(out), "{} {} {} {} {} {} {} {} {} {} ", backend.config->id, backend.config->name,
+                 server.id, server.name, host_or_dash(server.address), static_cast<unsigned>(server.health.state()),
+                 admin, server.runtime_weight.value_or(config.weight), config.weight, age < 0 ? 0 : age);
+  fmt::format_to(std::back_inserter(out), "{} {} {} {} 0 0 {} {} {} - 0 {} {} - 0\n",
+                 static_cast<unsigned>(last.status), check_result(last.status), server.health.counter(),
+                 check_state(server), config.explicit_id ? 1 : 0, config.spec.host.empty() ? "-" : config.spec.host,
+                 server.address.port(), config.check.port, host_or_dash(config.check.address));
+}
+
+void write_connections(std::string& out, const proxy::BackendPlan& backend, const proxy::ServerState& server,
+                       std::size_t threads) {
+  const std::uint32_t now = server.sessions.value();
+  fmt::format_to(std::back_inserter(out), "{}/{} {}/{} {} {} - 5000 {} {} {} {} 0 0 0 -1 0", backend.config->name,
+                 server.name, backend.config->id, server.id, host_or_dash(server.address), server.address.port(), now,
+                 now, server.sessions.max(), now);
+  for (std::size_t i = 0; i < threads; i++) out += " 0";
+  out += '\n';
+}
+
+// The backends the word names: all of them without one. False: it names none.
+bool chosen_backends(Call& call, std::vector<std::shared_ptr<const proxy::BackendPlan>>& chosen) {
+  for (const ProxyPair& proxy : proxies_in_order(*call.worker.plan))
+    if (proxy.backend && proxy.config().is_backend()) chosen.push_back(proxy.backend);
+  if (call.words.empty()) return true;
+  const auto named = named_backend(*call.worker.plan, call.word(0));
+  if (!named) {
+    call.out.text += "Can't find backend.\n";
+    return false;
+  }
+  chosen = {named};
+  return true;
+}
+
+io::Task<void> show_state(Call& call) {
+  std::vector<std::shared_ptr<const proxy::BackendPlan>> backends;
+  if (!chosen_backends(call, backends)) co_return;
+  call.out.text +=
+      "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight "
+      "srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state "
+      "bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr "
+      "srv_agent_addr srv_agent_port\n";
+  for (const auto& backend : backends) {
+    {
+      const std::scoped_lock guard(backend->state->lock);
+      for (const auto& server : backend->state->servers)
+        write_state(call.out.text, *backend, *server, call.worker.io->now());
+    }
+    const bool goes_on = co_await call.out.room();
+    if (!goes_on) co_return;
+  }
+}
+
+io::Task<void> show_connections(Call& call) {
+  std::vector<std::shared_ptr<const proxy::BackendPlan>> backends;
+  if (!chosen_backends(call, backends)) co_return;
+  const std::size_t threads = call.worker.process->contexts.size();
+  fmt::format_to(std::back_inserter(call.out.text),
+                 "# bkname/svname bkid/svid addr port - purge_delay served used_cur used_max need_est idle_sess "
+                 "unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[{}]\n",
+                 threads);
+  for (const auto& backend : backends) {
+    {
+      const std::scoped_lock guard(backend->state->lock);
+      for (const auto& server : backend->state->servers) write_connections(call.out.text, *backend, *server, threads);
+    }
+    const bool goes_on = co_await call.out.room();
+    if (!goes_on) co_return;
+  }
+}
+
+void show_backends(Call& call) {
+  call.out.text += "# name\n";
+  for (const ProxyPair& proxy : proxies_in_order(*call.worker.plan))
+    if (proxy.backend && proxy.config().is_backend()) call.out.text += proxy.name() + '\n';
+}
+
+constexpr CliCommand kRows[] = {
+    {.name = "show backend", .usage = "show backend", .answer = show_backends, .doc = "names of the backends"},
+    {.name = "show servers conn",
+     .usage = "show servers conn [<backend>]",
+     .run = show_connections,
+     .doc = "connections of each server"},
+    {.name = "show servers state",
+     .usage = "show servers state [<backend>]",
+     .run = show_state,
+     .doc = "state of each server, in the form of a state file"},
+};
+
+}  // namespace
+
+constinit const std::span<const CliCommand> server_state_commands{kRows};
+
+}  // namespace weir::admin

@@ -1,0 +1,256 @@
+// `show stat` and `clear counters`.
+#include <algorithm>
+#include <optional>
+
+#include "admin/command/tables.h"
+#include "admin/on_worker.h"
+#include "admin/session.h"
+#include "admin/stat_fields.h"
+#include "base/units.h"
+#include "proxy/process_state.h"
+
+namespace weir::admin {
+namespace {
+
+constexpr unsigned kFrontends = 1, kBackends = 2, kServers = 4;
+
+struct Selection {
+  std::optional<std::uint32_t> proxy;
+  unsigned types = ~0U;
+  std::optional<std::uint32_t> server;
+  bool only_up = false;
+  bool no_maintenance = false;
+  enum class Form : std::uint8_t { csv, typed, json } form = Form::csv;
+  bool described = false;
+};
+
+std::optional<std::int64_t> number(std::string_view word) {
+  const auto parsed = parse_integer(word, -1, 0xffffffffLL);
+  return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
+/// The error is the answer to give.
+Result<Selection> parse(const proxy::Plan& plan, std::span<const std::string> words) {
+  Selection selection;
+  if (!words.empty() && words[0] == "domain") {
+    if (words.size() < 2 || words[1] != "proxy") return fail("Invalid statistics domain.\n");
+    words = words.subspan(2);
+  }
+  if (words.size() >= 3) {
+    const auto id = number(words[0]), types = number(words[1]), server = number(words[2]);
+    const auto frontend = plan.frontend(words[0]);
+    const auto backend = plan.backend(words[0]);
+    if (types && server) {
+      if (frontend || backend)
+        selection.proxy = frontend ? frontend->config->id : backend->config->id;
+      else if (!id)
+        return fail("No such proxy.\n");
+      else if (*id >= 0)
+        selection.proxy = static_cast<std::uint32_t>(*id);
+      selection.types = static_cast<unsigned>(*types);
+      if (*server >= 0) selection.server = static_cast<std::uint32_t>(*server);
+      words = words.subspan(3);
+    }
+  }
+  for (const std::string& word : words) {
+    if (word == "typed") selection.form = Selection::Form::typed;
+    if (word == "json") selection.form = Selection::Form::json;
+    if (word == "desc") selection.described = true;
+    if (word == "up") selection.only_up = true;
+    if (word == "no-maint") selection.no_maintenance = true;
+  }
+  return selection;
+}
+
+void write_header(std::string& out) {
+  out += "# ";
+  for (const FieldRow& row : stat_rows()) {
+    out += row.name;
+    out += ',';
+  }
+  out += '\n';
+}
+
+class Writer {
+ public:
+  Writer(const Selection& selection, std::string& out) : selection_(selection), out_(out) {
+    if (selection_.form == Selection::Form::csv) write_header(out_);
+    if (selection_.form == Selection::Form::json) out_ += '[';
+  }
+  void write(const Fields& fields, const FieldOwner& owner) {
+    switch (selection_.form) {
+      case Selection::Form::csv: write_csv(out_, fields); break;
+      case Selection::Form::typed: write_typed(out_, fields, &owner, selection_.described); break;
+      case Selection::Form::json:
+        if (!first_) out_ += ',';
+        write_json(out_, fields, &owner);
+        break;
+    }
+    first_ = false;
+  }
+  void end() {
+    if (selection_.form == Selection::Form::json) out_ += "]\n";
+  }
+
+ private:
+  const Selection& selection_;
+  std::string& out_;
+  bool first_ = true;
+};
+
+bool shown(const Selection& selection, const proxy::BackendState& backend, const proxy::ServerState& server) {
+  if (selection.server && *selection.server != server.id) return false;
+  const std::scoped_lock guard(backend.lock);
+  if (selection.only_up && (!server.health.up() || server.health.in_maintenance())) return false;
+  return !selection.no_maintenance || !server.health.in_maintenance();
+}
+
+io::Task<bool> write_servers(Call& call, const Selection& selection, const StatContext& context,
+                             const proxy::BackendPlan& backend, Writer& writer) {
+  std::vector<std::shared_ptr<proxy::ServerState>> servers;
+  {
+    const std::scoped_lock guard(backend.state->lock);
+    servers = backend.state->servers;
+  }
+  for (const auto& server : servers) {
+    if (!shown(selection, *backend.state, *server)) continue;
+    writer.write(server_fields(context, backend, *server), {'S', backend.config->id, server->id});
+    const bool goes_on = co_await call.out.room();
+    if (!goes_on) co_return false;
+  }
+  co_return true;
+}
+
+io::Task<void> show_stat(Call& call) {
+  const std::shared_ptr<const proxy::Plan> plan = call.worker.plan;
+  const auto selection = parse(*plan, call.words);
+  if (!selection) {
+    call.out.text += selection.error().message;
+    co_return;
+  }
+  const StatContext context{.plan = plan.get(),
+                            .process_maxconn = call.worker.process->maxconn.load(std::memory_order_relaxed),
+                            .now = call.worker.io->now(),
+                            .shows_addresses = call.session.level >= Level::operator_};
+  Writer writer(*selection, call.out.text);
+  const bool whole = !selection->server || *selection->server == 0;
+  for (const ProxyPair& proxy : proxies_in_order(*plan)) {
+    const std::uint32_t id = proxy.config().id;
+    if (selection->proxy && *selection->proxy != id) continue;
+    if (proxy.frontend && whole && (selection->types & kFrontends) != 0)
+      writer.write(frontend_fields(context, *proxy.frontend), {'F', id, 0});
+    if (proxy.backend && proxy.config().is_backend()) {
+      if ((selection->types & kServers) != 0) {
+        const bool goes_on = co_await write_servers(call, *selection, context, *proxy.backend, writer);
+        if (!goes_on) co_return;
+      }
+      if (whole && (selection->types & kBackends) != 0)
+        writer.write(backend_fields(context, *proxy.backend), {'B', id, 0});
+    }
+    const bool goes_on = co_await call.out.room();
+    if (!goes_on) co_return;
+  }
+  writer.end();
+}
+
+void clear_times(auto& state) {
+  state.queue_time.clear_max();
+  state.connect_time.clear_max();
+  state.total_time.clear_max();
+  state.sessions.clear_max();
+  state.queued.clear_max();
+  state.session_rate.clear_max();
+}
+
+void clear_maxima(const proxy::Plan& plan, proxy::ProcessState& process) {
+  process.connections.clear_max();
+  process.connection_rate.clear_max();
+  process.session_rate.clear_max();
+  for (const auto& frontend : plan.frontends) {
+    frontend->state->sessions.clear_max();
+    frontend->state->session_rate.clear_max();
+    frontend->state->connection_rate.clear_max();
+  }
+  for (const auto& backend : plan.backends) {
+    clear_times(*backend->state);
+    const std::scoped_lock guard(backend->state->lock);
+    for (const auto& server : backend->state->servers) clear_times(*server);
+  }
+}
+
+template <class C>
+void clear(C& counters, std::initializer_list<proxy::Counter C::*> members) {
+  for (const auto member : members) (counters.*member).clear();
+}
+
+template <class C>
+void clear_shared(C& counters) {
+  clear(counters, {&C::sessions, &C::bytes_in, &C::bytes_out, &C::failed_connections, &C::failed_responses, &C::retries,
+                   &C::redispatches, &C::client_aborts, &C::server_aborts, &C::picked});
+}
+
+// A counter has one writer: each worker clears its own.
+void clear_own_counters(proxy::WorkerContext& worker) {
+  using F = proxy::FrontendCounters;
+  const std::uint16_t id = worker.id();
+  for (const auto& frontend : worker.plan->frontends)
+    clear<F>(frontend->state->counters[id], {&F::connections, &F::sessions, &F::bytes_in, &F::bytes_out,
+                                             &F::denied_connections, &F::denied_requests, &F::failed_requests});
+  for (const auto& backend : worker.plan->backends) {
+    clear_shared(backend->state->counters[id]);
+    backend->state->counters[id].denied_requests.clear();
+    const std::scoped_lock guard(backend->state->lock);
+    for (const auto& server : backend->state->servers) clear_shared(server->counters[id]);
+  }
+}
+
+io::Task<void> clear_everywhere(Call& call) {
+  for (const auto& context : call.worker.process->contexts) {
+    proxy::WorkerContext* worker = context.get();
+    (void)co_await on_worker(*worker->io, [worker] {
+      clear_own_counters(*worker);
+      return true;
+    });
+  }
+  for (const auto& backend : call.worker.plan->backends) {
+    const std::scoped_lock guard(backend->state->lock);
+    backend->state->down_transitions = 0;
+    backend->state->downtime = Milliseconds(0);
+    for (const auto& server : backend->state->servers) {
+      server->check_failures = server->check_downs = 0;
+      server->downtime = Milliseconds(0);
+    }
+  }
+}
+
+io::Task<void> clear_counters(Call& call) {
+  if (call.word(0) == "all") {
+    if (call.session.level < Level::admin) {
+      call.out.text += "Permission denied\n";
+      co_return;
+    }
+    co_await clear_everywhere(call);
+  } else if (!call.words.empty()) {
+    call.out.text += "'clear counters' expects 'all' or nothing.\n";
+    co_return;
+  }
+  clear_maxima(*call.worker.plan, *call.worker.process);
+}
+
+constexpr CliCommand kRows[] = {
+    {.name = "clear counters",
+     .level = Level::operator_,
+     .usage = "clear counters [all]",
+     .run = clear_counters,
+     .doc = "forget the highest values, or all counters"},
+    {.name = "show stat",
+     .usage = "show stat [desc|json|no-maint|typed|up]*",
+     .run = show_stat,
+     .doc = "counters of every proxy and server"},
+};
+
+}  // namespace
+
+constinit const std::span<const CliCommand> stat_commands{kRows};
+
+}  // namespace weir::admin

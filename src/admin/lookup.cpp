@@ -1,0 +1,72 @@
+#include "admin/lookup.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <tuple>
+
+#include "base/units.h"
+
+namespace weir::admin {
+namespace {
+
+// "#12"
+std::optional<std::uint32_t> numeric_id(std::string_view word) {
+  if (!word.starts_with('#')) return std::nullopt;
+  const auto number = parse_integer(word.substr(1), 0, 0xffffffffLL);
+  if (!number) return std::nullopt;
+  return static_cast<std::uint32_t>(*number);
+}
+
+template <class Part>
+std::shared_ptr<const Part> with_id(const std::vector<std::shared_ptr<const Part>>& parts, std::string_view word) {
+  const auto id = numeric_id(word);
+  if (!id) return nullptr;
+  const auto found =
+      std::find_if(parts.begin(), parts.end(), [&](const auto& part) { return part->config->id == *id; });
+  return found == parts.end() ? nullptr : *found;
+}
+
+}  // namespace
+
+std::shared_ptr<const proxy::BackendPlan> named_backend(const proxy::Plan& plan, std::string_view word) {
+  auto found = plan.backend(word);
+  return found ? found : with_id(plan.backends, word);
+}
+
+Result<std::shared_ptr<const proxy::FrontendPlan>> named_frontend(const proxy::Plan& plan, std::string_view word) {
+  if (word.empty()) return fail("A frontend name is expected.\n");
+  auto found = plan.frontend(word);
+  if (!found) found = with_id(plan.frontends, word);
+  if (!found) return fail("No such frontend.\n");
+  return found;
+}
+
+Result<NamedServer> named_server(const proxy::Plan& plan, std::string_view word) {
+  const std::size_t slash = word.find('/');
+  if (slash == std::string_view::npos) return fail("Require 'backend/server'.\n");
+  NamedServer named;
+  named.backend = named_backend(plan, word.substr(0, slash));
+  if (!named.backend) return fail("No such backend.\n");
+  const std::string_view name = word.substr(slash + 1);
+  const auto id = numeric_id(name);
+  const std::scoped_lock guard(named.backend->state->lock);
+  for (const auto& server : named.backend->state->servers)
+    if (server->name == name || (id && server->id == *id)) named.server = server;
+  if (!named.server) return fail("No such server.\n");
+  return named;
+}
+
+std::vector<ProxyPair> proxies_in_order(const proxy::Plan& plan) {
+  std::vector<ProxyPair> pairs;
+  for (const auto& frontend : plan.frontends) pairs.push_back({frontend, plan.backend(frontend->config->name)});
+  for (const auto& backend : plan.backends)
+    if (!plan.frontend(backend->config->name)) pairs.push_back({nullptr, backend});
+  std::sort(pairs.begin(), pairs.end(), [](const ProxyPair& a, const ProxyPair& b) {
+    const SourcePosition &first = a.config().at, &second = b.config().at;
+    return std::tie(first.file, first.line, a.config().id) < std::tie(second.file, second.line, b.config().id);
+  });
+  return pairs;
+}
+
+}  // namespace weir::admin

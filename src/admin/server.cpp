@@ -1,0 +1,62 @@
+#include "admin/server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "admin/sockets.h"
+#include "admin/state_log.h"
+
+namespace weir::admin {
+namespace {
+
+// As `show cli sockets` writes it.
+std::string shown_name(const SocketAddress& address) {
+  return address.family() == AddressFamily::unix_path ? "unix@" + address.path() : address.to_string();
+}
+
+}  // namespace
+
+Server::Server(proxy::Control& control) : control_(control), sockets_(std::make_shared<Sockets>(control)) {}
+
+// Sessions are activities of worker 0 and end with it; here only the listening sockets go.
+Server::~Server() {
+  sockets_->closed.store(true, std::memory_order_release);
+  const auto& contexts = control_.engine().process().contexts;
+  if (!contexts.empty()) contexts.front()->io->post([sockets = sockets_] { sockets->close(); });
+}
+
+Result<void> Server::serve(const proxy::GlobalConfig& global) {
+  std::vector<Sockets::Wanted> wanted;
+  std::vector<std::string> keys;
+  for (const proxy::BindConfig& bind : global.stats_sockets) {
+    for (const SocketAddress& address : bind.addresses) {
+      Sockets::Wanted entry;
+      entry.key =
+          fmt::format("{}|{}|{}|{}|{}", address.to_string(), bind.options.interface, bind.options.mode.value_or(0),
+                      bind.options.owner.value_or(0), bind.options.group.value_or(0));
+      entry.name = shown_name(address);
+      entry.level = level_named(bind.cli_level);
+      if (std::find(keys.begin(), keys.end(), entry.key) != keys.end()) continue;
+      keys.push_back(entry.key);
+      if (std::find(keys_.begin(), keys_.end(), entry.key) == keys_.end()) {
+        auto opened = control_.engine().opener().listen(address, bind.options);
+        if (!opened) return fail(fmt::format("stats socket {}: {}", entry.name, opened.error().message));
+        entry.socket = std::move(*opened);
+      }
+      wanted.push_back(std::move(entry));
+    }
+  }
+  keys_ = std::move(keys);
+  control_.engine().process().contexts.front()->io->post(
+      [sockets = sockets_, entries = std::move(wanted), timeout = global.stats_timeout,
+       most = global.stats_maxconn]() mutable { sockets->install(std::move(entries), timeout, most); });
+  return {};
+}
+
+void Server::log_state() {
+  proxy::WorkerContext* worker = control_.engine().process().contexts.front().get();
+  worker->io->post([worker] { admin::log_state(*worker); });
+}
+
+}  // namespace weir::admin
