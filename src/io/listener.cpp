@@ -67,6 +67,10 @@ Result<void> apply_inet(int fd, const SocketAddress& address, const ListenOption
       {o.max_segment != 0, IPPROTO_TCP, TCP_MAXSEG, max_segment, "mss"},
       {o.quick_ack.has_value(), IPPROTO_TCP, TCP_QUICKACK, o.quick_ack.value_or(false) ? 1 : 0, "quick ack"},
       {o.tcp_fast_open, IPPROTO_TCP, TCP_FASTOPEN, o.backlog, "tfo"},
+      // Accepted sockets inherit these: no system call per connection.
+      {true, IPPROTO_TCP, TCP_NODELAY, 1, "no delay"},
+      {o.receive_buffer > 0, SOL_SOCKET, SO_RCVBUF, o.receive_buffer, "receive buffer"},
+      {o.send_buffer > 0, SOL_SOCKET, SO_SNDBUF, o.send_buffer, "send buffer"},
   };
   if (auto done = apply(fd, address, stream); !done) return done;
   if (const auto kept = set_keepalive(fd, o.keepalive); !kept)

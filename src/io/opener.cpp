@@ -31,9 +31,9 @@ constexpr std::size_t kMaxMessage = 255;
 /// ListenOptions without its strings and optionals: what may cross a process border by memcpy.
 struct WireListenOptions {
   std::int64_t tcp_user_timeout_ms;
-  std::int64_t keepalive_idle, keepalive_interval, keepalive_count;  // -1: absent
-  std::int64_t mode, owner, group;                                   // -1: absent
-  std::int32_t backlog, max_segment, quick_ack;                      // quick_ack -1: absent
+  std::int64_t keepalive_idle, keepalive_interval, keepalive_count;           // -1: absent
+  std::int64_t mode, owner, group;                                            // -1: absent
+  std::int32_t backlog, max_segment, receive_buffer, send_buffer, quick_ack;  // quick_ack -1: absent
   std::uint8_t v6only, v4v6, tcp_fast_open, defer_accept, transparent, reuse_port, keepalive, datagram;
   char interface[16];  // IFNAMSIZ
 };
@@ -65,6 +65,8 @@ WireListenOptions to_wire(const ListenOptions& o) {
   w.group = flat(o.group);
   w.backlog = o.backlog;
   w.max_segment = o.max_segment;
+  w.receive_buffer = o.receive_buffer;
+  w.send_buffer = o.send_buffer;
   w.quick_ack = o.quick_ack ? static_cast<std::int32_t>(*o.quick_ack) : -1;
   w.v6only = o.v6only;
   w.v4v6 = o.v4v6;
@@ -90,6 +92,8 @@ ListenOptions from_wire(const WireListenOptions& w) {
   o.group = unflat<gid_t>(w.group);
   o.backlog = w.backlog;
   o.max_segment = w.max_segment;
+  o.receive_buffer = w.receive_buffer;
+  o.send_buffer = w.send_buffer;
   if (w.quick_ack >= 0) o.quick_ack = w.quick_ack != 0;
   o.v6only = w.v6only != 0;
   o.v4v6 = w.v4v6 != 0;

@@ -103,6 +103,9 @@ int prepare_connection(int fd, const SocketAddress& address, const ConnectOption
   if (options.max_segment != 0 && !set_max_segment(fd, options.max_segment)) return errno;
   if (const auto kept = set_keepalive(fd, options.keepalive); !kept) return kept.error().os_error;
   if (options.tcp_fast_open && !set_int(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1)) return errno;
+  if (options.quick_ack && !set_int(fd, IPPROTO_TCP, TCP_QUICKACK, *options.quick_ack ? 1 : 0)) return errno;
+  if (options.receive_buffer > 0 && !set_int(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer)) return errno;
+  if (options.send_buffer > 0 && !set_int(fd, SOL_SOCKET, SO_SNDBUF, options.send_buffer)) return errno;
   return bind_source(fd, address, options);
 }
 

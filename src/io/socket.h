@@ -49,6 +49,8 @@ struct ListenOptions {
   KeepaliveOptions keepalive;     // set on the listener; accepted sockets inherit it
   bool datagram = false;          // a bound datagram socket instead (log forwarding): never listens
   std::optional<bool> quick_ack;  // TCP_QUICKACK
+  int receive_buffer = 0;         // SO_RCVBUF, SO_SNDBUF of accepted sockets; 0: the kernel's
+  int send_buffer = 0;
   friend bool operator==(const ListenOptions&, const ListenOptions&) = default;
 };
 
@@ -69,6 +71,9 @@ struct ConnectOptions {
   bool tcp_fast_open = false;
   std::optional<std::uint8_t> tos;
   std::optional<std::uint32_t> mark;
+  std::optional<bool> quick_ack;  // TCP_QUICKACK
+  int receive_buffer = 0;         // SO_RCVBUF, SO_SNDBUF; 0: the kernel's
+  int send_buffer = 0;
   friend bool operator==(const ConnectOptions&, const ConnectOptions&) = default;
 };
 

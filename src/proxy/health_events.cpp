@@ -1,6 +1,7 @@
 #include "proxy/health_events.h"
 
 #include <cstdio>
+#include <random>
 #include <unordered_map>
 
 #include "check/runner.h"
@@ -190,10 +191,22 @@ void check_finished(void* object, const check::CheckResult& result) {
   const CheckOf& check = *static_cast<CheckOf*>(object);
   if (check_enabled(object)) apply_check_result(*check.worker, *check.server, result);
 }
+// Manual, spread-checks: up to that share more or less, so that servers that answer in step drift apart.
+Milliseconds spread(Milliseconds interval, unsigned percent) {
+  if (percent == 0) return interval;
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const auto most = static_cast<std::int64_t>(interval.count()) * percent / 100;
+  return interval + Milliseconds(std::uniform_int_distribution<std::int64_t>(-most, most)(random));
+}
+
 Milliseconds check_interval(void* object) {
   const CheckOf& check = *static_cast<CheckOf*>(object);
-  const std::scoped_lock guard(check.server->backend.lock);
-  return check.server->health.interval(*check.config);
+  Milliseconds interval{0};
+  {
+    const std::scoped_lock guard(check.server->backend.lock);
+    interval = check.server->health.interval(*check.config);
+  }
+  return spread(interval, check.worker->plan ? check.worker->plan->global->spread_checks : 0);
 }
 
 io::Task<void> check_server(CheckOf& check, Milliseconds first_delay) {

@@ -128,6 +128,8 @@ class Finisher {
       options.keepalive.enabled = true;
     }
     if (settings.smart_accept) options.quick_ack = false;
+    options.receive_buffer = static_cast<int>(global.client_rcvbuf);
+    options.send_buffer = static_cast<int>(global.client_sndbuf);
     if (!options.mode && global.unix_bind.mode) options.mode = *global.unix_bind.mode;
     if (!options.owner && global.unix_bind.uid) options.owner = *global.unix_bind.uid;
     if (!options.group && global.unix_bind.gid) options.group = *global.unix_bind.gid;

@@ -115,6 +115,8 @@ void finish_server(const Config& config, const ProxyConfig& proxy, ServerConfig&
   check.connect_timeout = settings.timeouts.connect;
   check.names = {.backend = proxy.name, .backend_id = proxy.id, .server = server.name, .server_id = server.id};
   if (!server.check_enabled) return;
+  server.connect.receive_buffer = static_cast<int>(config.global.server_rcvbuf);
+  server.connect.send_buffer = static_cast<int>(config.global.server_sndbuf);
   check.connect = check_connection(proxy, server);
   finish_tls(config.global, server, diagnostics);
   const bool inet = !server.spec.address.is_unix() || check.address.is_inet();

@@ -25,6 +25,7 @@ void fail_without_server(Session& session, EndedBy by, char in) {
 io::ConnectOptions connect_options(const Session& session, const ServerConfig& server) {
   io::ConnectOptions options = server.connect;
   const ProxySettings& settings = session.backend->config->settings;
+  if (settings.smart_connect) options.quick_ack = false;
   if (settings.server_keepalive) {
     options.keepalive = settings.server_keepalive_options;
     options.keepalive.enabled = true;
