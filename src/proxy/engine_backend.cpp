@@ -36,14 +36,7 @@ void build_slots(BackendState& state, const ProxyConfig& proxy) {
   }
   const balance::BalanceAlgorithm* algorithm = balance::find_algorithm(proxy.settings.balance.algorithm);
   state.slots = std::move(slots);
-  state.picker = std::make_unique<balance::Picker>(*algorithm, proxy.settings.all_backups);
-  state.dynamic_limits = false;
-  for (std::uint32_t i = 0; i < state.servers.size(); i++) {
-    state.servers[i]->index = i;
-    state.dynamic_limits = state.dynamic_limits || state.servers[i]->config->minconn != 0;
-  }
-  state.picker->rebuild(state.slots);
-  for (const auto& server : state.servers) state.refresh_slot(*server);
+  state.rebuild(std::make_unique<balance::Picker>(*algorithm, proxy.settings.all_backups));
 }
 
 // Stick tables remember servers by id, so a server without an `id` of its own keeps the one it runs under whatever was
@@ -65,7 +58,7 @@ std::uint32_t stable_id(const BackendState& state, const std::vector<std::shared
 
 }  // namespace
 
-void Engine::update_backend(BackendState& state, const ProxyConfig& proxy, const Config&) {
+void Engine::update_backend(BackendState& state, const ProxyConfig& proxy) {
   const auto workers = static_cast<unsigned>(process_.contexts.size());
   const TimePoint now = Clock::now();
   const std::scoped_lock guard(state.lock);
@@ -96,6 +89,7 @@ void Engine::update_backend(BackendState& state, const ProxyConfig& proxy, const
     if (std::find(next.begin(), next.end(), running) != next.end()) continue;
     state.requeue_waiters(*running);
     running->removed.store(true, std::memory_order_relaxed);
+    removed_.push_back(running);
     if (running->checked_with) start_checks(process_, running, nullptr, Milliseconds(0));
     running->checked_with = nullptr;
   }

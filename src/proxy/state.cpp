@@ -37,8 +37,7 @@ void BackendState::update_limits() {
     if (configured.minconn == 0 || configured.minconn >= configured.maxconn) continue;
     const std::uint32_t most = servers[i]->runtime_maxconn.value_or(configured.maxconn);
     std::uint64_t limit = most;
-    if (fullconn != 0 && load < fullconn)
-      limit = std::max<std::uint64_t>(configured.minconn, load * most / fullconn);
+    if (fullconn != 0 && load < fullconn) limit = std::max<std::uint64_t>(configured.minconn, load * most / fullconn);
     if (slots[i].maxconn == limit) continue;
     slots[i].maxconn = static_cast<std::uint32_t>(limit);
     picker->load_changed(i);
@@ -164,8 +163,8 @@ std::shared_ptr<ServerState> BackendState::take_grant(Waiter& waiter) {
   return std::move(waiter.granted);
 }
 
-void BackendState::refresh_slot(ServerState& server) {
-  if (server.index == balance::kNoServer) return;
+// What balancing may know of a server, from its configuration, its health and what a person set.
+void BackendState::describe(ServerState& server) {
   balance::ServerSlot& slot = slots[server.index];
   const ServerConfig& configured = *server.config;
   slot.id = server.id;
@@ -175,8 +174,25 @@ void BackendState::refresh_slot(ServerState& server) {
   slot.maxqueue = configured.maxqueue;
   slot.up = server.health.up() && server.health.state() != check::State::stopping && !server.health.in_maintenance();
   slot.drained = server.health.draining();
+}
+
+void BackendState::refresh_slot(ServerState& server) {
+  if (server.index == balance::kNoServer) return;
+  describe(server);
   picker->state_changed(server.index);
   picker->load_changed(server.index);
+}
+
+// The picker learns who is a backup from the whole list: state_changed() alone would take all for active ones.
+void BackendState::rebuild(std::unique_ptr<balance::Picker> next_picker) {
+  dynamic_limits = false;
+  for (std::uint32_t i = 0; i < servers.size(); i++) {
+    servers[i]->index = i;
+    dynamic_limits = dynamic_limits || servers[i]->config->minconn != 0;
+    describe(*servers[i]);
+  }
+  picker = std::move(next_picker);
+  picker->rebuild(slots);
 }
 
 std::uint32_t BackendState::requeue_waiters(ServerState& server) {

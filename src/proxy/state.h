@@ -138,7 +138,7 @@ struct AssignRequest {
   ServerState* wanted = nullptr;    // persistence; usable_by_persistence or it is ignored
   bool wanted_even_down = false;    // option persist
   ServerState* excluded = nullptr;  // redispatch
-  std::optional<std::uint32_t> hash;
+  std::optional<std::uint32_t> hash = std::nullopt;
   Waiter* waiter = nullptr;
   TimePoint now{};
 };
@@ -191,6 +191,9 @@ struct BackendState {
   std::shared_ptr<ServerState> take_grant(Waiter& waiter);
   /// After a health, weight, drain or maxconn change. Holds the lock.
   void refresh_slot(ServerState& server);
+  /// The list of servers changed, `slots` is parallel to it again and knows served and queued: balancing starts anew
+  /// with this picker. Holds the lock.
+  void rebuild(std::unique_ptr<balance::Picker> next_picker);
   /// Waiters of a server that went down go back to their workers to be assigned anew; servers with room call waiters.
   /// Holds the lock.
   std::uint32_t requeue_waiters(ServerState& server);
@@ -204,6 +207,7 @@ struct BackendState {
   [[nodiscard]] Live live_servers() const;  // holds the lock
 
  private:
+  void describe(ServerState& server);
   bool may_serve(std::uint32_t index) const;
   void update_limits();
   void reserve(ServerState& server);
