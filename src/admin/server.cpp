@@ -10,6 +10,9 @@
 namespace weir::admin {
 namespace {
 
+// Where the line says nothing: clients beyond `stats maxconn` wait there.
+constexpr int kBacklog = 1024;
+
 // As `show cli sockets` writes it.
 std::string shown_name(const SocketAddress& address) {
   return address.family() == AddressFamily::unix_path ? "unix@" + address.path() : address.to_string();
@@ -40,7 +43,9 @@ Result<void> Server::serve(const proxy::GlobalConfig& global) {
       if (std::find(keys.begin(), keys.end(), entry.key) != keys.end()) continue;
       keys.push_back(entry.key);
       if (std::find(keys_.begin(), keys_.end(), entry.key) == keys_.end()) {
-        auto opened = control_.engine().opener().listen(address, bind.options);
+        io::ListenOptions options = bind.options;
+        if (options.backlog == 0) options.backlog = kBacklog;
+        auto opened = control_.engine().opener().listen(address, options);
         if (!opened) return fail(fmt::format("stats socket {}: {}", entry.name, opened.error().message));
         entry.socket = std::move(*opened);
       }

@@ -105,6 +105,9 @@ io::Task<void> talk(CliSession& session) {
     for (std::size_t i = 0; i < commands.commands.size() && !session.ending && !session.out.broken(); i++) {
       const bool takes_payload = i + 1 == commands.commands.size();
       co_await run_command(session, commands.commands[i], takes_payload ? payload : std::string_view());
+      // Traffic goes first between the commands of a long chain.
+      if (!takes_payload && session.mode == CliSession::Mode::prompt)
+        co_await io::sleep_for(session.stream.worker(), Milliseconds(1));
     }
     if (session.mode == CliSession::Mode::single) break;
   }

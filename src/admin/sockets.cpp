@@ -20,7 +20,7 @@ void Sockets::install(std::vector<Wanted> wanted, Milliseconds stats_timeout, st
       socket->self = socket;
       socket->acceptor =
           std::make_unique<io::Acceptor>(worker, std::move(entry.socket), &Sockets::accepted, socket.get());
-      (void)socket->acceptor->start();
+      socket->acceptor->start();
     }
     socket->name = entry.name;
     socket->level = entry.level;

@@ -51,7 +51,7 @@ io::Task<bool> drain(Call& call, const log::Ring& ring, std::uint64_t& position,
     call.out.text += line;
     call.out.text += separator;
     bool goes_on = co_await call.out.room();
-    if (++lines % kLinesATurn == 0) co_await io::sleep_until(*call.worker.io, call.worker.io->now());
+    if (++lines % kLinesATurn == 0) co_await io::sleep_for(*call.worker.io, Milliseconds(1));
     if (!goes_on) co_return false;
   }
   const bool sent = co_await call.out.flush();

@@ -20,7 +20,7 @@ namespace {
 constexpr FieldRow kFields[] = {
     {"Name", "POS", "the program"},
     {"Version", "POS", "its version"},
-    {"Release_date", "POS", "when it was built"},
+    {"Release_date", "POS", "date of the program"},
     {"Nbthread", "CGS", "worker threads"},
     {"Nbproc", "CGS", "processes, always 1"},
     {"Process_num", "KGP", "number of this process, always 1"},
@@ -80,7 +80,7 @@ constexpr FieldRow kFields[] = {
     {"BusyPolling", "MGP", "1 if the threads never sleep"},
     {"FailedResolutions", "MGP", "DNS resolutions that failed"},
     {"TotalBytesOut", "MGP", "bytes sent to clients"},
-    {"TotalSplicedBytesOut", "MGP", "of them through pipes"},
+    {"TotalSplicdedBytesOut", "MGP", "of them through pipes"},  // COMPAT: the name has always been misspelt
     {"BytesOutRate", "MRP", "bytes a second sent to clients, since this was last asked"},
     {"DebugCommandsIssued", "MGP", "debug commands given"},
     {"CumRecvLogs", "MCP", "log lines received for forwarding"},
@@ -91,6 +91,8 @@ constexpr FieldRow kFields[] = {
     {"Start_time_sec", "MDP", "when it started, in seconds since 1970"},
     {"Tainted", "SGP", "experimental features in use"},
 };
+
+constexpr std::string_view kReleaseDate = "2026/11/24";
 
 class Page {
  public:
@@ -148,6 +150,7 @@ void put_identity(Page& page, Call& call, const proxy::ProcessState& process) {
   page.text("Name", "weir");
   page.text("Version", call.control.version());
   page.text("Build info", call.control.version());
+  page.text("Release_date", std::string(kReleaseDate));
   page.number("Nbthread", static_cast<std::uint32_t>(process.contexts.size()));
   page.number("Nbproc", 1U);
   page.number("Process_num", 1U);
@@ -198,9 +201,8 @@ void put_traffic(Page& page, Call& call, const proxy::ProcessState& process) {
 void put_absent_features(Page& page) {
   for (std::size_t i = 0; i < std::size(kFields); i++) {
     const FieldRow& row = kFields[i];
-    if (row.name.empty() || page.fields().present(i) || row.name == "Release_date" || row.name == "description")
-      continue;
-    const bool wide = row.name == "TotalSplicedBytesOut" || row.name == "BytesOutRate";
+    if (row.name.empty() || page.fields().present(i) || row.name == "description") continue;
+    const bool wide = row.name == "TotalSplicdedBytesOut" || row.name == "BytesOutRate";
     if (wide)
       page.fields().number(i, std::uint64_t{0});
     else

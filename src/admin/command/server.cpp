@@ -138,6 +138,11 @@ void set_server(Call& call) {
   if (what == "health") return set_health(call, named, call.word(2));
   if (what == "weight") return set_weight(call, named, call.word(2));
   if (what == "addr") return set_address(call, named);
+  // Manual, agent-check: an extra check of its own kind; no server here has one.
+  if (what == "agent") {
+    call.out.text += "agent checks are not enabled on this server.\n";
+    return;
+  }
   call.out.text += "usage: set server <backend>/<server> addr | health | state | weight\n";
 }
 

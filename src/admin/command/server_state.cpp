@@ -24,7 +24,9 @@ unsigned check_result(check::Status status) {
 unsigned check_state(const proxy::ServerState& server) {
   unsigned state = 0;
   if (server.health.checked()) state |= kConfigured | (server.checks_paused ? 0 : kEnabled);
-  if (server.health.in_maintenance()) state |= kPaused;
+  // COMPAT: a server that began disabled and has no checks stays marked as paused when it leaves maintenance.
+  const bool began_paused = server.config->disabled && !server.health.checked();
+  if (server.health.in_maintenance() || began_paused) state |= kPaused;
   if (server.check_running) state |= kInProgress;
   return state;
 }

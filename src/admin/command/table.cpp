@@ -24,7 +24,7 @@ std::shared_ptr<stick::StickTable> named_table(Call& call) {
 
 // Lets the loop turn: what piled up meanwhile goes first.
 io::Task<bool> next_turn(Call& call) {
-  co_await io::sleep_until(*call.worker.io, call.worker.io->now());
+  co_await io::sleep_for(*call.worker.io, Milliseconds(1));
   const bool goes_on = co_await call.out.room();
   co_return goes_on;
 }
