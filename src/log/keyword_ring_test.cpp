@@ -1,3 +1,4 @@
+// The ring section of the configuration: what its lines give, and what is said about wrong ones.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

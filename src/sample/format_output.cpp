@@ -1,3 +1,4 @@
+// How one item of a log format is written: quoted, escaped, in hexadecimal, or as absent.
 #include <arpa/inet.h>
 
 #include <charconv>
