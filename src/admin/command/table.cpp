@@ -50,10 +50,6 @@ io::Task<void> show_table(Call& call) {
     call.out.text += show.error().message;
     co_return;
   }
-  if (show->selection.by != stick::TableSelection::By::all && call.session.level < Level::operator_) {
-    call.out.text += "Permission denied\n";
-    co_return;
-  }
   while (!stick::show_some(*table, *show, call.out.text, call.worker.io->now(), kEntriesATurn)) {
     const bool goes_on = co_await next_turn(call);
     if (!goes_on) co_return;
