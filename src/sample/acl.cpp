@@ -238,28 +238,6 @@ std::optional<Acl> Acl::compile(std::span<const Word> words, const Scope& scope,
   return acl;
 }
 
-Truth Acl::evaluate(Context& context) const {
-  Sample sample;
-  switch (expression_.evaluate(context, sample)) {
-    case FetchStatus::need_more: return Truth::unknown;
-    case FetchStatus::absent: return Truth::no;
-    case FetchStatus::ok: break;
-  }
-  const bool match =
-      cast(sample, match_input(kind_, sample.type()), context.arena) && patterns_->matches(sample, context.arena);
-  if (match) return Truth::yes;
-  return sample.may_change() ? Truth::unknown : Truth::no;
-}
-
-Truth NamedAcl::evaluate(Context& context) const {
-  Truth verdict = Truth::no;
-  for (const Acl& test : tests) {
-    verdict = std::max(verdict, test.evaluate(context));
-    if (verdict == Truth::yes) break;
-  }
-  return verdict;
-}
-
 Facts NamedAcl::needs() const {
   Facts needs = Facts::none;
   for (const Acl& test : tests) needs = needs | test.expression().needs();

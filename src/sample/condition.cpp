@@ -2,18 +2,9 @@
 
 #include <fmt/format.h>
 
-namespace weir::sample {
+#include "sample/program.h"
 
-struct ConditionProgram {
-  struct Term {
-    std::shared_ptr<const NamedAcl> acl;
-    bool negated = false;
-    bool last_of_group = false;
-  };
-  std::vector<Term> terms;
-  bool unless = false;
-  std::string text;
-};
+namespace weir::sample {
 
 namespace {
 
@@ -135,25 +126,6 @@ std::optional<Condition> Condition::compile(std::span<const Word> words, const A
   Condition condition;
   condition.program_ = std::move(program);
   return condition;
-}
-
-Truth Condition::evaluate(Context& context) const {
-  if (program_ == nullptr) return Truth::yes;
-  const std::size_t mark = context.arena.mark();
-  Truth verdict = Truth::no;
-  Truth group = Truth::yes;
-  for (const auto& term : program_->terms) {
-    if (group != Truth::no) {
-      const Truth truth = term.acl->evaluate(context);
-      group = std::min(group, term.negated ? invert(truth) : truth);
-    }
-    if (!term.last_of_group) continue;
-    verdict = std::max(verdict, group);
-    if (verdict == Truth::yes) break;
-    group = Truth::yes;
-  }
-  context.arena.rewind(mark);
-  return program_->unless ? invert(verdict) : verdict;
 }
 
 Facts Condition::needs() const {

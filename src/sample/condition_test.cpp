@@ -143,5 +143,27 @@ TEST(Condition, WarnsWhereAnAclCannotMatch) {
   EXPECT_EQ(here.diagnostics.warnings(), 1U);
 }
 
+// A rule's parse of the request is kept for the next rule, and never for other bytes.
+TEST(Condition, SeesBytesThatArrivedBetweenTwoRules) {
+  const std::string_view whole = testing::registry().fetch("req.rdp_cookie")->given.request;
+  testing::Surroundings here(whole.substr(0, 20));
+  const auto rdp = testing::words("if { req.rdp_cookie(mstshash) -m found }");
+  const auto tls = testing::words("if { req.ssl_sni a.b }");
+  const auto is_rdp = Condition::compile(rdp, AclSet(), here.scope(), here.diagnostics);
+  const auto is_tls = Condition::compile(tls, AclSet(), here.scope(), here.diagnostics);
+  ASSERT_TRUE(is_rdp && is_tls);
+  Context context = here.context(false);
+  EXPECT_EQ(is_rdp->evaluate(context), Truth::unknown);
+  EXPECT_EQ(is_rdp->evaluate(context), Truth::unknown);
+  here.request.bytes = whole;
+  EXPECT_EQ(is_rdp->evaluate(context), Truth::yes);
+  EXPECT_EQ(is_tls->evaluate(context), Truth::no);
+  EXPECT_EQ(is_rdp->evaluate(context), Truth::yes);
+  here.request.bytes = testing::registry().fetch("req.ssl_sni")->given.request;
+  EXPECT_EQ(is_rdp->evaluate(context), Truth::no);
+  EXPECT_EQ(is_tls->evaluate(context), Truth::yes);
+  EXPECT_EQ(is_tls->evaluate(context), Truth::yes);
+}
+
 }  // namespace
 }  // namespace weir::sample

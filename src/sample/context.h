@@ -6,10 +6,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/address.h"
 #include "base/time.h"
+#include "proto/client_hello.h"
+#include "proto/rdp.h"
 #include "sample/arena.h"
 
 namespace weir::proxy {
@@ -63,6 +66,22 @@ struct Payload {
   bool closed = false;  // nothing more can be seen: the peer is done sending or the buffer is full
 };
 
+/// What fetches have read from the client's bytes: twenty rules look at one request, which is parsed once. Good as long
+/// as the bytes are the same ones. A hello that was joined in the arena is not kept: rules rewind the arena.
+struct ParsedRequest {
+  std::string_view bytes;
+  std::optional<proto::rdp::RequestParse> rdp;
+  std::optional<proto::ClientHelloParse> hello;
+
+  /// Forgets all when `now` are other bytes than those read.
+  void look_at(std::string_view now) {
+    if (now.data() == bytes.data() && now.size() == bytes.size()) return;
+    bytes = now;
+    rdp.reset();
+    hello.reset();
+  }
+};
+
 struct Context {
   Arena& arena;
   const ConnectionFacts* client = nullptr;
@@ -75,6 +94,7 @@ struct Context {
   const void* facts = nullptr;              // of the log aliases, whatever their layer agreed on
   bool final = false;        // the inspection delay is over: what is undetermined now is decided as absent
   bool in_response = false;  // payload() means the response's
+  ParsedRequest parsed{};
 };
 
 }  // namespace weir::sample

@@ -2,22 +2,9 @@
 
 #include <fmt/format.h>
 
-namespace weir::sample {
+#include "sample/program.h"
 
-struct ExpressionProgram {
-  struct Step {
-    const Converter* row = nullptr;
-    std::vector<Argument> arguments;
-    std::shared_ptr<const void> prepared;
-    bool casts = false;  // what comes before may have another type than the row takes
-  };
-  const Fetch* fetch = nullptr;
-  std::vector<Argument> arguments;
-  std::shared_ptr<const void> prepared;
-  std::vector<Step> steps;
-  Type type = Type::any;
-  std::string text;
-};
+namespace weir::sample {
 
 namespace {
 
@@ -100,20 +87,6 @@ struct Compiler {
   }
 };
 
-FetchStatus run(const ExpressionProgram& program, Context& context, Sample& out) {
-  const FetchStatus status = program.fetch->fetch(Args{program.arguments, program.prepared.get()}, context, out);
-  if (status != FetchStatus::ok) return status;
-  for (const auto& step : program.steps) {
-    const bool may_change = out.may_change();
-    const bool good = (!step.casts || cast(out, step.row->in, context.arena)) &&
-                      step.row->apply(Args{step.arguments, step.prepared.get()}, context, out);
-    // A value that has no such form yet may have one when more input came.
-    if (!good) return may_change ? FetchStatus::need_more : FetchStatus::absent;
-    out.set_may_change(may_change);
-  }
-  return FetchStatus::ok;
-}
-
 }  // namespace
 
 std::optional<Expression> Expression::compile_from(std::string_view text, std::size_t& consumed, bool whole,
@@ -148,14 +121,6 @@ std::optional<Expression> Expression::compile(std::string_view text, const Scope
 std::optional<Expression> Expression::compile_prefix(std::string_view text, std::size_t& consumed, const Scope& scope,
                                                      SourcePosition at, Diagnostics& diagnostics) {
   return compile_from(text, consumed, false, nullptr, scope, at, diagnostics);
-}
-
-FetchStatus Expression::evaluate(Context& context, Sample& out) const {
-  if (program_ == nullptr) return FetchStatus::absent;
-  const FetchStatus status = run(*program_, context, out);
-  if (!context.final) return status;
-  out.set_may_change(false);
-  return status == FetchStatus::need_more ? FetchStatus::absent : status;
 }
 
 Type Expression::type() const { return program_ ? program_->type : Type::any; }

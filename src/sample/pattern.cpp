@@ -69,9 +69,15 @@ void sort_and_merge(std::vector<T>& intervals, Less less) {
   if (!intervals.empty()) intervals.resize(kept + 1);
 }
 
-/// Binary search in sorted disjoint intervals.
+/// In sorted disjoint intervals: a few are looked at in turn, many by binary search.
 template <class T, class Value>
 bool contains(const std::vector<T>& intervals, const Value& value) {
+  if (intervals.size() <= 4) {
+    for (const T& interval : intervals) {
+      if (!(value < interval.low) && !(interval.high < value)) return true;
+    }
+    return false;
+  }
   auto at = std::upper_bound(intervals.begin(), intervals.end(), value,
                              [](const Value& wanted, const T& interval) { return wanted < interval.low; });
   return at != intervals.begin() && !((--at)->high < value);
@@ -115,16 +121,6 @@ std::optional<IntegerOperator> find_integer_operator(std::string_view word) {
     if (kNames[i] == word) return static_cast<IntegerOperator>(i);
   }
   return std::nullopt;
-}
-
-Type match_input(MatchKind kind, Type sample) {
-  switch (kind) {
-    case MatchKind::found: return Type::any;
-    case MatchKind::boolean: return Type::boolean;
-    case MatchKind::integer: return Type::integer;
-    case MatchKind::ip: return Type::address;
-    default: return sample == Type::binary || sample == Type::method ? sample : Type::string;
-  }
 }
 
 // The matrix of manual 7.1.

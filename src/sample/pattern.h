@@ -25,7 +25,15 @@ namespace weir::sample {
 [[nodiscard]] std::string_view match_kind_name(MatchKind kind);
 [[nodiscard]] std::optional<MatchKind> find_match_kind(std::string_view name);
 /// What a sample is cast to before it is compared.
-[[nodiscard]] Type match_input(MatchKind kind, Type sample);
+[[nodiscard]] constexpr Type match_input(MatchKind kind, Type sample) {
+  switch (kind) {
+    case MatchKind::found: return Type::any;
+    case MatchKind::boolean: return Type::boolean;
+    case MatchKind::integer: return Type::integer;
+    case MatchKind::ip: return Type::address;
+    default: return sample == Type::binary || sample == Type::method ? sample : Type::string;
+  }
+}
 [[nodiscard]] bool can_match(MatchKind kind, Type sample);
 /// The matching method an ACL uses when none is named; nullopt: -m is needed.
 [[nodiscard]] std::optional<MatchKind> default_match(Type type);

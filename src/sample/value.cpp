@@ -66,7 +66,7 @@ bool bytes_to_address(Sample& sample, Type to) {
   in6_addr six;
   std::memcpy(&six, from.data(), sizeof six);
   sample = Sample::ipv6(six);
-  return true;  // convert() narrows it when an IPv4 address is wanted
+  return true;  // change_type() narrows it when an IPv4 address is wanted
 }
 
 bool to_address(Sample& sample, Type to) {
@@ -122,7 +122,7 @@ bool to_binary(Sample& sample, Arena& arena) {
   return true;
 }
 
-bool convert(Sample& sample, Type to, Arena& arena) {
+bool change_type(Sample& sample, Type to, Arena& arena) {
   if (to == Type::boolean || to == Type::integer) return to_number(sample, to);
   if (to == Type::address || to == Type::ipv4 || to == Type::ipv6) {
     if (!to_address(sample, to)) return false;
@@ -182,12 +182,10 @@ bool can_cast(Type from, Type to) {
   return table_allows(from, to);
 }
 
-bool cast(Sample& sample, Type to, Arena& arena) {
-  if (sample.type() == to || to == Type::any) return true;
-  if (to == Type::address && sample.is_address()) return true;
+bool convert(Sample& sample, Type to, Arena& arena) {
   if (!can_cast(sample.type(), to) || sample.type() == Type::any) return false;
   const bool may_change = sample.may_change();
-  const bool done = convert(sample, to, arena);
+  const bool done = change_type(sample, to, arena);
   sample.set_may_change(may_change);
   return done;
 }

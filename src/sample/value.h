@@ -103,8 +103,13 @@ class Sample {
 
 /// Whether a keyword that wants `to` may follow one that gives `from`; address and any stand for all they can be.
 [[nodiscard]] bool can_cast(Type from, Type to);
+/// cast() for a sample that is not of that type yet.
+[[nodiscard]] bool convert(Sample& sample, Type to, Arena& arena);
 /// Turns `sample` into `to`; false when this value has no such form ("x" as an integer) or the arena is full.
-[[nodiscard]] bool cast(Sample& sample, Type to, Arena& arena);
+[[nodiscard]] inline bool cast(Sample& sample, Type to, Arena& arena) {
+  if (sample.type() == to || to == Type::any || (to == Type::address && sample.is_address())) return true;
+  return convert(sample, to, arena);
+}
 /// The value as people read it, for logs and string matching: 1, 10.0.0.1, text. nullopt when the arena is full.
 [[nodiscard]] std::optional<std::string_view> to_text(const Sample& sample, Arena& arena);
 

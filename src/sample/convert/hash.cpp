@@ -35,6 +35,19 @@ bool crc32c(const Args&, Context&, Sample& sample) {
   sample = Sample::integer(crc(kCrc32cTable, sample.text()));
   return true;
 }
+// Both start from the number and go on with 32 bits; the values were compared with a running HAProxy's.
+bool djb2(const Args&, Context&, Sample& sample) {
+  std::uint32_t hash = 5381;
+  for (const char c : sample.text()) hash = hash * 33 + static_cast<unsigned char>(c);
+  sample = Sample::integer(hash);
+  return true;
+}
+bool sdbm(const Args&, Context&, Sample& sample) {
+  std::uint32_t hash = 0;
+  for (const char c : sample.text()) hash = hash * 65599 + static_cast<unsigned char>(c);
+  sample = Sample::integer(hash);
+  return true;
+}
 bool xxh32(const Args& args, Context&, Sample& sample) {
   const std::string_view data = sample.text();
   const auto seed = static_cast<std::uint32_t>(args.integer_or(0, 0));
@@ -61,6 +74,18 @@ constexpr Converter kRows[] = {
      .apply = crc32c,
      .doc = "The CRC-32C of iSCSI and SCTP.",
      .examples = {{{"str(123456789),crc32c", "3808858755"}}}},
+    {.name = "djb2",
+     .in = Type::binary,
+     .out = Type::integer,
+     .apply = djb2,
+     .doc = "Bernstein's hash: times 33, plus the byte.",
+     .examples = {{{"str(123456789),djb2", "902675330"}, {"bin(ff80),djb2", "5868452"}}}},
+    {.name = "sdbm",
+     .in = Type::binary,
+     .out = Type::integer,
+     .apply = sdbm,
+     .doc = "The hash of the sdbm library, which map-based balancing uses too.",
+     .examples = {{{"str(123456789),sdbm", "1755344949"}, {"bin(ff80),sdbm", "16727873"}}}},
     {.name = "xxh32",
      .args = args(0, {ArgKind::integer}),
      .in = Type::binary,

@@ -6,15 +6,17 @@
 namespace weir::sample {
 namespace {
 
-/// absent: these bytes are no connection request and never will be.
-FetchStatus read_request(const Context& context, proto::rdp::ConnectionRequest& request) {
+/// The request of these bytes, parsed by the first rule that asks. absent: no connection request and never one.
+FetchStatus read_request(Context& context, const proto::rdp::ConnectionRequest*& request) {
   if (context.request == nullptr) return FetchStatus::absent;
-  const auto parse = proto::rdp::parse_connection_request(context.request->bytes);
-  if (parse.outcome == proto::rdp::Outcome::need_more) {
+  ParsedRequest& parsed = context.parsed;
+  parsed.look_at(context.request->bytes);
+  if (!parsed.rdp) parsed.rdp = proto::rdp::parse_connection_request(context.request->bytes);
+  if (parsed.rdp->outcome == proto::rdp::Outcome::need_more) {
     return context.request->closed ? FetchStatus::absent : FetchStatus::need_more;
   }
-  if (parse.outcome == proto::rdp::Outcome::not_rdp) return FetchStatus::absent;
-  request = parse.request;
+  if (parsed.rdp->outcome == proto::rdp::Outcome::not_rdp) return FetchStatus::absent;
+  request = &parsed.rdp->request;
   return FetchStatus::ok;
 }
 
@@ -23,20 +25,20 @@ std::string_view wanted_name(const Args& args) {
 }
 
 FetchStatus req_rdp_cookie(const Args& args, Context& context, Sample& out) {
-  proto::rdp::ConnectionRequest request;
+  const proto::rdp::ConnectionRequest* request = nullptr;
   const FetchStatus status = read_request(context, request);
   if (status != FetchStatus::ok) return status;
-  const auto value = request.cookie(wanted_name(args));
+  const auto value = request->cookie(wanted_name(args));
   if (!value) return FetchStatus::absent;
   out = Sample::string(*value);
   return FetchStatus::ok;
 }
 
 FetchStatus req_rdp_cookie_cnt(const Args& args, Context& context, Sample& out) {
-  proto::rdp::ConnectionRequest request;
+  const proto::rdp::ConnectionRequest* request = nullptr;
   const FetchStatus status = read_request(context, request);
   if (status == FetchStatus::need_more || context.request == nullptr) return status;
-  const std::size_t count = status == FetchStatus::ok ? request.cookie_count(wanted_name(args)) : 0;
+  const std::size_t count = status == FetchStatus::ok ? request->cookie_count(wanted_name(args)) : 0;
   out = Sample::integer(static_cast<std::int64_t>(count));
   return FetchStatus::ok;
 }

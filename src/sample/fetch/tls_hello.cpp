@@ -10,9 +10,9 @@
 namespace weir::sample {
 namespace {
 
-/// A hello cut over several records is joined in the arena, which keeps those bytes only then.
-FetchStatus read_hello(Context& context, proto::ClientHello& hello) {
-  if (context.request == nullptr) return FetchStatus::absent;
+/// A hello cut over several records is joined in the arena, which keeps those bytes only then; nor is it remembered
+/// then, for the next rule rewinds the arena.
+proto::ClientHelloParse parse_hello(Context& context) {
   const std::size_t mark = context.arena.mark();
   const std::size_t room = std::min(context.arena.room(), proto::kMaxClientHello);
   char* scratch = context.arena.take(room);
@@ -21,7 +21,16 @@ FetchStatus read_hello(Context& context, proto::ClientHello& hello) {
   const bool joined = parse.outcome == proto::HelloOutcome::complete && inside != nullptr &&
                       std::greater_equal<>()(inside, static_cast<const char*>(scratch)) &&
                       std::less<>()(inside, static_cast<const char*>(scratch + room));
-  if (!joined) context.arena.rewind(mark);
+  if (joined) return parse;
+  context.arena.rewind(mark);
+  context.parsed.hello = parse;
+  return parse;
+}
+
+FetchStatus read_hello(Context& context, proto::ClientHello& hello) {
+  if (context.request == nullptr) return FetchStatus::absent;
+  context.parsed.look_at(context.request->bytes);
+  const auto parse = context.parsed.hello ? *context.parsed.hello : parse_hello(context);
   if (parse.outcome == proto::HelloOutcome::not_tls) return FetchStatus::absent;
   if (parse.outcome == proto::HelloOutcome::need_more) {
     return context.request->closed ? FetchStatus::absent : FetchStatus::need_more;
