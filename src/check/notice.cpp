@@ -81,6 +81,7 @@ Notice admin_notice(const ServerName& name, AdminEvent event, const Health& afte
                                        after.draining() ? "DRAIN" : "READY"));
     case AdminEvent::enter_drain:
       return same(kNotice, fmt::format("{} enters drain state{}", who, remaining(left, false)));
+    case AdminEvent::remain_in_drain: return same(kNotice, fmt::format("{} remains in forced drain mode.", who));
     case AdminEvent::leave_drain:
       return same(kNotice, fmt::format("{} is {} (leaving forced drain).", who, after.up() ? "UP" : "DOWN"));
   }

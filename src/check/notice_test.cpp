@@ -61,6 +61,8 @@ TEST(Notice, AdministrativeChanges) {
   EXPECT_EQ(admin_notice(kServer, AdminEvent::enter_drain, health, {.active = 2, .backup = 1}).text,
             "Server b1/s1 enters drain state. 2 active and 1 backup servers online. 0 sessions requeued, 0 total in "
             "queue.");
+  EXPECT_EQ(admin_notice(kServer, AdminEvent::remain_in_drain, health, {}).text,
+            "Server be/s1 remains in forced drain mode.");
   EXPECT_EQ(admin_notice(kServer, AdminEvent::leave_drain, health, {}).text,
             "Server b1/s1 is UP (leaving forced drain).");
 }

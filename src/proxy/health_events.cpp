@@ -1,5 +1,7 @@
 #include "proxy/health_events.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <random>
 #include <unordered_map>
@@ -20,7 +22,7 @@ void say(WorkerContext& worker, const BackendState& backend, const check::Notice
   const std::shared_ptr<const BackendPlan> plan = worker.plan ? worker.plan->backend(backend.name) : nullptr;
   if (const LogPlan* log = backend_log(worker, plan); log != nullptr)
     worker.emit(*log, {.level = static_cast<log::Level>(notice.level), .message = notice.text});
-  if (!worker.process->quiet) std::fprintf(stderr, "%s\n", notice.terminal_text.c_str());
+  show_on_terminal(*worker.process, notice.level, notice.terminal_text);
 }
 
 check::Remaining remaining(const ServerState& server, std::uint32_t requeued) {
@@ -63,6 +65,13 @@ std::uint32_t settle(ServerState& server, bool was_up, TimePoint now, bool& lost
 }
 
 }  // namespace
+
+// COMPAT: only what is worth an emergency is an alert there; all else is a warning, a server that came up too.
+void show_on_terminal(const ProcessState& process, int level, std::string_view text) {
+  if (process.quiet) return;
+  std::fprintf(stderr, "%-11s(%d) : %.*s\n", level == 0 ? "[ALERT]" : "[WARNING]", static_cast<int>(::getpid()),
+               static_cast<int>(text.size()), text.data());
+}
 
 void apply_check_result(WorkerContext& worker, ServerState& server, const check::CheckResult& result) {
   BackendState& backend = server.backend;
@@ -111,9 +120,9 @@ void set_server_admin(WorkerContext& worker, ServerState& server, check::Admin f
       notices.push_back(check::admin_notice(name, what, server.health, left));
     };
     const bool maint = server.health.in_maintenance();
-    if (maint != was_maint)
-      event(maint ? check::AdminEvent::enter_maint : check::AdminEvent::leave_maint);
-    else if (server.health.draining() != was_drain)
+    if (maint != was_maint) event(maint ? check::AdminEvent::enter_maint : check::AdminEvent::leave_maint);
+    if (was_maint && server.health.draining()) event(check::AdminEvent::remain_in_drain);
+    if (!maint && !was_maint && server.health.draining() != was_drain)
       event(was_drain ? check::AdminEvent::leave_drain : check::AdminEvent::enter_drain);
     shut = maint && !was_maint && server.config->on_marked_down == OnMarkedDown::shutdown_sessions;
     if (lost_all) notices.push_back(check::no_server_notice(backend.name));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "check/health.h"
 #include "proxy/state.h"
@@ -17,6 +18,8 @@ void set_server_admin(WorkerContext& worker, ServerState& server, check::Admin f
 void force_server_health(WorkerContext& worker, ServerState& server, check::State state);
 /// The new weight of new sessions, 0 to 256.
 void set_server_weight(ServerState& server, unsigned weight);
+/// What the log is told, on the terminal of a process that keeps one: "[WARNING]  (pid) : text". Not when quiet.
+void show_on_terminal(const ProcessState& process, int level, std::string_view text);
 /// Ends every session on the server, on all workers.
 void shut_sessions(ProcessState& process, const std::shared_ptr<ServerState>& server, EndedBy by);
 

@@ -4,14 +4,13 @@
 // sockets for good.
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "admin/command/tables.h"
 #include "admin/lookup.h"
 #include "admin/on_worker.h"
 #include "admin/session.h"
 #include "base/units.h"
 #include "proxy/accepting.h"
+#include "proxy/health_events.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/session.h"
 
@@ -29,7 +28,7 @@ Frontend chosen(Call& call) {
 
 void say(Call& call, const proxy::FrontendPlan& frontend, const std::string& message) {
   call.worker.emit(frontend.log, {.level = log::Level::warning, .message = message});
-  if (!call.worker.process->quiet) std::fprintf(stderr, "%s\n", message.c_str());
+  proxy::show_on_terminal(*call.worker.process, static_cast<int>(log::Level::warning), message);
 }
 
 /// `function(worker)` on every worker, one after the other.

@@ -34,8 +34,9 @@ void set_state(Call& call, const NamedServer& named, std::string_view wanted) {
     proxy::set_server_admin(call.worker, server, Admin::forced_maint, false);
     proxy::set_server_admin(call.worker, server, Admin::forced_drain, false);
   } else if (wanted == "drain") {
-    proxy::set_server_admin(call.worker, server, Admin::forced_maint, false);
+    // In this order a server in maintenance never takes a session on its way to draining.
     proxy::set_server_admin(call.worker, server, Admin::forced_drain, true);
+    proxy::set_server_admin(call.worker, server, Admin::forced_maint, false);
   } else if (wanted == "maint") {
     proxy::set_server_admin(call.worker, server, Admin::forced_drain, false);
     proxy::set_server_admin(call.worker, server, Admin::forced_maint, true);
