@@ -15,6 +15,7 @@
 #include "app/privileges.h"
 #include "app/running_process.h"
 #include "app/version.h"
+#include "base/outside.h"
 #include "proxy/plan_difference.h"
 #include "tls/version.h"
 
@@ -24,17 +25,31 @@ namespace weir::app {
 namespace {
 
 constexpr Milliseconds kDrainPoll{50};
+constexpr Milliseconds kLogPoll{1000};
 
 std::string host_name() {
   char name[256] = {};
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
+io::Opener* outside_opener = nullptr;
+
+// From now on files, users and hosts are those outside of the chroot, with the rights that this process no longer has.
+void look_outside_through(io::Opener& opener) {
+  outside_opener = &opener;
+  set_outside({[](const std::string& path) -> Result<int> {
+                 auto fd = outside_opener->open_file(path, io::OpenMode::read);
+                 if (!fd) return unexpected(fd.error());
+                 return fd->release();
+               },
+               [](Lookup kind, const std::string& name) { return outside_opener->look_up(kind, name); }});
+}
+
 }  // namespace
 
 Process::Process(CommandLine line) : line_(std::move(line)), version_(kReportedVersion), engine_(sample_registry()) {}
 
-Process::~Process() = default;
+Process::~Process() { set_outside(direct_outside()); }
 
 std::optional<proxy::Config> Process::load(const std::vector<std::string>& files, Diagnostics& diagnostics) {
   proxy::LoadOptions options;
@@ -81,7 +96,7 @@ int Process::check() {
     std::fprintf(stderr, "Fatal errors found in configuration.\n");
     return 1;
   }
-  if (config->proxies.empty() && config->peers.empty()) {
+  if (config->proxies.empty() && config->peers.empty() && config->global.stats_sockets.empty()) {
     std::fprintf(stderr, "error: the configuration has no proxy: nothing would be served\n");
     return 2;
   }
@@ -109,15 +124,28 @@ int Process::serve() {
   loop_.run();
   admin_.reset();
   engine_.stop();
-  return exit_status_;
+  engine_.opener().stop();
+  return end();
+}
+
+int Process::end() const {
+  if (line_.master_worker) return ended_by_ == SIGINT ? 128 + SIGINT : 0;
+  if (ended_by_ == 0) return 0;
+  std::fflush(nullptr);
+  std::signal(ended_by_, SIG_DFL);
+  std::raise(ended_by_);
+  io::unblock_all_signals();  // it ends here
+  return 128 + ended_by_;
 }
 
 Result<void> Process::start_background(const proxy::GlobalConfig& global) {
   // The opener keeps the privileges that are dropped now; it has none of our threads, so it forks before them.
   const bool drops =
       !global.chroot.empty() || !global.user.empty() || !global.group.empty() || global.uid || global.gid;
-  if (drops)
+  if (drops) {
     if (auto opened = engine_.opener().start(); !opened) return opened;
+    look_outside_through(engine_.opener());
+  }
   return drop_privileges(global);
 }
 
@@ -148,6 +176,8 @@ bool Process::start(proxy::Config config) {
   signals_ = std::move(*signals);
   if (auto running = engine_.run(); !running) return failed(running.error().message);
   background.ready(line_.debug);
+  log_timer_.set([](void* object) { static_cast<Process*>(object)->watch_logs(); }, this);
+  if (engine_.opener().running()) watch_logs();
   notify_systemd("READY=1");
   return true;
 }
@@ -170,15 +200,21 @@ void Process::on_signal(void* object, int signal) {
     }
     case SIGUSR1: process.soft_stop(); return;
     case SIGHUP: process.admin_->log_state(); return;
-    case SIGTERM: process.stop_now(0); return;
-    case SIGINT: process.stop_now(130); return;
+    case SIGTERM: process.stop_now(SIGTERM); return;
+    case SIGINT: process.stop_now(SIGINT); return;
     default: return;  // SIGTTIN and SIGTTOU paused listeners for a second process, which there never is
   }
 }
 
+// Receivers of log sockets that restarted outside of the chroot are found again through the opener, or not at all.
+void Process::watch_logs() {
+  engine_.sinks().reconnect_lost();
+  loop_.timers().arm(log_timer_, loop_.now() + kLogPoll);
+}
+
 void Process::watch_drain() {
   if (engine_.drained()) {
-    stop_now(0);
+    stop_now();
     return;
   }
   loop_.timers().arm(drain_timer_, loop_.now() + kDrainPoll);
@@ -196,7 +232,7 @@ void Process::soft_stop() {
     process.watch_drain();
   };
   drain_timer_.set([](void* object) { static_cast<Process*>(object)->watch_drain(); }, this);
-  hard_stop_timer_.set([](void* object) { static_cast<Process*>(object)->stop_now(0); }, this);
+  hard_stop_timer_.set([](void* object) { static_cast<Process*>(object)->stop_now(); }, this);
   grace_timer_.set(stop_listening, this);
   if (global.hard_stop_after && global.hard_stop_after->count() != 0)
     loop_.timers().arm(hard_stop_timer_,
@@ -207,8 +243,8 @@ void Process::soft_stop() {
     stop_listening(this);
 }
 
-void Process::stop_now(int status) {
-  exit_status_ = status;
+void Process::stop_now(int signal) {
+  ended_by_ = signal;
   loop_.stop();
 }
 
@@ -222,10 +258,15 @@ std::pair<bool, std::string> Process::reload_now() {
   if (!difference.refused.empty())
     return {false,
             fmt::format("Reload refused: {} cannot change while weir runs; nothing was changed.", difference.refused)};
-  if (auto descriptors = settle_descriptors(config->global); !descriptors) return {false, descriptors.error().message};
-  if (auto applied = engine_.apply(std::move(*config)); !applied)
-    return {false, fmt::format("Reload refused: {}; nothing was changed.", applied.error().message)};
-  if (auto opened = admin_->serve(engine_.config().global); !opened) return {true, opened.error().message};
+  const auto refused = [](const Error& why) {
+    return std::pair(false, fmt::format("Reload refused: {}; nothing was changed.", why.message));
+  };
+  if (auto descriptors = settle_descriptors(config->global); !descriptors) return refused(descriptors.error());
+  if (auto opened = admin_->serve(config->global); !opened) return refused(opened.error());
+  if (auto applied = engine_.apply(std::move(*config)); !applied) {
+    (void)admin_->serve(engine_.config().global);
+    return refused(applied.error());
+  }
   return {true, diagnostics.render(Severity::warning) + difference.text() + "Reload done."};
 }
 

@@ -2,7 +2,8 @@
 //
 // Its own loop, on the main thread, is the control thread: reading a file, applying it and waiting for workers happen
 // here and never on a worker. Signals: SIGUSR2 reloads, SIGUSR1 stops softly (after `grace`), SIGTERM and SIGINT stop
-// at once, SIGHUP logs the state of the servers.
+// at once, SIGHUP logs the state of the servers. What the parent sees at the end is what HAProxy shows: a soft stop is
+// 0; SIGTERM and SIGINT are death by that signal, or with -W, where a master would answer, 0 and 130.
 #pragma once
 
 #include <memory>
@@ -46,11 +47,13 @@ class Process final : public proxy::Control {
   void notify_systemd(const char* state) const;
   static void on_signal(void* process, int signal);
   void soft_stop();
-  void stop_now(int status);
+  void stop_now(int signal = 0);
+  [[nodiscard]] int end() const;
   std::pair<bool, std::string> reload_now();
   std::pair<bool, std::string> plan_now(const std::vector<std::string>& files);
   void answer_on(io::Worker& worker, const Answer& done, std::pair<bool, std::string> answer);
   void watch_drain();
+  void watch_logs();
 
   CommandLine line_;
   std::string version_;
@@ -61,10 +64,11 @@ class Process final : public proxy::Control {
   std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<io::Signals> signals_;
   io::Timer drain_timer_;
+  io::Timer log_timer_;
   io::Timer hard_stop_timer_;
   io::Timer grace_timer_;
   bool stopping_ = false;
-  int exit_status_ = 0;
+  int ended_by_ = 0;  // the signal that ended it; 0: it ended by itself
 };
 
 }  // namespace weir::app

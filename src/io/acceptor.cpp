@@ -18,13 +18,15 @@ Acceptor::~Acceptor() {
   worker_.reactor().remove(token_);
 }
 
-Result<void> Acceptor::start() {
+void Acceptor::start() {
   auto token = worker_.reactor().add_listener(listener_.get(), &Acceptor::on_event, this);
-  if (!token) return fail(fmt::format("cannot wait for connections: {}", to_string(token.error())));
+  if (!token) {
+    starve();
+    return;
+  }
   token_ = *token;
   enabled_ = true;
   apply();
-  return {};
 }
 
 void Acceptor::apply() {
@@ -60,7 +62,10 @@ void Acceptor::starve() {
 void Acceptor::on_retry(void* acceptor) {
   auto* const self = static_cast<Acceptor*>(acceptor);
   self->starved_ = false;
-  self->apply();
+  if (self->token_)
+    self->apply();
+  else
+    self->start();
 }
 
 void Acceptor::on_event(void* acceptor, std::uint32_t) {

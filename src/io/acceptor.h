@@ -32,8 +32,8 @@ class Acceptor {
   Acceptor& operator=(const Acceptor&) = delete;
   ~Acceptor();
 
-  /// Registers the socket. Nothing is accepted before.
-  Result<void> start();
+  /// Registers the socket. Nothing is accepted before. When the kernel has no room for it, it is tried again later.
+  void start();
   void pause();
   void resume();
   /// Accepts what already waits, then closes: nobody who got through the handshake is reset. Also while paused.

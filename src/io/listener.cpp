@@ -154,4 +154,22 @@ Result<Fd> open_listener(const SocketAddress& address, const ListenOptions& o) {
   return fd;
 }
 
+void adjust_listener(int fd, const SocketAddress& address, const ListenOptions& o) {
+  ::listen(fd, o.backlog);
+  if (!address.is_inet()) return;
+  // Unlike at opening, what is no longer wanted is switched off.
+  const SocketOption all[] = {
+      {true, IPPROTO_TCP, TCP_DEFER_ACCEPT, o.defer_accept ? 1 : 0, ""},
+      {true, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(o.tcp_user_timeout.count()), ""},
+      {o.max_segment > 0, IPPROTO_TCP, TCP_MAXSEG, o.max_segment, ""},
+      {o.quick_ack.has_value(), IPPROTO_TCP, TCP_QUICKACK, o.quick_ack.value_or(true) ? 1 : 0, ""},
+      {true, SOL_SOCKET, SO_KEEPALIVE, o.keepalive.enabled ? 1 : 0, ""},
+      {true, IPPROTO_TCP, TCP_FASTOPEN, o.tcp_fast_open ? o.backlog : 0, ""},
+      {o.receive_buffer != 0, SOL_SOCKET, SO_RCVBUF, o.receive_buffer, ""},
+      {o.send_buffer != 0, SOL_SOCKET, SO_SNDBUF, o.send_buffer, ""},
+  };
+  for (const SocketOption& option : all) static_cast<void>(apply(fd, address, {&option, 1}));
+  static_cast<void>(set_keepalive(fd, o.keepalive));
+}
+
 }  // namespace weir::io

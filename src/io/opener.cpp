@@ -21,8 +21,17 @@ namespace weir::io {
 
 namespace {
 
-enum class Act : std::uint32_t { open_read, open_append, open_replace, listen, connect_datagram, unlink, rename };
-constexpr std::uint32_t kLastAct = static_cast<std::uint32_t>(Act::rename);
+enum class Act : std::uint32_t {
+  open_read,
+  open_append,
+  open_replace,
+  listen,
+  connect_datagram,
+  unlink,
+  rename,
+  look_up
+};
+constexpr std::uint32_t kLastAct = static_cast<std::uint32_t>(Act::look_up);
 constexpr std::uint32_t kMagic =
     0x77656972;  // both ends are the same binary: this catches a stray writer, no other version
 constexpr std::size_t kMaxPath = 4095;
@@ -135,6 +144,11 @@ struct Opener::Answer {
   static Answer failed(std::string_view why) {
     Answer answer;
     std::memcpy(answer.message, why.data(), std::min(why.size(), kMaxMessage));
+    return answer;
+  }
+  static Answer said(std::string_view text) {
+    Answer answer = failed(text);
+    answer.ok = 1;
     return answer;
   }
   static Answer opened(Fd fd) {
@@ -287,29 +301,39 @@ Opener::Answer Opener::act(const Request& r) {
       return Answer::failed(fmt::format("cannot connect to [{}]: {}", target.to_string(), to_string(fd.error())));
     }
     case Act::unlink: return done(::unlink(r.path), "remove");
+    case Act::look_up: {
+      const auto found = direct_outside().look_up(static_cast<Lookup>(r.create_mode), r.path);
+      return found ? Answer::said(*found) : Answer::failed(found.error().message);
+    }
     case Act::rename: return done(::rename(r.path, r.other), "rename");
   }
   return Answer::failed("unknown request");
 }
 
-Result<Fd> Opener::ask(const Request& request) {
+Result<Opener::Answer> Opener::ask_for_answer(const Request& request) {
   if (!request.valid()) return fail("a path must not contain a null character");
   const std::lock_guard lock(mutex_);
+  Answer answer;
   if (!running()) {
-    Answer answer = act(request);
-    if (answer.ok == 0) return fail(answer.message);
-    return std::move(answer.fd);
-  }
-  ssize_t sent = 0;
-  do sent = ::send(channel_.get(), &request, sizeof request, MSG_NOSIGNAL);
-  while (sent < 0 && errno == EINTR);
-  WireAnswer answer;
-  Fd fd;
-  if (sent != static_cast<ssize_t>(sizeof request) || !receive_answer(channel_.get(), answer, fd)) {
-    return fail("the opener process does not answer");
+    answer = act(request);
+  } else {
+    ssize_t sent = 0;
+    do sent = ::send(channel_.get(), &request, sizeof request, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    WireAnswer wire;
+    if (sent != static_cast<ssize_t>(sizeof request) || !receive_answer(channel_.get(), wire, answer.fd))
+      return fail("the opener process does not answer");
+    answer.ok = wire.ok;
+    std::memcpy(answer.message, wire.message, sizeof answer.message);
   }
   if (answer.ok == 0) return fail(answer.message);
-  return fd;
+  return answer;
+}
+
+Result<Fd> Opener::ask(const Request& request) {
+  auto answer = ask_for_answer(request);
+  if (!answer) return unexpected(answer.error());
+  return std::move(answer->fd);
 }
 
 namespace {
@@ -331,6 +355,16 @@ Result<Fd> Opener::open_file(std::string_view path, OpenMode mode, mode_t create
   request.act = static_cast<std::uint32_t>(acts[static_cast<std::size_t>(mode)]);
   request.create_mode = create_mode;
   return ask(request);
+}
+
+Result<std::string> Opener::look_up(Lookup kind, std::string_view name) {
+  Request request;
+  if (auto fits = put_path(request, name); !fits) return fail("a name must have 1 to 4095 characters");
+  request.act = static_cast<std::uint32_t>(Act::look_up);
+  request.create_mode = static_cast<std::uint32_t>(kind);
+  auto answer = ask_for_answer(request);
+  if (!answer) return unexpected(answer.error());
+  return std::string(answer->message);
 }
 
 Result<std::string> Opener::read_file(std::string_view path, std::size_t most) {

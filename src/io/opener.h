@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "base/address.h"
+#include "base/outside.h"
 #include "base/result.h"
 #include "io/fd.h"
 #include "io/socket.h"
@@ -43,12 +44,15 @@ class Opener {
   Result<Fd> listen(const SocketAddress& address, const ListenOptions& options);
   /// A datagram socket connected to a Unix path, such as /dev/log.
   Result<Fd> connect_datagram(const SocketAddress& address);
+  /// As Outside::look_up: names are known outside of a chroot, and seldom inside.
+  Result<std::string> look_up(Lookup kind, std::string_view name);
   Result<void> unlink(std::string_view path);
   Result<void> rename(std::string_view from, std::string_view to);
 
  private:
   struct Request;
   struct Answer;
+  Result<Answer> ask_for_answer(const Request& request);
   Result<Fd> ask(const Request& request);
   static Answer act(const Request& request);
   [[noreturn]] static void serve(int channel);

@@ -57,6 +57,9 @@ struct ListenOptions {
 /// A listening socket. A Unix path is bound under a temporary name and renamed over a stale one, so the path always
 /// answers. fd@N: a duplicate of an inherited descriptor, which must be listening.
 Result<Fd> open_listener(const SocketAddress& address, const ListenOptions& options);
+/// Sets on a running listener what a changed `bind` line says, as far as it can change: everything but the address,
+/// interface, family, transparency, mode and owner. What the kernel refuses stays as it was.
+void adjust_listener(int fd, const SocketAddress& address, const ListenOptions& options);
 
 /// `source` with `usesrc`: whose address the connection pretends to come from.
 struct ConnectOptions {

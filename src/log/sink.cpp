@@ -306,6 +306,17 @@ std::vector<std::shared_ptr<Ring>> Sinks::rings() const {
   return rings_;
 }
 
+Sinks::Kept Sinks::keep() const {
+  const std::scoped_lock guard(mutex_);
+  return {sinks_, rings_};
+}
+
+void Sinks::put_back(const Kept& kept) {
+  const std::scoped_lock guard(mutex_);
+  sinks_ = kept.sinks;
+  rings_ = kept.rings;
+}
+
 void Sinks::forget_unused() {
   const std::lock_guard lock(mutex_);
   std::erase_if(sinks_, [](const auto& sink) { return sink.use_count() == 1; });

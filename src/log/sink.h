@@ -103,6 +103,13 @@ class Sinks {
   /// Configured and implicit rings, in the order they were made.
   [[nodiscard]] std::vector<std::shared_ptr<Ring>> rings() const;
   void forget_unused();
+  /// What there is now; put_back() takes away what was made since, for a configuration that was refused after all.
+  struct Kept {
+    std::vector<std::shared_ptr<Sink>> sinks;
+    std::vector<std::shared_ptr<Ring>> rings;
+  };
+  [[nodiscard]] Kept keep() const;
+  void put_back(const Kept& kept);
   /// Looks through the opener for the receivers of Unix sinks that lost theirs. Blocks for a moment: not for workers.
   void reconnect_lost();
   /// Of all sinks alive.

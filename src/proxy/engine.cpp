@@ -30,105 +30,9 @@ void post_grant(const SessionHandle& who) {
       .run = resume_posted, .object = worker, .value = (static_cast<std::uint64_t>(who.slot) << 32) | who.generation});
 }
 
-bool shared_socket(const SocketAddress& address) { return !address.is_inet(); }
-
-std::string listener_key(const std::string& frontend, const SocketAddress& address, const io::ListenOptions& options) {
-  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", frontend, address.to_string(), options.interface, options.v6only,
-                     options.v4v6, options.tcp_fast_open, options.defer_accept, options.tcp_user_timeout.count(),
-                     options.max_segment, options.transparent);
-}
-
-/// Counts workers in; the control thread waits for all of them.
-class Gathering {
- public:
-  explicit Gathering(std::size_t expected) : missing_(expected) {}
-  void arrive() {
-    const std::scoped_lock guard(mutex_);
-    if (--missing_ == 0) all_here_.notify_all();
-  }
-  void wait() {
-    std::unique_lock guard(mutex_);
-    all_here_.wait(guard, [this] { return missing_ == 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable all_here_;
-  std::size_t missing_;
-};
-
-// New settings of an address that is served already: limits and names change without touching the socket.
-void adopt_listener(ListenerState& state, const BindConfig& bind) {
-  state.name = bind.name;
-  state.id = bind.id;
-  state.maxconn = bind.maxconn;
-}
-
-void drained(WorkerContext& worker) {
-  std::erase_if(worker.draining, [](const auto& listener) { return listener->acceptor == nullptr; });
-}
-
-void drop_listener(WorkerContext& worker, std::unique_ptr<WorkerListener> listener) {
-  for (auto& [connection, peer] : listener->parked) open_session(*listener, std::move(connection), peer);
-  listener->parked.clear();
-  if (listener->acceptor) listener->acceptor->drain_and_close();
-  worker.draining.push_back(std::move(listener));
-  drained(worker);
-}
-
 }  // namespace
 
 Engine::~Engine() { stop(); }
-
-template <class F>
-void Engine::on_every_worker(F function) {
-  if (!running_) {
-    for (const auto& context : process_.contexts) function(*context);
-    return;
-  }
-  Gathering gathering(process_.contexts.size());
-  for (const auto& context : process_.contexts) {
-    WorkerContext* worker = context.get();
-    worker->io->post([worker, &function, &gathering] {
-      function(*worker);
-      gathering.arrive();
-    });
-  }
-  gathering.wait();
-}
-
-Result<void> Engine::open_listeners(const Config& config, std::map<ListenerKey, OpenedListener>& opened) {
-  for (const auto& proxy : config.proxies) {
-    if (!proxy->is_frontend() || proxy->settings.disabled) continue;
-    for (const BindConfig& bind : proxy->binds) {
-      for (const SocketAddress& address : bind.addresses) {
-        const ListenerKey key = listener_key(proxy->name, address, bind.options);
-        OpenedListener& entry = opened[key];
-        entry.frontend = proxy->name;
-        if (const auto running = listeners_.find(key); running != listeners_.end()) {
-          entry.state = running->second;
-          continue;
-        }
-        entry.fresh = true;
-        entry.state = std::make_shared<ListenerState>();
-        entry.state->address = address;
-        entry.state->options = bind.options;
-        adopt_listener(*entry.state, bind);
-        const bool one_socket = shared_socket(address) || config.global.no_reuseport;
-        const std::size_t sockets = one_socket ? 1 : process_.contexts.size();
-        for (std::size_t i = 0; i < sockets; i++) {
-          SocketAddress place = address;
-          // Port 0: the first socket's choice is everybody's.
-          if (i != 0 && place.port() == 0) place.set_port(io::local_address(entry.sockets.front().get()).port());
-          auto socket = opener_.listen(place, bind.options);
-          if (!socket) return fail(fmt::format("frontend '{}': {}", proxy->name, socket.error().message));
-          entry.sockets.push_back(std::move(*socket));
-        }
-      }
-    }
-  }
-  return {};
-}
 
 Result<void> Engine::start(Config config) {
   sinks_.use_opener(&opener_);
@@ -160,66 +64,42 @@ Result<void> Engine::run() {
 }
 
 Result<void> Engine::apply(Config config) {
-  std::map<ListenerKey, OpenedListener> opened;
-  if (auto done = open_listeners(config, opened); !done) return done;
-  auto plan = build_plan(config);
-  if (!plan) return unexpected(plan.error());
-  for (const auto& backend : (*plan)->backends) update_backend(*backend->state, *backend->config, config);
-  for (const auto& frontend : (*plan)->frontends) {
+  Draft draft;
+  {
+    const log::Sinks::Kept kept = sinks_.keep();
+    if (auto prepared = prepare(config, draft); !prepared) {
+      sinks_.put_back(kept);
+      return prepared;
+    }
+  }
+  commit(draft, std::move(config));
+  return {};
+}
+
+Result<void> Engine::prepare(const Config& config, Draft& draft) {
+  if (auto built = build_plan(config, draft); !built) return built;
+  return want_listeners(config, draft.listeners);
+}
+
+void Engine::commit(Draft& draft, Config config) {
+  removed_.clear();
+  frontends_ = std::move(draft.frontends);
+  backends_ = std::move(draft.backends);
+  tables_ = std::move(draft.tables);
+  for (const auto& [to, from] : draft.moves) to->migrate(*from, Clock::now());
+  for (const auto& backend : draft.plan->backends) update_backend(*backend->state, *backend->config);
+  for (const auto& frontend : draft.plan->frontends) {
     frontend->state->id = frontend->config->id;
     frontend->state->maxconn.store(frontend->config->settings.maxconn.value_or(0), std::memory_order_relaxed);
   }
   process_.maxconn.store(config.global.maxconn, std::memory_order_relaxed);
-  install(*plan, opened);
-  plan_ = std::move(*plan);
+  install(draft.plan, draft.listeners);
+  plan_ = std::move(draft.plan);
   config_ = std::move(config);
   restart_checks(*plan_);
   retire();
+  end_removed_parts(config_.global.hard_stop_after);
   forward_rings();
-  return {};
-}
-
-void Engine::install(const std::shared_ptr<const Plan>& plan, std::map<ListenerKey, OpenedListener>& opened) {
-  std::map<const ListenerState*, OpenedListener*> wanted;
-  for (auto& [key, entry] : opened) wanted.emplace(entry.state.get(), &entry);
-  std::mutex adopting;  // the sockets' vector is shared by the workers while they take theirs
-  on_every_worker([&](WorkerContext& worker) {
-    worker.plan = plan;
-    std::vector<std::unique_ptr<WorkerListener>> before = std::exchange(worker.listeners, {});
-    for (auto& listener : before) {
-      const auto found = wanted.find(listener->state.get());
-      if (found == wanted.end()) {
-        drop_listener(worker, std::move(listener));
-        continue;
-      }
-      listener->frontend = plan->frontend(found->second->frontend);
-      worker.listeners.push_back(std::move(listener));
-    }
-    for (auto& [key, entry] : opened) {
-      if (!entry.fresh) continue;
-      io::Fd socket;
-      {
-        const std::scoped_lock guard(adopting);
-        if (entry.sockets.size() > 1)
-          socket = std::move(entry.sockets[worker.id()]);
-        else
-          socket = io::Fd(::dup(entry.sockets.front().get()));
-      }
-      auto listener = std::make_unique<WorkerListener>();
-      listener->worker = &worker;
-      listener->state = entry.state;
-      listener->frontend = plan->frontend(entry.frontend);
-      const int most =
-          plan->global->maxaccept != 0 ? static_cast<int>(plan->global->maxaccept) : io::Acceptor::kMaxAccept;
-      listener->acceptor =
-          std::make_unique<io::Acceptor>(*worker.io, std::move(socket), on_connection, listener.get(), most);
-      (void)listener->acceptor->start();
-      worker.listeners.push_back(std::move(listener));
-    }
-    resume_listeners(worker);
-  });
-  listeners_.clear();
-  for (auto& [key, entry] : opened) listeners_.emplace(key, entry.state);
 }
 
 void Engine::restart_checks(const Plan& plan) {
@@ -255,6 +135,7 @@ void Engine::retire() {
     }
     const std::shared_ptr<BackendState> state = it->second;
     state->removed.store(true, std::memory_order_relaxed);
+    removed_.push_back(state);
     const std::scoped_lock guard(state->lock);
     for (const auto& server : state->servers) {
       if (server->checked_with) start_checks(process_, server, nullptr, Milliseconds(0));
@@ -263,7 +144,12 @@ void Engine::retire() {
     retired_.push_back(state);
     it = backends_.erase(it);
   }
-  std::erase_if(frontends_, [&](const auto& entry) { return !plan_->frontend(entry.first); });
+  std::erase_if(frontends_, [&](const auto& entry) {
+    if (plan_->frontend(entry.first)) return false;
+    entry.second->removed.store(true, std::memory_order_relaxed);
+    removed_.push_back(entry.second);
+    return true;
+  });
   std::erase_if(retired_, [](const std::shared_ptr<BackendState>& state) {
     if (state->sessions.value() != 0) return false;
     const std::scoped_lock guard(state->lock);
@@ -294,13 +180,6 @@ void Engine::forward_rings() {
         worker->forwarders.back()->start();
       }
     }
-  });
-}
-
-void Engine::soft_stop() {
-  process_.stopping.store(true, std::memory_order_relaxed);
-  on_every_worker([](WorkerContext& worker) {
-    for (auto& listener : std::exchange(worker.listeners, {})) drop_listener(worker, std::move(listener));
   });
 }
 

@@ -1,13 +1,16 @@
 // The engine: what runs, and the one door through which a configuration becomes what runs.
 //
 // start() makes the workers and the first plan; apply() turns another configuration into the difference to what runs
-// and installs it on every worker. Everything that can fail happens before anything changes: sockets are opened and
-// names resolved first, so a configuration is taken whole or not at all. Called by one thread at a time, the control
-// thread, which is no worker.
+// and installs it on every worker. It happens in two steps: prepare() does all that can fail (sockets, log targets)
+// and writes only into a Draft; commit() swaps the draft in and cannot fail. So a configuration is taken whole or not
+// at all. Called by one thread at a time, the control thread, which is no worker.
 #pragma once
 
+#include <condition_variable>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +26,25 @@
 #include "sample/registry.h"
 
 namespace weir::proxy {
+
+/// Counts workers in; the control thread waits for all of them.
+class Gathering {
+ public:
+  explicit Gathering(std::size_t expected) : missing_(expected) {}
+  void arrive() {
+    const std::scoped_lock guard(mutex_);
+    if (--missing_ == 0) all_here_.notify_all();
+  }
+  void wait() {
+    std::unique_lock guard(mutex_);
+    all_here_.wait(guard, [this] { return missing_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_here_;
+  std::size_t missing_;
+};
 
 class Engine {
  public:
@@ -57,24 +79,44 @@ class Engine {
   void on_every_worker(F function);
 
  private:
-  struct OpenedListener {
-    std::shared_ptr<ListenerState> state;
-    std::string frontend;
-    std::vector<io::Fd> sockets;  // one per worker, or one for all
-    bool fresh = false;
-  };
-  using ListenerKey = std::string;
+  template <class T>
+  using Named = std::map<std::string, std::shared_ptr<T>, std::less<>>;
 
-  Result<void> open_listeners(const Config& config, std::map<ListenerKey, OpenedListener>& opened);
+  /// An address of the wanted configuration: kept, or with sockets that were opened for it.
+  struct WantedListener {
+    std::shared_ptr<ListenerState> state;
+    std::shared_ptr<ListenerState> replaces;  // whose sockets it takes over; itself when nothing but limits changed
+    std::string frontend;
+    const BindConfig* bind = nullptr;
+    std::vector<io::Fd> sockets;  // one per worker; empty when it takes over running ones
+  };
+  using WantedListeners = std::map<std::string, WantedListener>;
+
+  /// What apply() prepares beside what runs. Dropping it changes nothing; committing it cannot fail.
+  struct Draft {
+    std::shared_ptr<Plan> plan;
+    WantedListeners listeners;
+    Named<FrontendState> frontends;
+    Named<BackendState> backends;
+    Named<stick::StickTable> tables;
+    std::vector<std::pair<std::shared_ptr<stick::StickTable>, std::shared_ptr<stick::StickTable>>> moves;  // to, from
+  };
+
+  Result<void> prepare(const Config& config, Draft& draft);
+  void commit(Draft& draft, Config config);
+  Result<void> want_listeners(const Config& config, WantedListeners& wanted);
+  void match_listeners(WantedListeners& wanted) const;
+  Result<void> open_sockets(WantedListener& wanted, const GlobalConfig& global);
   Result<LogPlan> make_log(const ProxyConfig& proxy, const GlobalConfig& global, bool frontend);
-  Result<std::shared_ptr<Plan>> build_plan(const Config& config);
-  Result<void> add_frontend(Plan& plan, const Config& config, const std::shared_ptr<ProxyConfig>& proxy);
-  Result<void> add_backend(Plan& plan, const Config& config, const std::shared_ptr<ProxyConfig>& proxy);
-  Result<void> join_tables(Plan& plan, const Config& config);
-  void update_backend(BackendState& state, const ProxyConfig& proxy, const Config& config);
-  void install(const std::shared_ptr<const Plan>& plan, std::map<ListenerKey, OpenedListener>& opened);
+  Result<void> build_plan(const Config& config, Draft& draft);
+  Result<void> add_frontend(Draft& draft, const Config& config, const std::shared_ptr<ProxyConfig>& proxy);
+  Result<void> add_backend(Draft& draft, const Config& config, const std::shared_ptr<ProxyConfig>& proxy);
+  void join_tables(Draft& draft, const Config& config);
+  void update_backend(BackendState& state, const ProxyConfig& proxy);
+  void install(const std::shared_ptr<const Plan>& plan, WantedListeners& wanted);
   void restart_checks(const Plan& plan);
   void retire();
+  void end_removed_parts(std::optional<Milliseconds> after);
   void forward_rings();
 
   const sample::Registry& registry_;
@@ -84,12 +126,30 @@ class Engine {
   Config config_;
   std::shared_ptr<const Plan> plan_;
   std::uint64_t next_plan_ = 1;
-  std::map<ListenerKey, std::shared_ptr<ListenerState>> listeners_;
-  std::map<std::string, std::shared_ptr<FrontendState>, std::less<>> frontends_;
-  std::map<std::string, std::shared_ptr<BackendState>, std::less<>> backends_;
+  Named<ListenerState> listeners_;
+  Named<FrontendState> frontends_;
+  Named<BackendState> backends_;
   std::vector<std::shared_ptr<BackendState>> retired_;  // no plan names them; sessions are still on them
-  std::map<std::string, std::shared_ptr<stick::StickTable>, std::less<>> tables_;
+  Named<stick::StickTable> tables_;
+  std::vector<std::shared_ptr<const void>> removed_;  // by the running commit: frontends, backends, servers
   bool running_ = false;
 };
+
+template <class F>
+void Engine::on_every_worker(F function) {
+  if (!running_) {
+    for (const auto& context : process_.contexts) function(*context);
+    return;
+  }
+  Gathering gathering(process_.contexts.size());
+  for (const auto& context : process_.contexts) {
+    WorkerContext* worker = context.get();
+    worker->io->post([worker, &function, &gathering] {
+      function(*worker);
+      gathering.arrive();
+    });
+  }
+  gathering.wait();
+}
 
 }  // namespace weir::proxy

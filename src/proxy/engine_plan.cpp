@@ -37,8 +37,9 @@ Result<LogPlan> Engine::make_log(const ProxyConfig& proxy, const GlobalConfig& g
   return log;
 }
 
-Result<void> Engine::add_frontend(Plan& plan, const Config& config, const std::shared_ptr<ProxyConfig>& proxy) {
-  auto& state = frontends_[proxy->name];
+Result<void> Engine::add_frontend(Draft& draft, const Config& config, const std::shared_ptr<ProxyConfig>& proxy) {
+  Plan& plan = *draft.plan;
+  auto& state = draft.frontends[proxy->name];
   if (!state)
     state = std::make_shared<FrontendState>(proxy->name, proxy->id, static_cast<unsigned>(process_.contexts.size()));
   std::shared_ptr<const FrontendPlan> kept = plan_ ? plan_->frontend(proxy->name) : nullptr;
@@ -58,8 +59,9 @@ Result<void> Engine::add_frontend(Plan& plan, const Config& config, const std::s
   return {};
 }
 
-Result<void> Engine::add_backend(Plan& plan, const Config& config, const std::shared_ptr<ProxyConfig>& proxy) {
-  auto& state = backends_[proxy->name];
+Result<void> Engine::add_backend(Draft& draft, const Config& config, const std::shared_ptr<ProxyConfig>& proxy) {
+  Plan& plan = *draft.plan;
+  auto& state = draft.backends[proxy->name];
   if (!state)
     state = std::make_shared<BackendState>(proxy->name, proxy->id, static_cast<unsigned>(process_.contexts.size()));
   std::shared_ptr<const BackendPlan> kept = plan_ ? plan_->backend(proxy->name) : nullptr;
@@ -89,9 +91,9 @@ Result<void> Engine::add_backend(Plan& plan, const Config& config, const std::sh
   return {};
 }
 
-// Tables outlive a reload by name, key type and length; a changed `store`, `size` or `expire` moves the entries over.
-Result<void> Engine::join_tables(Plan& plan, const Config& config) {
-  std::map<std::string, std::shared_ptr<stick::StickTable>, std::less<>> next;
+// Tables outlive a reload by name, key type and length; a changed `store`, `size` or `expire` moves the entries over,
+// when the plan is sure to come.
+void Engine::join_tables(Draft& draft, const Config& config) {
   for (const auto& proxy : config.proxies) {
     if (!proxy->table) continue;
     const auto found = tables_.find(proxy->name);
@@ -101,36 +103,37 @@ Result<void> Engine::join_tables(Plan& plan, const Config& config) {
     } else {
       table = std::make_shared<stick::StickTable>(*proxy->table);
       if (found != tables_.end() && stick::same_keys(found->second->config(), *proxy->table))
-        table->migrate(*found->second, Clock::now());
+        draft.moves.emplace_back(table, found->second);
     }
-    plan.tables.add(table);
-    next.emplace(proxy->name, std::move(table));
+    draft.plan->tables.add(table);
+    draft.tables.emplace(proxy->name, std::move(table));
   }
-  tables_ = std::move(next);
-  return {};
 }
 
-Result<std::shared_ptr<Plan>> Engine::build_plan(const Config& config) {
-  auto plan = std::make_shared<Plan>();
-  plan->serial = next_plan_++;
-  plan->global = std::make_shared<const GlobalConfig>(config.global);
+Result<void> Engine::build_plan(const Config& config, Draft& draft) {
+  draft.plan = std::make_shared<Plan>();
+  draft.frontends = frontends_;
+  draft.backends = backends_;
+  Plan& plan = *draft.plan;
+  plan.serial = next_plan_++;
+  plan.global = std::make_shared<const GlobalConfig>(config.global);
   for (const log::RingConfig& ring : config.rings) sinks_.ring(ring);
   for (const log::TargetConfig& target : config.global.logs) {
     auto made = sinks_.make_target(target, config.global.log_send_hostname.has_value());
     if (!made) return unexpected(made.error());
-    plan->log.targets.push_back(std::move(*made));
+    plan.log.targets.push_back(std::move(*made));
   }
-  plan->log.tag = config.global.log_tag;
-  if (auto joined = join_tables(*plan, config); !joined) return unexpected(joined.error());
+  plan.log.tag = config.global.log_tag;
+  join_tables(draft, config);
   for (const auto& proxy : config.proxies) {
     if (proxy->settings.disabled) continue;
     if (proxy->is_frontend())
-      if (auto added = add_frontend(*plan, config, proxy); !added) return unexpected(added.error());
+      if (auto added = add_frontend(draft, config, proxy); !added) return added;
     // A frontend that names no backend is its own, without servers: what it takes finds none, as the log then says.
     if (proxy->is_backend())
-      if (auto added = add_backend(*plan, config, proxy); !added) return unexpected(added.error());
+      if (auto added = add_backend(draft, config, proxy); !added) return added;
   }
-  return plan;
+  return {};
 }
 
 }  // namespace weir::proxy

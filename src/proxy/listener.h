@@ -1,10 +1,11 @@
 // Listeners: an address that a frontend serves, for all workers, and one worker's share of it.
 //
-// The ListenerState keeps its identity over reloads as long as the address and its options stay; the sockets are never
-// closed meanwhile. Each worker has an acceptor on a socket of its own (SO_REUSEPORT) or on the one shared socket
-// (Unix, fd@N).
+// The sockets are never closed while the address is configured, whichever frontend serves it and whatever its options
+// become. The ListenerState keeps its identity as long as its name and number stay. Each worker has an acceptor on a
+// socket of its own (SO_REUSEPORT) or on the one shared socket (Unix, fd@N).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -24,7 +25,7 @@ struct ListenerState {
   io::ListenOptions options;
   std::string name;
   std::uint32_t id = 0;
-  std::uint32_t maxconn = 0;
+  std::atomic<std::uint32_t> maxconn{0};
   Gauge sessions;
   std::atomic<std::uint64_t> accepted{0};
 };

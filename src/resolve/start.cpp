@@ -1,12 +1,11 @@
-// Start-up resolution through getaddrinfo.
+// Start-up resolution: the methods of init-addr, one after the other.
 #include "resolve/start.h"
 
-#include <netdb.h>
-
-#include <memory>
+#include <algorithm>
 #include <string>
 
 #include "base/assert.h"
+#include "base/outside.h"
 
 namespace weir::resolve {
 namespace {
@@ -31,12 +30,17 @@ bool fits(const SocketAddress& address, AddressFamily forced) {
   return address.is_inet() && (forced == AddressFamily::none || address.family() == forced);
 }
 
-int libc_family(AddressFamily family) {
+Lookup lookup_kind(AddressFamily family) {
   switch (family) {
-    case AddressFamily::ipv4: return AF_INET;
-    case AddressFamily::ipv6: return AF_INET6;
-    default: return AF_UNSPEC;
+    case AddressFamily::ipv4: return Lookup::host_ipv4;
+    case AddressFamily::ipv6: return Lookup::host_ipv6;
+    default: return Lookup::host;
   }
+}
+
+SocketAddress numeric(std::string_view text) {
+  const auto spec = parse_address(text.contains(':') ? "[" + std::string(text) + "]" : std::string(text));
+  return spec ? spec->address : SocketAddress();
 }
 
 SocketAddress with_port(SocketAddress address, const AddressSpec& spec) {
@@ -61,16 +65,13 @@ Result<InitAddr> parse_init_addr(std::string_view text) {
 
 Result<SocketAddress> resolve_host(std::string_view host, AddressFamily forced) {
   const std::string name(host);
-  addrinfo wanted{};
-  wanted.ai_family = libc_family(forced);
-  wanted.ai_socktype = SOCK_STREAM;
-  addrinfo* list = nullptr;
-  const int status = ::getaddrinfo(name.c_str(), nullptr, &wanted, &list);
-  if (status != 0) return fail("could not resolve address '" + name + "': " + ::gai_strerror(status));
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, &::freeaddrinfo);
+  const auto list = outside().look_up(lookup_kind(forced), name);
+  if (!list) return fail("could not resolve address '" + name + "': " + list.error().message);
   SocketAddress found;
-  for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
-    const SocketAddress address = SocketAddress::from_sockaddr(entry->ai_addr, entry->ai_addrlen);
+  for (std::string_view rest = *list; !rest.empty();) {
+    const std::size_t space = std::min(rest.find(' '), rest.size());
+    const SocketAddress address = numeric(rest.substr(0, space));
+    rest.remove_prefix(std::min(space + 1, rest.size()));
     if (!fits(address, forced)) continue;
     if (found.family() == AddressFamily::none) found = address;
     if (address.family() == AddressFamily::ipv4) {

@@ -10,6 +10,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/outside.h"
+
 namespace weir::sample {
 namespace {
 
@@ -36,18 +38,8 @@ constexpr std::array<std::string_view, std::size(kPredefined)> kPredefinedNames 
 }();
 
 Result<std::string> read_file(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "re");
-  if (file == nullptr) return fail(fmt::format("cannot open '{}': {}", path, std::strerror(errno)));
-  std::string content;
-  char block[65536];
-  std::size_t got = 0;
-  while ((got = std::fread(block, 1, sizeof block, file)) != 0 && content.size() <= kMaxPatternFile) {
-    content.append(block, got);
-  }
-  const bool broken = std::ferror(file) != 0;
-  std::fclose(file);
-  if (broken) return fail(fmt::format("cannot read '{}'", path));
-  if (content.size() > kMaxPatternFile) return fail(fmt::format("'{}' is larger than 256 MB", path));
+  auto content = read_outside(path, kMaxPatternFile);
+  if (!content) return fail(fmt::format("cannot open '{}': {}", path, content.error().message));
   return content;
 }
 

@@ -1,10 +1,10 @@
 #include "proxy/keyword/build.h"
 
 #include <fmt/format.h>
-#include <grp.h>
-#include <pwd.h>
 
 #include <charconv>
+
+#include "base/outside.h"
 
 namespace weir::proxy {
 
@@ -95,11 +95,8 @@ bool read_condition(ParseContext& context, Arguments& args, Place place, sample:
 std::optional<std::uint32_t> user_id(Arguments& args) {
   const Word* name = args.expect_word("a user's name");
   if (name == nullptr) return std::nullopt;
-  passwd entry{};
-  passwd* found = nullptr;
-  std::vector<char> room(16'384);
-  if (getpwnam_r(name->text.c_str(), &entry, room.data(), room.size(), &found) == 0 && found != nullptr)
-    return found->pw_uid;
+  if (const auto number = outside().look_up(Lookup::user, name->text))
+    return static_cast<std::uint32_t>(std::stoul(*number));
   args.error_at(name->at, fmt::format("this system has no user '{}'", name->text));
   return std::nullopt;
 }
@@ -107,11 +104,8 @@ std::optional<std::uint32_t> user_id(Arguments& args) {
 std::optional<std::uint32_t> group_id(Arguments& args) {
   const Word* name = args.expect_word("a group's name");
   if (name == nullptr) return std::nullopt;
-  group entry{};
-  group* found = nullptr;
-  std::vector<char> room(65'536);
-  if (getgrnam_r(name->text.c_str(), &entry, room.data(), room.size(), &found) == 0 && found != nullptr)
-    return found->gr_gid;
+  if (const auto number = outside().look_up(Lookup::group, name->text))
+    return static_cast<std::uint32_t>(std::stoul(*number));
   args.error_at(name->at, fmt::format("this system has no group '{}'", name->text));
   return std::nullopt;
 }

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 
+#include "base/outside.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/tables.h"
 
@@ -144,9 +144,8 @@ void errorfile(ParseContext& context, const Line& line) {
     return;
   }
   const Word& path = *args.next();
-  std::ifstream file(path.text, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file || text.empty() || text.size() > kMostBytes) {
+  const std::string text = read_outside(path.text, kMostBytes).value_or(std::string());
+  if (text.empty()) {
     context.error(path, fmt::format("cannot read the page '{}'", path.text)).hint =
         "a file that holds a whole HTTP answer, head and body";
     return;
