@@ -56,12 +56,26 @@ AssignResult BackendState::reserved(ServerState& server, TimePoint now) {
 }
 
 AssignResult BackendState::wait_in(WaitLine& chosen, Waiter& waiter) {
+  waiter.ticket = next_ticket.fetch_add(1, std::memory_order_relaxed);
+  chosen.push(waiter);
+  waiting_++;
   AssignResult result;
   result.kind = AssignResult::Kind::queued;
   (&chosen == &line ? result.backend_queue : result.server_queue) = chosen.size();
-  waiter.ticket = next_ticket.fetch_add(1, std::memory_order_relaxed);
-  chosen.push(waiter);
-  queued.increment();
+  return result;
+}
+
+AssignResult BackendState::wait_for(ServerState& server, Waiter& waiter) {
+  balance::ServerSlot& slot = slots[server.index];
+  AssignResult result;
+  result.kind = AssignResult::Kind::queue_full;
+  if (slot.maxqueue == 0 || slot.queued < slot.maxqueue) {
+    slot.queued++;
+    server.queued.increment();
+    picker->load_changed(server.index);
+    result = wait_in(server.line, waiter);
+  }
+  result.server = servers[server.index];
   return result;
 }
 
@@ -86,22 +100,31 @@ AssignResult BackendState::assign(const AssignRequest& request) {
     if (may_serve(index)) return reserved(*server, request.now);
     bound = picker->algorithm().key != balance::KeyKind::none && request.hash.has_value();
   }
-  if (!bound) return wait_in(line, *request.waiter);
-  const balance::ServerSlot& slot = slots[server->index];
-  if (slot.maxqueue != 0 && slot.queued >= slot.maxqueue) {
-    AssignResult full;
-    full.kind = AssignResult::Kind::queue_full;
-    return full;
+  if (bound) return wait_for(*server, *request.waiter);
+  queued.increment();
+  return wait_in(line, *request.waiter);
+}
+
+// Out of its line, whichever it is, with all that counts it.
+void BackendState::take_out(Waiter& waiter) {
+  waiting_--;
+  if (waiter.line == &line) {
+    queued.decrement();
+    line.remove(waiter);
+    return;
   }
-  slots[server->index].queued++;
-  server->queued.increment();
-  picker->load_changed(server->index);
-  return wait_in(server->line, *request.waiter);
+  const auto owner =
+      std::find_if(servers.begin(), servers.end(), [&](const auto& server) { return &server->line == waiter.line; });
+  waiter.line->remove(waiter);
+  if (owner == servers.end()) return;
+  const std::uint32_t index = (*owner)->index;
+  slots[index].queued--;
+  (*owner)->queued.decrement();
+  picker->load_changed(index);
 }
 
 void BackendState::grant(Waiter& waiter, ServerState& server) {
-  waiter.line->remove(waiter);
-  queued.decrement();
+  take_out(waiter);
   waiter.granted = servers[server.index];
   reserve(server);
   server.last_session = last_session;
@@ -110,7 +133,7 @@ void BackendState::grant(Waiter& waiter, ServerState& server) {
 
 // The head of the server's own line and of the backend's line: whoever came first. Holds the lock.
 void BackendState::serve_waiters() {
-  if (queued.value() == 0) return;
+  if (waiting_ == 0) return;
   update_limits();
   for (std::uint32_t i = 0; i < servers.size(); i++) {
     ServerState& server = *servers[i];
@@ -119,10 +142,6 @@ void BackendState::serve_waiters() {
       Waiter* any = slots[i].usable() && (!slots[i].backup || picker->on_backup()) ? line.first() : nullptr;
       if (own == nullptr && any == nullptr) break;
       const bool take_own = own != nullptr && (any == nullptr || own->ticket < any->ticket);
-      if (take_own) {
-        slots[i].queued--;
-        server.queued.decrement();
-      }
       grant(take_own ? *own : *any, server);
     }
   }
@@ -141,18 +160,7 @@ void BackendState::leave_line(Waiter& waiter) {
   std::shared_ptr<ServerState> passed_on;
   {
     const std::scoped_lock guard(lock);
-    if (waiter.line != nullptr) {
-      if (waiter.line != &line) {
-        for (std::uint32_t i = 0; i < servers.size(); i++) {
-          if (&servers[i]->line != waiter.line) continue;
-          slots[i].queued--;
-          servers[i]->queued.decrement();
-          picker->load_changed(i);
-        }
-      }
-      waiter.line->remove(waiter);
-      queued.decrement();
-    }
+    if (waiter.line != nullptr) take_out(waiter);
     passed_on = std::move(waiter.granted);
   }
   if (passed_on) release(*passed_on);
@@ -199,10 +207,7 @@ std::uint32_t BackendState::requeue_waiters(ServerState& server) {
   std::uint32_t moved = 0;
   if (server.index == balance::kNoServer) return moved;
   while (Waiter* waiter = server.line.first()) {
-    server.line.remove(*waiter);
-    slots[server.index].queued--;
-    server.queued.decrement();
-    queued.decrement();
+    take_out(*waiter);
     moved++;
     if (grant_post != nullptr) grant_post(waiter->who);
   }

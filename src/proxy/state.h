@@ -145,10 +145,11 @@ struct AssignRequest {
 
 struct AssignResult {
   enum class Kind : std::uint8_t { server, queued, no_server, queue_full } kind = Kind::no_server;
-  std::shared_ptr<ServerState> server;  // reserved for kind server
+  /// Reserved for kind server; the one whose line it is for the others, null when any server would do.
+  std::shared_ptr<ServerState> server;
   SocketAddress address;
   std::shared_ptr<const ServerConfig> config;
-  std::uint32_t server_queue = 0;  // how many stood before it, for kind queued
+  std::uint32_t server_queue = 0;  // its place in the line, from 1, for kind queued
   std::uint32_t backend_queue = 0;
 };
 
@@ -174,7 +175,7 @@ struct BackendState {
 
   // Any thread.
   Gauge sessions;
-  Gauge queued;
+  Gauge queued;  // in its own line, waiting for any server; the servers count theirs
   Rate session_rate;
   AverageTime queue_time, connect_time, total_time;
   PerWorker<BackendCounters> counters;
@@ -207,12 +208,16 @@ struct BackendState {
   [[nodiscard]] Live live_servers() const;  // holds the lock
 
  private:
+  std::uint32_t waiting_ = 0;  // in all lines together; guarded by lock
+
   void describe(ServerState& server);
   bool may_serve(std::uint32_t index) const;
   void update_limits();
   void reserve(ServerState& server);
   AssignResult reserved(ServerState& server, TimePoint now);
   AssignResult wait_in(WaitLine& chosen, Waiter& waiter);
+  AssignResult wait_for(ServerState& server, Waiter& waiter);
+  void take_out(Waiter& waiter);
   void grant(Waiter& waiter, ServerState& server);
 };
 

@@ -96,14 +96,15 @@ TEST(Assign, SaysWhenThereIsNoServer) {
   EXPECT_EQ(Farm({}).ask(0).kind, Kind::no_server);
 }
 
-TEST(Assign, CountsWhoStandsBefore) {
+TEST(Assign, CountsPlacesFromOne) {
   Farm farm({{.maxconn = 1}});
   EXPECT_EQ(farm.ask(0).kind, Kind::server);
-  for (std::uint32_t before = 0; before < 3; before++) {
-    const AssignResult result = farm.ask(before + 1);
+  for (std::uint32_t place = 1; place <= 3; place++) {
+    const AssignResult result = farm.ask(place);
     EXPECT_EQ(result.kind, Kind::queued);
-    EXPECT_EQ(result.backend_queue, before);
+    EXPECT_EQ(result.backend_queue, place);
     EXPECT_EQ(result.server_queue, 0U);
+    EXPECT_EQ(result.server, nullptr) << "any server will do";
   }
   EXPECT_EQ(farm.state->queued.value(), 3U);
 }
@@ -114,10 +115,12 @@ TEST(Assign, PersistenceWaitsForItsServer) {
   const AssignResult first = farm.ask_for(1, 1);
   const AssignResult second = farm.ask_for(2, 1);
   EXPECT_EQ(first.kind, Kind::queued);
-  EXPECT_EQ(first.server_queue, 0U);
-  EXPECT_EQ(second.server_queue, 1U);
+  EXPECT_EQ(first.server_queue, 1U);
+  EXPECT_EQ(second.server_queue, 2U);
   EXPECT_EQ(second.backend_queue, 0U);
+  EXPECT_EQ(second.server->name, "s1") << "the log names whom it waits for";
   EXPECT_EQ(farm.server(1).queued.value(), 2U);
+  EXPECT_EQ(farm.state->queued.value(), 0U) << "the backend counts who waits for any server";
 }
 
 TEST(Assign, PersistenceIsWorthlessWithoutItsServer) {
@@ -150,6 +153,15 @@ TEST(Assign, BehindAFullQueuePersistenceGivesWay) {
   const AssignResult other = farm.ask_for(2, 1);
   ASSERT_EQ(other.kind, Kind::server);
   EXPECT_EQ(other.server->name, "s2");
+}
+
+TEST(Assign, AHashedSessionHasNoOtherServer) {
+  Farm farm({{.maxconn = 1, .maxqueue = 1}}, "source");
+  EXPECT_EQ(farm.ask(0, {.hash = 7}).kind, Kind::server);
+  EXPECT_EQ(farm.ask(1, {.hash = 7}).server_queue, 1U);
+  const AssignResult full = farm.ask(2, {.hash = 7});
+  EXPECT_EQ(full.kind, Kind::queue_full);
+  EXPECT_EQ(full.server->name, "s1");
 }
 
 TEST(Assign, ANewcomerDoesNotOvertake) {

@@ -138,7 +138,8 @@ void close_session(Session& session, EndedBy by, char in) {
     facts.ended_in = in;
   }
   if (session.phase == Phase::queued) {
-    facts.queue_left = worker.io->now();
+    // COMPAT: observed on 2.6: the wait of a client that was silent for too long is no wait.
+    if (by != EndedBy::client_timeout) facts.queue_left = worker.io->now();
     session.backend->state->leave_line(session.waiter);
   }
   report_bytes(session);

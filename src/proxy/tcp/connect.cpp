@@ -1,4 +1,8 @@
 // Getting a server: persistence, balancing, the queue, the connection with its retries and redispatches.
+//
+// A failed attempt is repeated on the same server after a pause, or the server is chosen anew (`option redispatch`).
+// What the log and the statistics then say (which attempts are retries, which redispatches, what %Tw covers) is as
+// observed on 2.6: a new choice starts the connect time anew, and counts as redispatch only when it is another server.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -62,42 +66,78 @@ void wait_for_server(Session& session, const AssignResult& assigned) {
   arm_timer(session);
 }
 
+// Every attempt is a session of the server.
 void count_attempt(Session& session) {
   WorkerContext& worker = *session.worker;
   ServerState& server = *session.target;
   server.sessions.increment();
-  if (session.facts.connect_started == TimePoint{}) {
-    server.counters[worker.id()].sessions.add();
-    server.session_rate.add(worker.now_ms());
-    if (!session.persistent) {
-      server.counters[worker.id()].picked.add();
-      session.backend->state->counters[worker.id()].picked.add();
-    }
-  }
+  server.counters[worker.id()].sessions.add();
+  server.session_rate.add(worker.now_ms());
 }
 
-}  // namespace
+// The session has its server, at once or out of a queue.
+void note_choice(Session& session, bool same_as_before) {
+  const TimePoint now = session.worker->io->now();
+  session.facts.queue_left = session.facts.connect_started = now;
+  if (session.persistent || same_as_before) return;
+  const std::uint16_t worker = session.worker->id();
+  session.target->counters[worker].picked.add();
+  session.backend->state->counters[worker].picked.add();
+}
 
-void ask_for_server(Session& session) {
+void count_retry(Session& session, ServerState& server) {
+  const std::uint16_t worker = session.worker->id();
+  server.counters[worker].retries.add();
+  session.backend->state->counters[worker].retries.add();
+}
+
+void count_redispatch(Session& session, ServerState& from) {
+  const std::uint16_t worker = session.worker->id();
+  session.facts.redispatched = true;
+  from.counters[worker].redispatches.add();
+  session.backend->state->counters[worker].redispatches.add();
+}
+
+AssignResult assign(Session& session, ServerState* before) {
   WorkerContext& worker = *session.worker;
-  if (session.facts.queued == TimePoint{}) session.facts.queued = worker.io->now();
   AssignRequest request;
   std::shared_ptr<ServerState> wanted;
-  if (!session.facts.redispatched) wanted = persistent_server(session);
+  if (before == nullptr && !session.facts.redispatched) wanted = persistent_server(session);
   request.wanted = wanted.get();
   request.wanted_even_down = session.backend->config->settings.persist;
-  request.excluded = session.facts.redispatched ? session.target.get() : nullptr;
   request.hash = balance_hash(session);
+  // A hash has its one answer; turns go on to somebody else.
+  if (!request.hash) request.excluded = before;
   request.waiter = &session.waiter;
   request.now = worker.io->now();
   worker.arena.reset();
   AssignResult assigned = session.backend->state->assign(request);
   session.persistent = wanted != nullptr && assigned.server == wanted;
+  return assigned;
+}
+
+}  // namespace
+
+void ask_for_server(Session& session) {
+  if (session.facts.queued == TimePoint{}) session.facts.queued = session.worker->io->now();
+  const std::shared_ptr<ServerState> before = session.reassign ? session.target : nullptr;
+  session.reassign = false;
+  AssignResult assigned = assign(session, before.get());
+  if (assigned.kind == AssignResult::Kind::no_server) return fail_without_server(session, EndedBy::server, 'C');
+  session.target = assigned.server;
+  const bool same = before != nullptr && session.target == before;
+  if (before != nullptr) same ? count_retry(session, *before) : count_redispatch(session, *before);
   switch (assigned.kind) {
-    case AssignResult::Kind::server: begin_connect(session, std::move(assigned)); return;
+    case AssignResult::Kind::server:
+      note_choice(session, same);
+      begin_connect(session, std::move(assigned));
+      return;
     case AssignResult::Kind::queued: wait_for_server(session, assigned); return;
-    case AssignResult::Kind::no_server: fail_without_server(session, EndedBy::server, 'C'); return;
-    case AssignResult::Kind::queue_full: fail_without_server(session, EndedBy::server, 'Q'); return;
+    case AssignResult::Kind::queue_full:
+      session.target->counters[session.worker->id()].failed_connections.add();
+      fail_without_server(session, EndedBy::server, 'Q');
+      return;
+    case AssignResult::Kind::no_server: return;
   }
 }
 
@@ -106,6 +146,7 @@ void resume_queued(Session& session) {
   std::shared_ptr<ServerState> granted = session.backend->state->take_grant(session.waiter);
   session.phase_deadline = TimePoint::max();
   if (!granted) {
+    session.target.reset();
     ask_for_server(session);
     return;
   }
@@ -116,7 +157,8 @@ void resume_queued(Session& session) {
     assigned.address = granted->address;
     assigned.config = granted->config;
   }
-  assigned.server = std::move(granted);
+  assigned.server = session.target = std::move(granted);
+  note_choice(session, false);
   begin_connect(session, std::move(assigned));
 }
 
@@ -124,9 +166,7 @@ void begin_connect(Session& session, AssignResult assigned) {
   WorkerContext& worker = *session.worker;
   session.target = std::move(assigned.server);
   session.holds_slot = true;
-  if (session.facts.queue_left == TimePoint{}) session.facts.queue_left = worker.io->now();
   count_attempt(session);
-  if (session.facts.connect_started == TimePoint{}) session.facts.connect_started = worker.io->now();
   session.phase = Phase::connecting;
   const SocketAddress address = server_address(session, assigned.address, *assigned.config);
   auto opened = io::open_connection(address, connect_options(session, *assigned.config));
@@ -162,57 +202,65 @@ void server_connected(Session& session) {
 
 namespace {
 
-// Manual, retries and option redispatch: the interval counts from the front when positive, from the back when negative.
-bool redispatch_now(const Session& session) {
+// Manual, option redispatch: every P-th retry, or, negative, the N-th from the last on.
+bool interval_is_due(const Session& session) {
   const ProxySettings& settings = session.backend->config->settings;
-  if (!settings.redispatch || settings.redispatch_interval == 0) return false;
   const int left = session.attempts_left;
-  const int done = settings.retries - left;
-  if (settings.redispatch_interval > 0) return done % settings.redispatch_interval == 0;
-  return (left + 1) % -settings.redispatch_interval == 0;
+  const int retry = settings.retries - left;
+  if (settings.redispatch_interval > 0) return retry % settings.redispatch_interval == 0;
+  return settings.redispatch_interval < 0 && left == -settings.redispatch_interval - 1;
+}
+
+struct NextAttempt {
+  bool reassign = false;  // choose anew
+  bool at_once = false;   // there is somebody else to choose: no pause
+};
+
+// A session that turns brought to its server has no reason to insist on it while others take part.
+NextAttempt plan_next(const Session& session) {
+  if (!session.backend->config->settings.redispatch) return {};
+  BackendState& backend = *session.backend->state;
+  const ServerState& server = *session.target;
+  const std::scoped_lock guard(backend.lock);
+  const bool others = backend.picker->usable() > 1;
+  const bool gone = !server.health.usable_by_persistence() || server.removed.load(std::memory_order_relaxed);
+  const bool by_turns = !session.persistent && backend.picker->algorithm().key == balance::KeyKind::none;
+  const bool reassign = gone || interval_is_due(session) || (by_turns && others);
+  return {.reassign = reassign, .at_once = reassign && others};
+}
+
+void give_up(Session& session, bool timed_out) {
+  const std::uint16_t worker = session.worker->id();
+  session.target->counters[worker].failed_connections.add();
+  session.backend->state->counters[worker].failed_connections.add();
+  EndedBy by = timed_out ? EndedBy::server_timeout : EndedBy::server;
+  if (client_idle_too_long(session)) by = EndedBy::client_timeout;  // COMPAT: observed on 2.6
+  close_session(session, by, 'C');
 }
 
 }  // namespace
 
 void connect_failed(Session& session, bool timed_out) {
-  WorkerContext& worker = *session.worker;
   close_server_side(session, true);
-  BackendState& backend = *session.backend->state;
-  if (session.attempts_left == 0) {
-    session.target->counters[worker.id()].failed_connections.add();
-    backend.counters[worker.id()].failed_connections.add();
-    close_session(session, timed_out ? EndedBy::server_timeout : EndedBy::server, 'C');
-    return;
-  }
+  if (session.attempts_left == 0) return give_up(session, timed_out);
   session.attempts_left--;
   session.facts.retries++;
-  session.target->counters[worker.id()].retries.add();
-  backend.counters[worker.id()].retries.add();
-  bool target_gone = false;
-  {
-    const std::scoped_lock guard(backend.lock);
-    target_gone =
-        !session.target->health.usable_by_persistence() || session.target->removed.load(std::memory_order_relaxed);
-  }
-  if (redispatch_now(session) || (target_gone && session.backend->config->settings.redispatch)) {
-    session.target->counters[worker.id()].redispatches.add();
-    backend.counters[worker.id()].redispatches.add();
-    session.facts.redispatched = true;
-    release_target(session);
-    ask_for_server(session);
-    return;
-  }
-  if (timed_out) {
-    retry_connect(session);
-    return;
-  }
+  const NextAttempt next = plan_next(session);
+  session.reassign = next.reassign;
+  if (!next.reassign) count_retry(session, *session.target);
+  if (next.at_once || timed_out) return retry_connect(session);
   session.phase = Phase::pausing;
   const Timeout connect = session.backend->config->settings.timeouts.connect;
-  session.phase_deadline = worker.io->now() + (connect && connect->count() != 0 ? std::min(*connect, kPause) : kPause);
+  session.phase_deadline =
+      session.worker->io->now() + (connect && connect->count() != 0 ? std::min(*connect, kPause) : kPause);
   arm_timer(session);
 }
 
 void retry_connect(Session& session) {
+  if (session.reassign) {
+    release_target(session);
+    return ask_for_server(session);
+  }
   AssignResult again;
   again.kind = AssignResult::Kind::server;
   again.server = session.target;

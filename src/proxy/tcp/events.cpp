@@ -15,13 +15,15 @@ namespace {
 constexpr Milliseconds kReportInterval{5000};  // option contstats
 
 // The client spoke or left while there is no server to tell. A client that left without a word needs none; one that
-// said something is served unless `option abortonclose` takes its FIN for an abort.
+// said something is served unless `option abortonclose` takes its FIN for an abort. A reset is an abort of the exchange
+// whatever the phase. COMPAT: observed on 2.6.
 void client_event_before_exchange(Session& session, std::uint32_t events) {
   if ((events & io::kEndOfInput) == 0) return;
-  const bool ok = (events & (EPOLLHUP | EPOLLERR)) == 0 && fill(session, session.request, session.client);
+  if ((events & EPOLLERR) != 0 || !fill(session, session.request, session.client))
+    return close_session(session, EndedBy::client, 'D');
   const bool nothing_to_say = session.request.ended && !session.request.holds_bytes();
   const bool abort = session.request.ended && session.backend->config->settings.abort_on_close;
-  if (ok && !nothing_to_say && !abort) return;
+  if (!nothing_to_say && !abort) return;
   close_session(session, EndedBy::client, phase_letter(session.phase));
 }
 
@@ -60,12 +62,16 @@ SideDeadline exchange_deadline(const Session& session) {
   return client.at <= server.at ? client : server;
 }
 
+// While the session is inspected or queued, nothing but its own words keeps a client alive.
+TimePoint client_idle_deadline(const Session& session) {
+  if (session.request.ended) return TimePoint::max();
+  return later(session.client.last_read, session.frontend->config->settings.timeouts.client);
+}
+
 TimePoint session_deadline(const Session& session) {
-  if (session.phase != Phase::relaying) {
-    if (session.phase != Phase::inspecting) return session.phase_deadline;
-    const TimePoint idle = later(session.client.last_read, session.frontend->config->settings.timeouts.client);
-    return std::min(session.phase_deadline, idle);
-  }
+  if (session.phase == Phase::inspecting || session.phase == Phase::queued)
+    return std::min(session.phase_deadline, client_idle_deadline(session));
+  if (session.phase != Phase::relaying) return session.phase_deadline;
   TimePoint at = exchange_deadline(session).at;
   if (session.frontend->config->settings.continuous_stats)
     at = std::min(at, session.worker->io->now() + kReportInterval);
@@ -83,20 +89,25 @@ void exchange_timer(Session& session) {
 }
 
 void inspection_timer(Session& session) {
-  const TimePoint now = session.worker->io->now();
-  if (now >= session.phase_deadline) {
-    inspect(session);
-    return;
-  }
-  const TimePoint idle = later(session.client.last_read, session.frontend->config->settings.timeouts.client);
-  if (now >= idle) {
-    close_session(session, EndedBy::client_timeout, 'R');
-    return;
-  }
+  if (session.worker->io->now() >= session.phase_deadline) return inspect(session);
+  if (client_idle_too_long(session)) return inspect(session, EndedBy::client_timeout);
   arm_timer(session);
 }
 
+void queue_timer(Session& session) {
+  if (session.worker->io->now() < session.phase_deadline) {
+    if (!client_idle_too_long(session)) return arm_timer(session);
+    return close_session(session, EndedBy::client_timeout, 'Q');
+  }
+  const std::uint16_t worker = session.worker->id();
+  session.backend->state->counters[worker].failed_connections.add();
+  if (session.target) session.target->counters[worker].failed_connections.add();
+  close_session(session, EndedBy::server_timeout, 'Q');
+}
+
 }  // namespace
+
+bool client_idle_too_long(const Session& session) { return session.worker->io->now() >= client_idle_deadline(session); }
 
 void arm_timer(Session& session) { session.worker->io->timers().arm(session.timer, session_deadline(session)); }
 
@@ -104,14 +115,12 @@ void on_session_timer(void* object) {
   Session& session = *static_cast<Session*>(object);
   if (session.phase == Phase::relaying) return exchange_timer(session);
   if (session.phase == Phase::inspecting) return inspection_timer(session);
+  if (session.phase == Phase::queued) return queue_timer(session);
   if (session.worker->io->now() < session.phase_deadline) return arm_timer(session);
   switch (session.phase) {
-    case Phase::queued:
-      session.backend->state->counters[session.worker->id()].failed_connections.add();
-      close_session(session, EndedBy::server_timeout, 'Q');
-      return;
     case Phase::connecting: connect_failed(session, true); return;
     case Phase::pausing: retry_connect(session); return;
+    case Phase::queued:
     case Phase::inspecting:
     case Phase::relaying:
     case Phase::free: return;
@@ -127,7 +136,7 @@ void on_client_event(void* object, std::uint32_t events) {
     case Phase::relaying: exchange(session); return;
     case Phase::inspecting:
       if (!session.request.readable) return;
-      if (!fill(session, session.request, session.client)) return close_session(session, EndedBy::client, 'R');
+      if (!fill(session, session.request, session.client)) return inspect(session, EndedBy::client);
       inspect(session);
       return;
     case Phase::queued:

@@ -1,7 +1,9 @@
 // Looking at the first bytes: `tcp-request inspect-delay`, `tcp-request content`, and the choice of the backend.
 //
 // Bytes are read into the flow's buffer and stay there for the server. A rule that cannot be decided yet waits for
-// more, until the delay is over, the client has sent its FIN or the buffer is full; then undecided counts as no.
+// more, until the delay is over, the client has sent its FIN or the buffer is full; then undecided counts as no. A
+// client that dies or is silent for too long ends the inspection the same way: the backend is still chosen, so that the
+// log names it. COMPAT: observed on 2.6.
 #include <algorithm>
 
 #include "proxy/process_state.h"
@@ -56,10 +58,10 @@ void enter_backend(Session& session) {
 }
 
 // Runs the frontend's rules, then, once it is known, the backend's. True when the session may go on to a server.
-bool rules_done(Session& session) {
+bool rules_done(Session& session, bool input_over) {
   const ProxyConfig& config = inspecting_config(session);
   if (config.content_rules.empty()) return true;
-  const bool final = input_is_final(session);
+  const bool final = input_over || input_is_final(session);
   ContextParts parts;
   sample::Context context = make_context(session, parts, final);
   const Verdict verdict = run_rules(config.content_rules, session.next_content_rule, context, session);
@@ -70,7 +72,6 @@ bool rules_done(Session& session) {
   }
   if (verdict != Verdict::reject) return true;
   session.frontend->state->counters[session.worker->id()].denied_requests.add();
-  if (session.backend) session.backend->state->counters[session.worker->id()].denied_requests.add();
   close_session(session, EndedBy::proxy, 'R');
   return false;
 }
@@ -89,9 +90,10 @@ void begin_inspection(Session& session) {
   inspect(session);
 }
 
-void inspect(Session& session) {
+void inspect(Session& session, EndedBy input_over) {
+  const bool over = input_over != EndedBy::nobody;
   if (!session.routed) {
-    if (!rules_done(session)) return;
+    if (!rules_done(session, over)) return;
     session.backend = choose_backend(session);
     if (!session.backend) {
       session.frontend->state->counters[session.worker->id()].failed_requests.add();
@@ -102,7 +104,8 @@ void inspect(Session& session) {
     session.routed = true;
     start_delay(session);
   }
-  if (!rules_done(session)) return;
+  if (!rules_done(session, over)) return;
+  if (over) return close_session(session, input_over, 'R');
   session.phase_deadline = TimePoint::max();
   session.attempts_left = static_cast<std::uint8_t>(std::clamp(session.backend->config->settings.retries, 0, 255));
   ask_for_server(session);

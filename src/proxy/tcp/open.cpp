@@ -55,7 +55,8 @@ bool connection_allowed(Session& session) {
   return allowed;
 }
 
-// Without `option tcplog` or a format the manual's plain line is written as soon as the connection is there.
+// Without `option tcplog` or a format the manual's plain line is written as soon as the connection is there, unless it
+// ended in the same breath (rejected, no server, refused).
 void log_plain_connect(Session& session) {
   const FrontendPlan& frontend = *session.frontend;
   if (frontend.log.format != nullptr || frontend.log.targets.empty()) return;
@@ -120,14 +121,15 @@ void open_session(WorkerListener& listener, io::Fd connection, const SocketAddre
   frontend.state->counters[worker.id()].sessions.add();
   frontend.state->session_rate.add(worker.now_ms());
   worker.process->session_rate.add(worker.now_ms());
-  log_plain_connect(session);
   const auto token = worker.io->reactor().add(session.client.fd, on_client_event, &session);
   if (!token) {
     close_session(session, EndedBy::resource, 'R');
     return;
   }
   session.client.token = *token;
+  const std::uint32_t generation = session.generation;
   begin_inspection(session);
+  if (session.generation == generation) log_plain_connect(session);
 }
 
 }  // namespace weir::proxy

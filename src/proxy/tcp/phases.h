@@ -7,14 +7,20 @@ namespace weir::proxy {
 
 // open.cpp -> inspect.cpp -> connect.cpp -> exchange.cpp -> close.cpp
 void begin_inspection(Session& session);  // content rules of the frontend, then of the backend
-void inspect(Session& session);           // again, with more bytes or at the deadline
-void ask_for_server(Session& session);    // persistence, balancing, queue
+/// Again, with more bytes or at the deadline. `input_over`: the client died or said nothing for too long, so that rules
+/// must decide now and the session ends for that reason when they let it through.
+void inspect(Session& session, EndedBy input_over = EndedBy::nobody);
+void ask_for_server(Session& session);  // persistence, balancing, queue
 void begin_connect(Session& session, AssignResult assigned);
 void server_connected(Session& session);
 void connect_failed(Session& session, bool timed_out);
 void retry_connect(Session& session);  // the pause after a failed attempt is over
 void begin_exchange(Session& session);
 void exchange(Session& session);  // pumps both flows
+
+// events.cpp
+/// The client has been silent for longer than its timeout.
+bool client_idle_too_long(const Session& session);
 
 // Callbacks of the reactor and the timer.
 void on_client_event(void* session, std::uint32_t events);

@@ -119,6 +119,7 @@ struct Session {
   bool persistent = false;  // the server was named by a table or a cookie, not picked
   bool logged = false;
   bool answered = false;  // the server's first bytes were seen
+  bool reassign = false;  // the last attempt failed: the next one is a new choice, not a retry of the same server
 
   [[nodiscard]] SessionHandle handle() const;
 };
