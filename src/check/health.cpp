@@ -129,10 +129,11 @@ std::string Health::status_text() const {
   if (in_maintenance()) return "MAINT";
   if (state_ == State::stopped)
     return counter_ > 0 && checked_ ? fmt::format("DOWN {}/{}", counter_, rise_) : std::string("DOWN");
-  if (draining()) return "DRAIN";
+  const std::uint32_t lives = counter_ - rise_ + 1;
+  // COMPAT: observed on 2.6 after maintenance.
+  if (draining()) return checked_ && lives < fall_ ? fmt::format("DRAIN {}/{}", lives, fall_) : std::string("DRAIN");
   if (state_ == State::stopping) return "NOLB";
   if (!checked_) return "no check";
-  const std::uint32_t lives = counter_ - rise_ + 1;
   return lives < fall_ ? fmt::format("UP {}/{}", lives, fall_) : std::string("UP");
 }
 

@@ -130,7 +130,14 @@ Notice transition_notice(const ServerName& name, Transition transition, const Ch
 Notice forced_notice(const ServerName& name, Transition transition, const Remaining& left);
 
 /// A change of administrative state by a person.
-enum class AdminEvent : std::uint8_t { enter_maint, leave_maint, enter_drain, remain_in_drain, leave_drain };
+enum class AdminEvent : std::uint8_t {
+  enter_maint,
+  enter_maint_when_down,
+  leave_maint,
+  enter_drain,
+  remain_in_drain,  // left maintenance only to go on draining
+  leave_drain
+};
 Notice admin_notice(const ServerName& name, AdminEvent event, const Health& after, const Remaining& left);
 
 /// "backend b has no server available!"

@@ -133,6 +133,9 @@ TEST(Health, DrainKeepsUsersWhoBelong) {
   EXPECT_FALSE(health.usable());
   EXPECT_TRUE(health.usable_by_persistence());
   EXPECT_EQ(health.counter(), 4U);
+  health.set_admin(Admin::forced_maint, true);
+  health.set_admin(Admin::forced_maint, false);
+  EXPECT_EQ(health.status_text(), "DRAIN 1/3");
 }
 
 TEST(Health, IsForced) {

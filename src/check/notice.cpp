@@ -76,11 +76,13 @@ Notice admin_notice(const ServerName& name, AdminEvent event, const Health& afte
   switch (event) {
     case AdminEvent::enter_maint:
       return same(kAlert, fmt::format("{} is going DOWN for maintenance{}", who, remaining(left, true)));
+    case AdminEvent::enter_maint_when_down:
+      return same(kNotice, fmt::format("{} was DOWN and now enters maintenance.", who));
     case AdminEvent::leave_maint:
       return same(kNotice, fmt::format("{} is {}/{} (leaving forced maintenance).", who, after.up() ? "UP" : "DOWN",
                                        after.draining() ? "DRAIN" : "READY"));
     case AdminEvent::enter_drain:
-      return same(kNotice, fmt::format("{} enters drain state{}", who, remaining(left, false)));
+      return same(kNotice, fmt::format("{} enters drain state{}", who, remaining(left, !after.up())));
     case AdminEvent::remain_in_drain: return same(kNotice, fmt::format("{} remains in forced drain mode.", who));
     case AdminEvent::leave_drain:
       return same(kNotice, fmt::format("{} is {} (leaving forced drain).", who, after.up() ? "UP" : "DOWN"));

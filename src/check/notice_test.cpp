@@ -62,9 +62,25 @@ TEST(Notice, AdministrativeChanges) {
             "Server b1/s1 enters drain state. 2 active and 1 backup servers online. 0 sessions requeued, 0 total in "
             "queue.");
   EXPECT_EQ(admin_notice(kServer, AdminEvent::remain_in_drain, health, {}).text,
-            "Server be/s1 remains in forced drain mode.");
+            "Server b1/s1 remains in forced drain mode.");
   EXPECT_EQ(admin_notice(kServer, AdminEvent::leave_drain, health, {}).text,
             "Server b1/s1 is UP (leaving forced drain).");
+}
+
+// Observed on 2.6, which speaks of what is left once the server is down.
+TEST(Notice, AdministrativeChangesOfAServerThatIsDown) {
+  Health health(2, 1, true);
+  health.apply({.status = Status::l4con});
+  health.apply({.status = Status::l4con});
+  ASSERT_FALSE(health.up());
+  const Notice maint = admin_notice(kServer, AdminEvent::enter_maint_when_down, health, {.backup = 1});
+  EXPECT_EQ(maint.text, "Server b1/s1 was DOWN and now enters maintenance.");
+  EXPECT_EQ(maint.level, 5);
+  EXPECT_EQ(admin_notice(kServer, AdminEvent::enter_drain, health, {}).text,
+            "Server b1/s1 enters drain state. 0 active and 0 backup servers left. 0 sessions active, 0 requeued, 0 "
+            "remaining in queue.");
+  EXPECT_EQ(admin_notice(kServer, AdminEvent::leave_drain, health, {}).text,
+            "Server b1/s1 is DOWN (leaving forced drain).");
 }
 
 TEST(Notice, NoServerLeft) {

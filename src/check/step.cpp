@@ -230,6 +230,7 @@ struct StepRow {
   std::string_view name;
   StepKind kind;
   void (*parse)(Reader&);
+  std::string_view doc;
   std::string_view example;
 };
 
@@ -239,16 +240,19 @@ constexpr StepRow kSteps[] = {
        comment(reader);
        if (!reader.args.expect_end()) reader.ok = false;
      },
-     "tcp-check comment \"the banner\""},
-    {"connect", StepKind::connect, parse_connect, "tcp-check connect port 3389 ssl"},
-    {"send", StepKind::send, [](Reader& reader) { parse_send(reader, false, false); }, "tcp-check send PING\\r\\n"},
+     "Names the steps that follow it in messages.", "tcp-check comment \"the banner\""},
+    {"connect", StepKind::connect, parse_connect, "Opens a connection; the steps up to the next connect run on it.",
+     "tcp-check connect port 3389 ssl"},
+    {"send", StepKind::send, [](Reader& reader) { parse_send(reader, false, false); }, "Sends a text.",
+     "tcp-check send PING\\r\\n"},
     {"send-lf", StepKind::send, [](Reader& reader) { parse_send(reader, false, true); },
-     "tcp-check send-lf \"HELO %[hostname]\\r\\n\""},
+     "Sends a text with expressions in it.", "tcp-check send-lf \"HELO %[hostname]\\r\\n\""},
     {"send-binary", StepKind::send, [](Reader& reader) { parse_send(reader, true, false); },
-     "tcp-check send-binary 50494e470d0a"},
+     "Sends bytes written as hexadecimal digits.", "tcp-check send-binary 50494e470d0a"},
     {"send-binary-lf", StepKind::send, [](Reader& reader) { parse_send(reader, true, true); },
-     "tcp-check send-binary-lf 50494e470d0a"},
-    {"expect", StepKind::expect, parse_expect, "tcp-check expect string +PONG"},
+     "Sends bytes whose hexadecimal digits may come from expressions.", "tcp-check send-binary-lf 50494e470d0a"},
+    {"expect", StepKind::expect, parse_expect, "Waits for an answer that matches, or with '!' for one that does not.",
+     "tcp-check expect string +PONG"},
 };
 
 const StepRow* find_step(Arguments& args) {
@@ -294,6 +298,12 @@ Result<void> check_step_order(std::span<const Step> steps) {
   return fail(
       "a tcp-check ruleset with a connect begins with one: put 'tcp-check connect' before the first send or "
       "expect");
+}
+
+std::vector<StepDescription> step_descriptions() {
+  std::vector<StepDescription> all;
+  for (const StepRow& row : kSteps) all.push_back({row.name, row.doc, row.example});
+  return all;
 }
 
 std::string describe(const Step& step) {

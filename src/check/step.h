@@ -80,6 +80,14 @@ bool begins_with_connect(std::span<const Step> steps);
 /// error is a sentence for that step's line.
 Result<void> check_step_order(std::span<const Step> steps);
 
+/// One step of the language, for the reference manual.
+struct StepDescription {
+  std::string_view name;
+  std::string_view doc;
+  std::string_view example;
+};
+std::vector<StepDescription> step_descriptions();
+
 /// "connect port 3389", "send", "expect string 'x'": how messages name a step.
 std::string describe(const Step& step);
 

@@ -102,6 +102,32 @@ void apply_check_result(WorkerContext& worker, ServerState& server, const check:
   if (shut) shut_sessions(*worker.process, server.shared_from_this(), EndedBy::server_down);
 }
 
+namespace {
+
+struct AdminState {
+  bool maint;
+  bool drain;
+  bool up;
+};
+AdminState admin_state(const check::Health& health) {
+  return {.maint = health.in_maintenance(), .drain = health.draining(), .up = health.up()};
+}
+
+// What a person's change is called; a server may leave maintenance only to go on draining.
+std::vector<check::AdminEvent> admin_events(const AdminState& before, const AdminState& after) {
+  using check::AdminEvent;
+  if (after.maint) {
+    if (before.maint) return {};
+    return {before.up ? AdminEvent::enter_maint : AdminEvent::enter_maint_when_down};
+  }
+  if (before.maint && after.drain) return {AdminEvent::leave_maint, AdminEvent::remain_in_drain};
+  if (before.maint) return {AdminEvent::leave_maint};
+  if (before.drain == after.drain) return {};
+  return {after.drain ? AdminEvent::enter_drain : AdminEvent::leave_drain};
+}
+
+}  // namespace
+
 void set_server_admin(WorkerContext& worker, ServerState& server, check::Admin flag, bool on) {
   BackendState& backend = server.backend;
   const check::ServerName name{backend.name, server.name, server.config->backup};
@@ -111,20 +137,13 @@ void set_server_admin(WorkerContext& worker, ServerState& server, check::Admin f
   {
     const std::scoped_lock guard(backend.lock);
     const bool was_up = in_service(server);
-    const bool was_maint = server.health.in_maintenance();
-    const bool was_drain = server.health.draining();
+    const AdminState before = admin_state(server.health);
     server.health.set_admin(flag, on);
-    const std::uint32_t requeued = settle(server, was_up, worker.io->now(), lost_all);
-    const check::Remaining left = remaining(server, requeued);
-    const auto event = [&](check::AdminEvent what) {
-      notices.push_back(check::admin_notice(name, what, server.health, left));
-    };
-    const bool maint = server.health.in_maintenance();
-    if (maint != was_maint) event(maint ? check::AdminEvent::enter_maint : check::AdminEvent::leave_maint);
-    if (was_maint && server.health.draining()) event(check::AdminEvent::remain_in_drain);
-    if (!maint && !was_maint && server.health.draining() != was_drain)
-      event(was_drain ? check::AdminEvent::leave_drain : check::AdminEvent::enter_drain);
-    shut = maint && !was_maint && server.config->on_marked_down == OnMarkedDown::shutdown_sessions;
+    const AdminState after = admin_state(server.health);
+    const check::Remaining left = remaining(server, settle(server, was_up, worker.io->now(), lost_all));
+    for (const check::AdminEvent event : admin_events(before, after))
+      notices.push_back(check::admin_notice(name, event, server.health, left));
+    shut = after.maint && !before.maint && server.config->on_marked_down == OnMarkedDown::shutdown_sessions;
     if (lost_all) notices.push_back(check::no_server_notice(backend.name));
   }
   for (const check::Notice& notice : notices) say(worker, backend, notice);

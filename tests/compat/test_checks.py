@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Health checks: when a server goes down and comes up, what the log says, what the states are in between."""
+import os
 import re
 
 from harness import main, scenario
@@ -209,6 +210,50 @@ def backup_takes_over(w):
     server.listen()
     check_line(w, "up", "s1 is UP")
     w.observe("after", w.ask("fe"))
+
+
+@scenario
+def what_the_terminal_shows(w):
+    server, = checked(w, "inter 100ms rise 1 fall 1", backend="    option log-health-checks")
+    w.log.next("Health check for server be/s1 succeeded")
+    server.unlisten()
+    w.log.next("has no server available")
+    server.listen()
+    w.log.next("s1 is UP")
+    for state in ("maint", "drain", "ready"):
+        w.cli(f"set server be/s1 state {state}")
+    w.log.next("leaving forced drain")
+    w.cli("disable frontend fe")
+    w.log.next("Paused")
+    with open(os.path.join(w.dir, "stderr"), encoding="utf-8") as text:  # not w.stderr: its offset is the program's too
+        lines = [line for line in text if re.search(r"[Ss]erver be/s1|no server|Paused", line)]
+    text = re.sub(r"\(\d+\) :", "(PID) :", "".join(lines))
+    w.observe("lines", re.sub(r"check duration: \d+ms", "check duration: Nms", text))
+
+
+@scenario
+def from_maintenance_to_draining(w):
+    checked(w, "weight 10")
+    for state in ("maint", "drain", "maint", "ready", "drain", "ready"):
+        w.observe(state, w.cli(f"set server be/s1 state {state}"))
+        check_line(w, f"log of {state}", "Server be/s1")
+        if state == "drain":
+            w.observe("status", w.stat("be", "s1").get("status"))
+
+
+@scenario
+def maintenance_of_a_server_that_is_down(w):
+    server, = checked(w, "inter 300ms rise 2 fall 1")
+    first_check(w)
+    server.unlisten()
+    check_line(w, "down", "s1 is DOWN")
+    for state in ("maint", "ready"):
+        w.cli(f"set server be/s1 state {state}")
+        check_line(w, f"log of {state}", "Server be/s1")
+    check_line(w, "down again", "s1 is DOWN")
+    for state in ("drain", "ready"):
+        w.cli(f"set server be/s1 state {state}")
+        check_line(w, f"log of {state}", "Server be/s1")
 
 
 if __name__ == "__main__":
