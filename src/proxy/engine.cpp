@@ -11,6 +11,7 @@
 #include "check/config.h"
 #include "proxy/accepting.h"
 #include "proxy/health_events.h"
+#include "proxy/table_sweep.h"
 #include "proxy/tcp/session.h"
 
 namespace weir::proxy {
@@ -59,6 +60,8 @@ Result<void> Engine::start(Config config) {
 
 Result<void> Engine::run() {
   on_every_worker([](WorkerContext& worker) { worker.io->post([&worker] { WorkerContext::set_current(&worker); }); });
+  WorkerContext* sweeper = process_.contexts.front().get();
+  sweeper->io->post([sweeper] { sweeper->activities.spawn(sweep_tables, std::ref(*sweeper)); });
   running_ = true;
   return process_.workers.start();
 }

@@ -94,20 +94,23 @@ Result<void> Engine::add_backend(Draft& draft, const Config& config, const std::
 // Tables outlive a reload by name, key type and length; a changed `store`, `size` or `expire` moves the entries over,
 // when the plan is sure to come.
 void Engine::join_tables(Draft& draft, const Config& config) {
-  for (const auto& proxy : config.proxies) {
-    if (!proxy->table) continue;
-    const auto found = tables_.find(proxy->name);
+  const auto join = [&](const stick::TableConfig& wanted) {
+    const auto found = tables_.find(wanted.name);
     std::shared_ptr<stick::StickTable> table;
-    if (found != tables_.end() && same_table(found->second->config(), *proxy->table)) {
+    if (found != tables_.end() && same_table(found->second->config(), wanted)) {
       table = found->second;
     } else {
-      table = std::make_shared<stick::StickTable>(*proxy->table);
-      if (found != tables_.end() && stick::same_keys(found->second->config(), *proxy->table))
+      table = std::make_shared<stick::StickTable>(wanted);
+      if (found != tables_.end() && stick::same_keys(found->second->config(), wanted))
         draft.moves.emplace_back(table, found->second);
     }
     draft.plan->tables.add(table);
-    draft.tables.emplace(proxy->name, std::move(table));
-  }
+    draft.tables.emplace(wanted.name, std::move(table));
+  };
+  for (const auto& proxy : config.proxies)
+    if (proxy->table) join(*proxy->table);
+  for (const auto& section : config.peers)
+    for (const stick::TableConfig& table : section.tables) join(table);
 }
 
 Result<void> Engine::build_plan(const Config& config, Draft& draft) {

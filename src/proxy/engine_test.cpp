@@ -115,6 +115,20 @@ TEST(Engine, ARefusedConfigurationChangesNothing) {
   EXPECT_TRUE(servers[0]->removed.load());
 }
 
+TEST(Engine, TablesOfPeersSectionsServeRulesAndKeepTheServersName) {
+  const std::string peers = "peers them\n peer lb1 127.0.0.1:1024\n table t type ip size 10 expire 1m\n";
+  const std::string backend =
+      "backend be\n server s1 127.0.0.1:9\n stick match src table them/t\n stick store-request src table them/t\n";
+  Engine engine(registry());
+  ASSERT_TRUE(engine.start(load(peers + frontend("fe", some_port()) + backend)));
+  const std::shared_ptr<stick::StickTable> table = engine.plan()->tables.share("them/t");
+  ASSERT_TRUE(table);
+  EXPECT_TRUE(table->stores(stick::DataType::server_id));
+  EXPECT_TRUE(table->stores(stick::DataType::server_key));
+  ASSERT_EQ(engine.plan()->backend("be")->stick_rules.size(), 2U);
+  EXPECT_EQ(engine.plan()->backend("be")->stick_rules[0].table, table);
+}
+
 TEST(Engine, AnAddressKeepsItsSocketsWhoeverServesItAndWhateverItsOptions) {
   const std::uint16_t port = some_port();
   Engine engine(registry());

@@ -289,6 +289,9 @@ std::string set_table(StickTable& table, Words words, TimePoint now) {
   }
   const auto pin = table.obtain(selection->key, now);
   if (!pin) return "Unable to allocate a new entry\n";
+  // Who sets the id means that server: the name of the one before would win over it.
+  for (const Change& change : *changes)
+    if (change.name.column->type == DataType::server_id) table.set_text(pin, DataType::server_key, {}, now);
   for (const Change& change : *changes) {
     const DataType type = change.name.column->type;
     if (row_of(type).form == DataForm::text) {

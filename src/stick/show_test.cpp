@@ -146,6 +146,17 @@ TEST(Show, PointersAsPrinted) {
   EXPECT_EQ(table.used(), 0U);
 }
 
+TEST(Show, SettingTheServersIdTakesTheNameOfTheOneBefore) {
+  StickTable table(config_of(KeyType::string, 32, {{DataType::server_id}, {DataType::server_key}}));
+  (void)answer(table, "set key bob data.server_id 1 data.server_key s1");
+  const auto pin = table.find("bob", kNow);
+  EXPECT_EQ(table.text(pin, DataType::server_key), "s1");
+  EXPECT_EQ(answer(table, "set key bob data.server_id 2"), "");
+  EXPECT_EQ(table.text(pin, DataType::server_key), "");
+  EXPECT_EQ(answer(table, "set key bob data.server_key s3 data.server_id 3"), "");
+  EXPECT_EQ(table.text(pin, DataType::server_key), "s3");
+}
+
 TEST(Show, InPiecesAllAreShownOnceAndCleared) {
   StickTable table(config_of(KeyType::integer, 4, {{DataType::gpc0}}));
   for (int i = 0; i < 500; ++i)

@@ -15,11 +15,6 @@
 namespace weir::proxy {
 namespace {
 
-struct KnownTable {
-  const stick::TableConfig* config = nullptr;
-  stick::TableConfig* own = nullptr;  // of a proxy
-};
-
 using ByName = std::unordered_map<std::string_view, ProxyConfig*>;
 
 // ids: those that were written are taken, the others get the lowest free ones in the order of the file.
@@ -68,10 +63,10 @@ class Finisher {
       any_.emplace(proxy->name, proxy.get());
       if (proxy->is_backend()) backends_.emplace(proxy->name, proxy.get());
       if (proxy->is_backend()) backend_names_.push_back(proxy->name);
-      if (proxy->table) tables_.emplace(proxy->name, KnownTable{&*proxy->table, &*proxy->table});
+      if (proxy->table) tables_.emplace(proxy->name, &*proxy->table);
     }
-    for (const auto& peers : config_.peers)
-      for (const auto& table : peers.tables) tables_.emplace(table.name, KnownTable{&table, nullptr});
+    for (auto& peers : config_.peers)
+      for (auto& table : peers.tables) tables_.emplace(table.name, &table);
     for (const auto& ring : config_.rings) rings_.insert(ring.name);
   }
 
@@ -329,8 +324,7 @@ class Finisher {
               .example = "stick-table type ip size 100k expire 30m";
           continue;
         }
-        stick::check_rule(rule, *found->second.config, diagnostics_);
-        if (rule.store && found->second.own != nullptr) stick::store_server_id(*found->second.own);
+        if (stick::check_rule(rule, *found->second, diagnostics_)) stick::store_server_id(*found->second);
       }
     }
     for (const auto& proxy : config_.proxies)
@@ -356,7 +350,7 @@ class Finisher {
   ByName any_;
   ByName backends_;
   std::vector<std::string_view> backend_names_;
-  std::unordered_map<std::string_view, KnownTable> tables_;
+  std::unordered_map<std::string_view, stick::TableConfig*> tables_;
   std::unordered_set<std::string_view> rings_;
   std::unordered_map<std::string, std::shared_ptr<const sample::LogFormat>> formats_;
   int suggestions_ = 0;

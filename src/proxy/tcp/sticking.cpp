@@ -1,8 +1,9 @@
 // Which server a session belongs to: stick tables, the RDP routing token, and the key that hashing algorithms use.
 //
 // All of it reads the client's first bytes, which lie untouched in the request flow until the exchange begins, so keys
-// need not be kept: they are looked up before a server is asked for and again when one has been reached. Manual: stick
-// on/match/store-*, persist rdp-cookie, balance rdp-cookie, balance source.
+// need not be kept: they are looked up before a server is asked for and again when one has been reached. A table keeps
+// the server's name beside its id, and the name decides: a reload may number servers anew. Manual: stick
+// on/match/store-*, persist rdp-cookie, balance rdp-cookie, balance source, srvkey.
 #include "balance/hash.h"
 #include "proto/rdp.h"
 #include "proxy/tcp/phases.h"
@@ -32,11 +33,35 @@ std::optional<std::string_view> key_of(const StickPlan& stick, sample::Context& 
   return stick::table_key(stick.table->config(), value, context.arena);
 }
 
+// What the table knows a server by, beside its id.
+std::string server_key(const stick::TableConfig& table, ServerState& server) {
+  if (!table.server_key_is_address) return server.name;
+  const std::scoped_lock guard(server.backend.lock);
+  return server.address.to_string();
+}
+
+std::shared_ptr<ServerState> server_with_key(const stick::TableConfig& table, BackendState& backend,
+                                             std::string_view key) {
+  const std::scoped_lock guard(backend.lock);
+  for (const auto& server : backend.servers)
+    if (table.server_key_is_address ? server->address.to_string() == key : server->name == key) return server;
+  return nullptr;
+}
+
 std::shared_ptr<ServerState> server_with_id(BackendState& backend, std::uint64_t id) {
   const std::scoped_lock guard(backend.lock);
   for (const auto& server : backend.servers)
     if (server->id == id) return server;
   return nullptr;
+}
+
+// The id counts for entries that were set by it alone, and for servers that got another name.
+std::shared_ptr<ServerState> server_of_entry(stick::StickTable& table, const stick::StickTable::Pin& pin,
+                                             BackendState& backend, TimePoint now) {
+  if (const std::string key = table.text(pin, stick::DataType::server_key); !key.empty())
+    if (auto server = server_with_key(table.config(), backend, key)) return server;
+  const auto id = table.get(pin, stick::DataType::server_id, now);
+  return id ? server_with_id(backend, *id) : nullptr;
 }
 
 // The token names the server's address as the server knows itself.
@@ -62,10 +87,8 @@ std::shared_ptr<ServerState> server_of_tables(Session& session) {
     if (!key) continue;
     const auto pin = stick.table->find(*key, context.now);
     if (!pin) continue;
-    const auto id = stick.table->get(pin, stick::DataType::server_id, context.now);
-    if (!id) continue;
     stick.table->refresh(pin, context.now);
-    if (auto server = server_with_id(*session.backend->state, *id)) return server;
+    if (auto server = server_of_entry(*stick.table, pin, *session.backend->state, context.now)) return server;
   }
   return nullptr;
 }
@@ -80,7 +103,10 @@ void store(Session& session, bool on_response) {
     const auto key = key_of(stick, context);
     if (!key) continue;
     const auto pin = stick.table->obtain(*key, context.now);
-    if (pin) stick.table->set(pin, stick::DataType::server_id, session.target->id, context.now);
+    if (!pin) continue;
+    stick.table->set(pin, stick::DataType::server_id, session.target->id, context.now);
+    stick.table->set_text(pin, stick::DataType::server_key, server_key(stick.table->config(), *session.target),
+                          context.now);
   }
   session.worker->arena.reset();
 }
