@@ -101,6 +101,7 @@ Result<void> features(CommandLine& line, Words&, std::string_view) {
 constexpr OptionRow kOptions[] = {
     {"--", add_all_files, "<file>...", "all further arguments are configuration files or directories"},
     {"--plan", set<&CommandLine::plan>, "", "with -c: what a reload of the running weir would change"},
+    {"--reference", set<&CommandLine::reference>, "", ""},
     {"-C", take<&CommandLine::directory>, "<directory>", "changes to this directory first"},
     {"-D", set<&CommandLine::daemon>, "", "goes to the background"},
     {"-L", take<&CommandLine::local_peer>, "<name>", "the local peer's name instead of the host's"},
@@ -155,10 +156,12 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
 
 std::string usage(const char* program) {
   std::string text = fmt::format("Usage: {} [-f <file|directory>]... [options]\n", program);
-  for (const OptionRow& row : kOptions)
+  for (const OptionRow& row : kOptions) {
+    if (row.doc.empty()) continue;  // for those who build weir
     text += fmt::format("  {:<28}{}\n",
                         row.argument.empty() ? std::string(row.name) : fmt::format("{} {}", row.name, row.argument),
                         row.doc);
+  }
   text += "  -dK<class,...>              lists the keywords of these classes; -dKhelp names the classes\n";
   return text;
 }

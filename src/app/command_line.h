@@ -28,6 +28,7 @@ struct CommandLine {
   bool no_reuseport = false;                      // -dR
   bool ignore_resolution_failures = false;        // -dr
   bool plan = false;                              // --plan
+  bool reference = false;                         // --reference
   std::optional<std::string> keyword_classes;     // -dK<classes>
   std::string pidfile;                            // -p
   std::optional<std::uint32_t> maxconn;           // -n

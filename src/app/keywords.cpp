@@ -37,6 +37,7 @@ const sample::Registry& sample_registry() {
   static const sample::Registry registry = [] {
     std::vector<std::span<const sample::Fetch>> fetches;
     append(fetches, sample::sample_fetches());
+    append(fetches, stick::stick_fetches());
     std::vector<std::span<const sample::Converter>> converters;
     append(converters, sample::sample_converters());
     append(converters, stick::stick_converters());

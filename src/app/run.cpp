@@ -9,6 +9,7 @@
 #include "app/command_line.h"
 #include "app/keywords.h"
 #include "app/process.h"
+#include "app/reference.h"
 #include "app/version.h"
 #include "config/condition.h"
 #include "tls/version.h"
@@ -47,6 +48,10 @@ int run(int argc, char** argv) {
   }
   if (line->version) {
     std::fputs(version_text(line->features).c_str(), stdout);
+    return 0;
+  }
+  if (line->reference) {
+    std::fputs(reference_text().c_str(), stdout);
     return 0;
   }
   if (line->condition) return evaluate(*line->condition);

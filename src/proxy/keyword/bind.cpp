@@ -269,6 +269,8 @@ bool read_address(Arguments& args, const Word& word, std::string_view text, bool
   return true;
 }
 
+}  // namespace
+
 const config::OptionTable<BindConfig>& bind_options() {
   static const config::OptionTable<BindConfig> table("bind option", {kOptions, kLaterOptions, kNoSocketOptions});
   return table;
@@ -278,8 +280,6 @@ const config::OptionTable<BindConfig>& socket_options() {
                                                      {kOptions, kLaterOptions, kSocketOptions});
   return table;
 }
-
-}  // namespace
 
 std::optional<BindConfig> read_bind(ParseContext& context, const Line& line, bool cli) {
   Arguments args(context, line);
