@@ -208,10 +208,10 @@ def stored_counters(w):
 
 
 KINDS = {
-    "ip": ("type ip size 100 expire 1m", ["10.0.0.1", "10.0.0.2", "nonsense"]),
-    "ipv6": ("type ipv6 size 100 expire 1m", ["2001:db8::1", "::1"]),
-    "integer": ("type integer size 100 expire 1m", ["1", "4294967295", "17"]),
-    "string": ("type string len 16 size 100 expire 1m", ["alice", "bob", "a-name-longer-than-sixteen"]),
+    "ip": ("type ip size 100 expire 1m store server_id", ["10.0.0.1", "10.0.0.2", "10.255.255.255"]),
+    "ipv6": ("type ipv6 size 100 expire 1m store server_id", ["2001:db8::1", "::1"]),
+    "integer": ("type integer size 100 expire 1m store server_id", ["1", "4294967295", "17"]),
+    "string": ("type string len 16 size 100 expire 1m store server_id", ["alice", "bob", "a-name-longer-than-sixteen"]),
 }
 
 
@@ -254,8 +254,16 @@ def cli_errors(w):
 
 
 @scenario
+def set_what_is_not_stored(w):
+    w.start("backend be\n    stick-table type ip size 100 expire 1m\n    server s1 127.0.0.1:1\n")
+    w.observe("set", w.cli("set table be key 10.0.0.1 data.server_id 1"))
+    w.observe("entry made by a refused command", table(w, "show table be"))
+
+
+@scenario
 def clear_by_value(w):
-    w.start("backend be\n    stick-table type ip size 100 expire 1m\n    server s1 127.0.0.1:1\n    server s2 127.0.0.1:2\n")
+    w.start("backend be\n    stick-table type ip size 100 expire 1m store server_id\n"
+            "    server s1 127.0.0.1:1\n    server s2 127.0.0.1:2\n")
     for n in range(1, 7):
         w.cli(f"set table be key 10.0.0.{n} data.server_id {1 + n % 2}")
     w.observe("clear", w.cli("clear table be data.server_id eq 2"))
