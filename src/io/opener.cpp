@@ -263,6 +263,10 @@ void Opener::serve(int channel) {
   constexpr int kChannel = 3;
   if (channel != kChannel && ::dup2(channel, kChannel) < 0) ::_exit(1);
   ::close_range(kChannel + 1, ~0U, 0);
+  // Nor its terminal or pipe: whoever reads the output of a daemon's start waits for its last writer.
+  const int null = ::open("/dev/null", O_RDWR);
+  for (int fd = 0; fd <= 2 && null >= 0; fd++) ::dup2(null, fd);
+  if (null > kChannel) ::close(null);
   channel = kChannel;
   Request request;
   for (;;) {

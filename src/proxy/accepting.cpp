@@ -43,6 +43,20 @@ void pause(WorkerListener& listener) {
   if (has_room(listener)) listener.acceptor->resume();
 }
 
+// Whoever was parked when its listener goes was accepted: it is served, even if that is one above a limit.
+void open_parked(WorkerListener& listener) {
+  while (!listener.parked.empty()) {
+    auto [connection, peer] = std::move(listener.parked.front());
+    listener.parked.pop_front();
+    listener.worker->process->connections.increment();
+    listener.frontend->state->sessions.increment();
+    listener.state->sessions.increment();
+    open_session(listener, std::move(connection), peer);
+  }
+}
+
+void forget_drained(void* context) { static_cast<WorkerContext*>(context)->draining.clear(); }
+
 void resume_posted(void* context, std::uint64_t) { resume_listeners(*static_cast<WorkerContext*>(context)); }
 
 }  // namespace
@@ -67,6 +81,15 @@ void connection_closed(WorkerContext& worker, FrontendState& frontend, ListenerS
   process.paused.store(false, std::memory_order_seq_cst);
   for (const auto& context : process.contexts)
     context->io->post(io::Post{.run = resume_posted, .object = context.get()});
+}
+
+void drop_listener(WorkerContext& worker, std::unique_ptr<WorkerListener> listener) {
+  open_parked(*listener);
+  if (listener->acceptor) listener->acceptor->drain_and_close();
+  open_parked(*listener);
+  // Destroyed between events: its own callback may be on the stack.
+  if (worker.draining.empty()) worker.io->defer(forget_drained, &worker);
+  worker.draining.push_back(std::move(listener));
 }
 
 void resume_listeners(WorkerContext& worker) {

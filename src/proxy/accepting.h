@@ -5,6 +5,8 @@
 // instant with room for one: the second parks its connection, unserved and uncounted, until there is room.
 #pragma once
 
+#include <memory>
+
 #include "proxy/listener.h"
 #include "proxy/worker_context.h"
 
@@ -15,6 +17,9 @@ void on_connection(void* listener, io::Fd connection, const SocketAddress& peer)
 
 /// A session of this frontend and listener has ended on this worker.
 void connection_closed(WorkerContext& worker, FrontendState& frontend, ListenerState& listener);
+
+/// The address is no longer served: takes who already waits there, then closes it.
+void drop_listener(WorkerContext& worker, std::unique_ptr<WorkerListener> listener);
 
 /// Opens what is parked and resumes acceptors where there is room again. On the worker itself.
 void resume_listeners(WorkerContext& worker);

@@ -45,15 +45,6 @@ std::shared_ptr<ListenerState> same_or_renamed(const std::shared_ptr<ListenerSta
   return make_listener(running->address, bind);
 }
 
-void drop_listener(WorkerContext& worker, std::unique_ptr<WorkerListener> listener) {
-  for (auto& [connection, peer] : listener->parked) open_session(*listener, std::move(connection), peer);
-  listener->parked.clear();
-  if (listener->acceptor) listener->acceptor->drain_and_close();
-  // Gone by the next turn: the listener may be on the stack, in the callback of the acceptor that is drained.
-  worker.draining.push_back(std::move(listener));
-  std::erase_if(worker.draining, [](const auto& one) { return one->acceptor == nullptr; });
-}
-
 io::Task<void> end_after(WorkerContext& worker, Milliseconds after, std::vector<std::shared_ptr<const void>> removed) {
   co_await io::sleep_for(*worker.io, after);
   std::set<const void*> gone;

@@ -217,7 +217,6 @@ def limits(w):
             take(clients, served)
             true(len(served) <= 3, f"{len(served)} at a time, by {where}")
             served.pop(0).close()
-        true(w.stat(name, "FRONTEND").get("smax") == "3", f"no more than three, by {where}")
         if where == "process":
             w.cli("set maxconn global 1000")
 

@@ -202,26 +202,29 @@ def serving(work, process):
     until(answers, what="an answer")
 
 
+# Observed with Debian's haproxy, also with -W once its master has settled (before, the signal kills it).
+ENDS = {("SIGTERM", False): -signal.SIGTERM, ("SIGINT", False): -signal.SIGINT, ("SIGUSR1", False): 0,
+        ("SIGTERM", True): 0, ("SIGINT", True): 130, ("SIGUSR1", True): 0}
+
+
 def ends_like_haproxy():
-    """What the parent sees: signal by signal, with and without -W, idle and busy."""
+    """What the parent sees: signal by signal, with and without -W."""
     for word in ("SIGTERM", "SIGINT", "SIGUSR1"):
         for arguments in (("-db",), ("-W", "-db"), ("-Ws", "-db")):
-            codes = {}
-            for program in (HAPROXY, WEIR):
+            for program in (HAPROXY, WEIR) if len(arguments) == 1 else (WEIR,):
                 work = tempfile.mkdtemp(prefix="lb-end-")
                 server = Server("s1", HOST, greet)
-                config = small(work, free_port(HOST), server)
-                process = started(program, config, *arguments)
+                process = started(program, small(work, free_port(HOST), server), *arguments)
                 try:
                     serving(work, process)
                     process.send_signal(getattr(signal, word))
-                    codes[program] = process.wait(10)
+                    equal(process.wait(10), ENDS[word, len(arguments) > 1],
+                          f"exit status of {program} after {word} with {' '.join(arguments)}")
                 finally:
                     process.kill()
                     process.wait()
                     server.stop()
                     shutil.rmtree(work, ignore_errors=True)
-            equal(codes[WEIR], codes[HAPROXY], f"exit status after {word} with {' '.join(arguments)}")
 
 
 def soft_stop():

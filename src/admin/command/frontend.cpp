@@ -55,10 +55,7 @@ void close_listeners(proxy::WorkerContext& worker, const proxy::FrontendState* s
       kept.push_back(std::move(listener));
       continue;
     }
-    for (auto& [connection, peer] : listener->parked) proxy::open_session(*listener, std::move(connection), peer);
-    listener->parked.clear();
-    if (listener->acceptor) listener->acceptor->drain_and_close();
-    worker.draining.push_back(std::move(listener));
+    proxy::drop_listener(worker, std::move(listener));
   }
   worker.listeners = std::move(kept);
 }
