@@ -165,6 +165,7 @@ bool Process::start(proxy::Config config) {
   engine_.process().quiet = config.global.quiet || config.global.daemon;
   const auto sockets = config.global.stats_sockets;
   if (auto started = engine_.start(std::move(config)); !started) return failed(started.error().message);
+  note_environment();
   admin_ = std::make_unique<admin::Server>(*this);
   if (auto opened = admin_->serve(engine_.config().global); !opened) return failed(opened.error().message);
   if (!global.pidfile.empty())
@@ -267,6 +268,7 @@ std::pair<bool, std::string> Process::reload_now() {
     (void)admin_->serve(engine_.config().global);
     return refused(applied.error());
   }
+  note_environment();
   return {true, diagnostics.render(Severity::warning) + difference.text() + "Reload done."};
 }
 
@@ -279,6 +281,11 @@ std::pair<bool, std::string> Process::plan_now(const std::vector<std::string>& f
   if (!difference.refused.empty())
     text += fmt::format("A reload would be refused: {} cannot change while weir runs.\n", difference.refused);
   return {difference.refused.empty(), text};
+}
+
+void Process::note_environment() {
+  const std::scoped_lock guard(environment_lock_);
+  environment_ = engine_.config().environment;
 }
 
 void Process::answer_on(io::Worker& worker, const Answer& done, std::pair<bool, std::string> answer) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,7 +37,10 @@ class Process final : public proxy::Control {
   void plan_reload(std::vector<std::string> files, Answer done) override;
   proxy::Engine& engine() override { return engine_; }
   [[nodiscard]] const std::string& version() const override { return version_; }
-  [[nodiscard]] std::vector<std::string> environment() const override { return environment_; }
+  [[nodiscard]] std::vector<std::string> environment() const override {
+    const std::scoped_lock guard(environment_lock_);
+    return environment_;
+  }
   [[nodiscard]] std::uint32_t max_sockets() const override { return max_sockets_; }
 
  private:
@@ -57,6 +61,8 @@ class Process final : public proxy::Control {
 
   CommandLine line_;
   std::string version_;
+  void note_environment();
+  mutable std::mutex environment_lock_;  // workers ask, the control thread changes it
   std::vector<std::string> environment_;
   std::uint32_t max_sockets_ = 0;
   io::Worker loop_;

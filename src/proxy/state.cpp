@@ -89,8 +89,8 @@ AssignResult BackendState::assign(const AssignRequest& request) {
   if (bound) {
     const balance::ServerSlot& slot = slots[server->index];
     if (may_serve(server->index)) return reserved(*server, request.now);
-    // Manual, maxqueue: behind a full queue persistence gives way to another server.
-    if (slot.maxqueue != 0 && slot.queued >= slot.maxqueue) bound = false;
+    // Manual, maxqueue and option redispatch: behind a full queue persistence may give way to another server.
+    bound = !request.may_give_way || slot.maxqueue == 0 || slot.queued < slot.maxqueue;
   }
   if (!bound) {
     const std::uint32_t excluded = request.excluded != nullptr ? request.excluded->index : balance::kNoServer;
@@ -98,6 +98,7 @@ AssignResult BackendState::assign(const AssignRequest& request) {
     if (index == balance::kNoServer) return {};
     server = servers[index].get();
     if (may_serve(index)) return reserved(*server, request.now);
+    // A hash decides even when its server is full.
     bound = picker->algorithm().key != balance::KeyKind::none && request.hash.has_value();
   }
   if (bound) return wait_for(*server, *request.waiter);

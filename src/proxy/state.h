@@ -137,6 +137,7 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
 struct AssignRequest {
   ServerState* wanted = nullptr;    // persistence; usable_by_persistence or it is ignored
   bool wanted_even_down = false;    // option persist
+  bool may_give_way = true;         // option redispatch: behind a full queue another server will do
   ServerState* excluded = nullptr;  // redispatch
   std::optional<std::uint32_t> hash = std::nullopt;
   Waiter* waiter = nullptr;

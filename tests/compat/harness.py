@@ -273,9 +273,9 @@ class Differences:
                 if not line or line.startswith("#"):
                     continue
                 fields = [field.strip() for field in line.split(" || ")]
-                if fields[0] not in ("rewrite", "accept") or len(fields) != (6 if fields[0] == "rewrite" else 5):
-                    raise SystemExit(f"{path}:{number}: expected `rewrite || scenario || label || pattern || to || why`"
-                                     " or `accept || scenario || label || pattern || why`")
+                if len(fields) != {"rewrite": 6, "accept": 5, "gap": 3}.get(fields[0]):
+                    raise SystemExit(f"{path}:{number}: expected `rewrite || scenario || label || pattern || to || why`,"
+                                     " `accept || scenario || label || pattern || why` or `gap || scenario || why`")
                 self.rows.append((number, *fields))
 
     def _rows(self, kind, scenario, label):
@@ -289,6 +289,10 @@ class Differences:
             if count:
                 self.used.add(row[0])
         return text
+
+    def gap(self, scenario):
+        """Why weir is known not to be equal in this scenario yet, or None."""
+        return next((row[3] for row in self.rows if row[1] == "gap" and fnmatch.fnmatchcase(scenario, row[2])), None)
 
     def accepts(self, scenario, label, value):
         for row in self._rows("accept", scenario, label):
@@ -388,18 +392,24 @@ def main():
             raise SystemExit(f"{program}: no such program")
     differences = Differences(os.path.join(HERE, "differences.txt"))
     chosen = [row for row in _scenarios if fnmatch.fnmatchcase(row[0], options.k)]
-    passed = failed = 0
+    passed = failed = gaps = 0
     started = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(options.j) as pool:
         results = [(name, pool.submit(judge, name, function, threads, differences, options.v))
                    for name, function, threads in chosen]
         for name, result in results:
             complaints = result.result()
-            if complaints:
+            gap = differences.gap(name)
+            if complaints and gap:
+                gaps += 1
+                print(f"GAP  {name}: {gap}", flush=True)
+            elif complaints:
                 failed += 1
                 print(f"FAIL {name}\n" + "\n".join(complaints), flush=True)
             else:
                 passed += 1
-                print(f"ok   {name}", flush=True)
+                print(f"ok   {name}" + (" (its gap row can go)" if gap else ""), flush=True)
+    if gaps:
+        print(f"{gaps} known gaps: see differences.txt")
     print(f"{passed} passed, {failed} failed ({time.monotonic() - started:.1f} s)")
     sys.exit(1 if failed or not passed else 0)

@@ -19,11 +19,11 @@ using ByName = std::unordered_map<std::string_view, ProxyConfig*>;
 
 // ids: those that were written are taken, the others get the lowest free ones in the order of the file.
 template <class List, class IdOf, class Complain>
-void give_ids(List& list, IdOf id_of, Complain complain) {
+void give_ids(List& list, IdOf id_of, Complain complain, std::uint32_t first = 1) {
   std::unordered_map<std::uint32_t, const void*> taken;
   for (auto& item : list)
     if (std::uint32_t& id = id_of(item); id != 0 && !taken.emplace(id, &item).second) complain(item, id);
-  std::uint32_t next = 1;
+  std::uint32_t next = first;
   for (auto& item : list) {
     std::uint32_t& id = id_of(item);
     if (id != 0) continue;
@@ -44,7 +44,9 @@ class Finisher {
         config_.proxies, [](auto& proxy) -> std::uint32_t& { return proxy->id; },
         [&](const auto& proxy, std::uint32_t id) {
           diagnostics_.error(proxy->at, fmt::format("{} has the id {} of another proxy", title(*proxy), id));
-        });
+        },
+        // COMPAT: the runtime socket's own frontend bears number 1.
+        config_.global.stats_sockets.empty() ? 1 : 2);
     for (const auto& proxy : config_.proxies) {
       if (proxy->is_frontend()) frontend(*proxy);
       if (proxy->is_backend()) backend(*proxy);

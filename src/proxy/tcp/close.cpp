@@ -118,7 +118,8 @@ void write_log(Session& session) {
   const LogSettings& settings = frontend.config->settings.log;
   const bool normal = is_normal(session);
   if (settings.skip_normal && normal) return;
-  if (settings.skip_null && session.request.total + session.response.total == 0 && session.request.end == 0) return;
+  // COMPAT: what the server said alone is no exchange.
+  if (settings.skip_null && session.request.total == 0 && session.request.end == 0) return;
   ContextParts parts;
   const sample::Context view = make_context(session, parts, true);
   sample::Context context = view;
@@ -158,6 +159,9 @@ void close_session(Session& session, EndedBy by, char in) {
   connection_closed(worker, *frontend->state, *listener);
 }
 
-void kill_session(Session& session, EndedBy by) { close_session(session, by, phase_letter(session.phase)); }
+// COMPAT: an exchange that is ended from outside has no phase letter: "K-", "D-".
+void kill_session(Session& session, EndedBy by) {
+  close_session(session, by, session.phase == Phase::relaying ? '-' : phase_letter(session.phase));
+}
 
 }  // namespace weir::proxy

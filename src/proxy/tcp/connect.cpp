@@ -105,6 +105,7 @@ AssignResult assign(Session& session, ServerState* before) {
   if (before == nullptr && !session.facts.redispatched) wanted = persistent_server(session);
   request.wanted = wanted.get();
   request.wanted_even_down = session.backend->config->settings.persist;
+  request.may_give_way = session.backend->config->settings.redispatch;
   request.hash = balance_hash(session);
   // A hash has its one answer; turns go on to somebody else.
   if (!request.hash) request.excluded = before;
