@@ -311,7 +311,7 @@ TEST(Threads, AgreeOnEverySlot) {
       AssignRequest request{.waiter = &waiter};
       if (dice() % 3 == 0) request.wanted = &farm.server(1 + dice() % 2);
       AssignResult result = farm.state->assign(request);
-      std::shared_ptr<ServerState> server = std::move(result.server);
+      std::shared_ptr<ServerState> server = result.kind == Kind::server ? result.server : nullptr;
       if (result.kind == Kind::queued && dice() % 2 == 0) server = farm.state->take_grant(waiter);
       if (server) {
         {
