@@ -1,6 +1,7 @@
 // What the runtime socket may ask of the process beyond its sessions and servers: reload, stop.
 //
-// Implemented by app/. Callable from any worker; `done` is called on the worker that asked, with `ok` and the text to answer.
+// Implemented by app/. Callable from any worker; `done` is called on the worker that asked, with `ok` and the text to
+// answer.
 #pragma once
 
 #include <cstdint>

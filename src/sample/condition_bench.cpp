@@ -1,7 +1,7 @@
 // What a set of rules costs: 20 conditions asked one after the other, as a frontend with 20 use_backend lines does.
 //
-// The mix is TCP's: networks, ports, names of a list, regular expressions, and cookies of an RDP request, which the first
-// rule parses for all.
+// The mix is TCP's: networks, ports, names of a list, regular expressions, and cookies of an RDP request, which the
+// first rule parses for all.
 #include <benchmark/benchmark.h>
 
 #include "sample/log_format.h"
