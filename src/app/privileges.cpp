@@ -110,6 +110,7 @@ Result<void> Background::enter() {
   }
   ::close(ends[0]);
   ::setsid();
+  null_ = ::open("/dev/null", O_RDWR | O_CLOEXEC);  // a chroot will have none
   report_ = ends[1];
   return {};
 }
@@ -117,9 +118,8 @@ Result<void> Background::enter() {
 void Background::ready(bool keep_output) {
   if (report_ < 0) return;
   if (!keep_output) {
-    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int fd = 0; fd <= 2 && null >= 0; fd++) ::dup2(null, fd);
-    if (null > 2) ::close(null);
+    for (int fd = 0; fd <= 2 && null_ >= 0; fd++) ::dup2(null_, fd);
+    if (null_ > 2) ::close(null_);
   }
   const char word = 'r';
   [[maybe_unused]] const ssize_t sent = ::write(report_, &word, 1);

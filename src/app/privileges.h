@@ -27,6 +27,7 @@ class Background {
 
  private:
   int report_ = -1;
+  int null_ = -1;
 };
 
 }  // namespace weir::app

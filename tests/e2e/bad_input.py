@@ -171,7 +171,8 @@ def queues_full(w):
     with calm(w):
         waiting = [w.client("fe").send(b"x") for _ in range(200)]
         for client in waiting:
-            true(client.rest() == b"", "who waited too long is let go")
+            rest = client.rest()
+            true(rest == b"", f"who waited too long is let go, not told {rest!r}")
     holder.close()
     client = w.client("fe").send(b"x")
     true(client.line() == b"s1\n", "the freed slot is used")
