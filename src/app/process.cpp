@@ -26,6 +26,7 @@ namespace {
 
 constexpr Milliseconds kDrainPoll{50};
 constexpr Milliseconds kLogPoll{1000};
+constexpr Milliseconds kRetirePoll{1000};
 
 std::string host_name() {
   char name[256] = {};
@@ -166,6 +167,7 @@ bool Process::start(proxy::Config config) {
   const auto sockets = config.global.stats_sockets;
   if (auto started = engine_.start(std::move(config)); !started) return failed(started.error().message);
   note_environment();
+  retire_timer_.set([](void* object) { static_cast<Process*>(object)->watch_retired(); }, this);
   admin_ = std::make_unique<admin::Server>(*this);
   if (auto opened = admin_->serve(engine_.config().global); !opened) return failed(opened.error().message);
   if (!global.pidfile.empty())
@@ -269,6 +271,7 @@ std::pair<bool, std::string> Process::reload_now() {
     return refused(applied.error());
   }
   note_environment();
+  watch_retired();
   return {true, diagnostics.render(Severity::warning) + difference.text() + "Reload done."};
 }
 
@@ -281,6 +284,13 @@ std::pair<bool, std::string> Process::plan_now(const std::vector<std::string>& f
   if (!difference.refused.empty())
     text += fmt::format("A reload would be refused: {} cannot change while weir runs.\n", difference.refused);
   return {difference.refused.empty(), text};
+}
+
+void Process::watch_retired() {
+  // Once more after the last one: what workers let go of meanwhile is given back too.
+  const bool left = engine_.free_retired();
+  if (left || parts_left_) loop_.timers().arm(retire_timer_, loop_.now() + kRetirePoll);
+  parts_left_ = left;
 }
 
 void Process::note_environment() {

@@ -62,6 +62,7 @@ class Process final : public proxy::Control {
   CommandLine line_;
   std::string version_;
   void note_environment();
+  void watch_retired();
   mutable std::mutex environment_lock_;  // workers ask, the control thread changes it
   std::vector<std::string> environment_;
   std::uint32_t max_sockets_ = 0;
@@ -71,6 +72,8 @@ class Process final : public proxy::Control {
   std::unique_ptr<io::Signals> signals_;
   io::Timer drain_timer_;
   io::Timer log_timer_;
+  io::Timer retire_timer_;
+  bool parts_left_ = false;
   io::Timer hard_stop_timer_;
   io::Timer grace_timer_;
   bool stopping_ = false;

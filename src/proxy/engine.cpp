@@ -1,6 +1,7 @@
 #include "proxy/engine.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -153,6 +154,11 @@ void Engine::retire() {
     removed_.push_back(entry.second);
     return true;
   });
+  free_retired();
+  sinks_.forget_unused();
+}
+
+bool Engine::free_retired() {
   std::erase_if(retired_, [](const std::shared_ptr<BackendState>& state) {
     if (state->sessions.value() != 0) return false;
     const std::scoped_lock guard(state->lock);
@@ -162,7 +168,9 @@ void Engine::retire() {
     if (state->picker) state->picker->rebuild(state->slots);
     return true;
   });
-  sinks_.forget_unused();
+  // Old plans die in pieces between what lives: give the pages back.
+  ::malloc_trim(0);
+  return !retired_.empty();
 }
 
 // Worker 0 forwards all rings. A forwarder stays while its ring does: a changed ring is another object.

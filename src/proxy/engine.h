@@ -72,7 +72,8 @@ class Engine {
   [[nodiscard]] const std::shared_ptr<const Plan>& plan() const { return plan_; }
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] log::Sinks& sinks() { return sinks_; }
-  [[nodiscard]] std::vector<std::string> retired() const;
+  /// Frees removed parts whose last session has ended; true while some are left. For the control thread, now and then.
+  bool free_retired();
 
   /// Runs `function` on every worker and waits until all have. Not from a worker.
   template <class F>
