@@ -1,4 +1,6 @@
 // A session's end: who ended it, what it moved, its log line, its places given to others.
+#include <sys/socket.h>
+
 #include <algorithm>
 
 #include "base/assert.h"
@@ -48,6 +50,11 @@ bool abnormal(const Session& session) { return session.facts.ended_by != EndedBy
 
 void close_client_side(Session& session) {
   if (session.client.fd < 0) return;
+  // Bytes that nobody read would turn the FIN into a reset: a client let go before it had a server sees a plain end.
+  if (session.facts.connect_finished == TimePoint{} && session.request.readable) {
+    const std::span<char> scratch = session.worker->io->scratch();
+    (void)::recv(session.client.fd, scratch.data(), scratch.size(), MSG_DONTWAIT);
+  }
   if (session.frontend->config->settings.no_linger) io::set_linger_reset(session.client.fd);
   if (session.client.token) session.worker->io->reactor().forget(session.client.token);
   ::close(session.client.fd);
