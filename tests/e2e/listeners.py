@@ -196,7 +196,7 @@ def limits(w):
     w.server("s1", hold)
     for where in ("listener", "frontend", "process"):
         name = "fe" + where
-        body = (f"frontend {name}\n    bind @{name}@ {'maxconn 3' if where == 'listener' else ''}\n"
+        body = (f"frontend {name}\n    bind @{name}@ backlog 100 {'maxconn 3' if where == 'listener' else ''}\n"
                 f"    maxconn {3 if where == 'frontend' else 1000}\n    default_backend be\n" + BACKEND)
         if w.process is None:
             w.start(body)
