@@ -137,7 +137,7 @@ def server_never_reads(w):
         try:
             while True:
                 client.sock.sendall(b"z" * 65536)
-        except TimeoutError:
+        except (TimeoutError, ConnectionError):  # on a busy machine its timeout may end it while it still fills
             pass
     with calm(w):
         pass
