@@ -81,7 +81,6 @@ void Engine::update_backend(BackendState& state, const ProxyConfig& proxy) {
     auto made = std::make_shared<ServerState>(state, shared, workers);
     made->index = balance::kNoServer;
     made->last_change = now;
-    made->keep_backend = backends_.find(state.name)->second;
     if (wanted.disabled) made->health.set_admin(check::Admin::forced_maint, true);
     next.push_back(std::move(made));
   }

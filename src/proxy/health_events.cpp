@@ -196,6 +196,7 @@ namespace {
 // What a running check needs to know of its server; lives in the check's own frame.
 struct CheckOf {
   WorkerContext* worker = nullptr;
+  std::shared_ptr<BackendState> backend;
   std::shared_ptr<ServerState> server;
   std::shared_ptr<const check::CheckConfig> config;
 };
@@ -252,16 +253,17 @@ io::Task<void> check_server(CheckOf& check, Milliseconds first_delay) {
 void start_checks(ProcessState& process, const std::shared_ptr<ServerState>& server,
                   std::shared_ptr<const check::CheckConfig> config, Milliseconds first_delay) {
   WorkerContext* worker = process.contexts[server->id % process.contexts.size()].get();
-  worker->io->post([worker, server, checked = std::move(config), first_delay] {
-    const auto running = worker->checks.find(server.get());
-    if (running != worker->checks.end()) {
-      worker->activities.cancel(running->second);
-      worker->checks.erase(running);
-    }
-    if (!checked) return;
-    worker->checks[server.get()] =
-        worker->activities.spawn(check_server, CheckOf{worker, server, checked}, first_delay);
-  });
+  worker->io->post(
+      [worker, backend = server->backend.shared_from_this(), server, checked = std::move(config), first_delay] {
+        const auto running = worker->checks.find(server.get());
+        if (running != worker->checks.end()) {
+          worker->activities.cancel(running->second);
+          worker->checks.erase(running);
+        }
+        if (!checked) return;
+        worker->checks[server.get()] =
+            worker->activities.spawn(check_server, CheckOf{worker, backend, server, checked}, first_delay);
+      });
 }
 
 }  // namespace weir::proxy

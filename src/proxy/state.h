@@ -103,8 +103,7 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
 
   const std::string name;
   const std::uint32_t id;
-  BackendState& backend;  // outlives its servers: each holds it through `keep_backend`
-  std::shared_ptr<BackendState> keep_backend;
+  BackendState& backend;  // whoever uses it holds the backend too: a session by its plan, a check by itself
 
   // Guarded by backend.lock.
   std::shared_ptr<const ServerConfig> config;
@@ -154,7 +153,7 @@ struct AssignResult {
   std::uint32_t backend_queue = 0;
 };
 
-struct BackendState {
+struct BackendState : std::enable_shared_from_this<BackendState> {
   BackendState(std::string proxy_name, std::uint32_t proxy_id, unsigned workers)
       : name(std::move(proxy_name)), id(proxy_id), counters(workers) {}
   const std::string name;
