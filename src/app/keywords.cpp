@@ -8,7 +8,6 @@
 #include "log/keywords.h"
 #include "peers/config.h"
 #include "proxy/keywords.h"
-#include "stick/convert.h"
 
 namespace weir::app {
 namespace {
@@ -37,10 +36,9 @@ const sample::Registry& sample_registry() {
   static const sample::Registry registry = [] {
     std::vector<std::span<const sample::Fetch>> fetches;
     append(fetches, sample::sample_fetches());
-    append(fetches, stick::stick_fetches());
     std::vector<std::span<const sample::Converter>> converters;
     append(converters, sample::sample_converters());
-    append(converters, stick::stick_converters());
+    // stick::stick_converters() and stick_fetches() join once a plan binds the tables that their arguments name.
     std::vector<std::span<const sample::AclKeyword>> acl_keywords;
     append(acl_keywords, sample::sample_acl_keywords());
     const std::vector<std::span<const sample::LogAlias>> aliases = {proxy::log_aliases};

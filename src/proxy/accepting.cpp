@@ -10,18 +10,12 @@ namespace {
 bool admit(WorkerListener& listener) {
   ProcessState& process = *listener.worker->process;
   FrontendState& frontend = *listener.frontend->state;
-  const std::uint32_t process_limit = process.maxconn.load(std::memory_order_relaxed);
-  const std::uint32_t frontend_limit = frontend.maxconn.load(std::memory_order_relaxed);
-  const std::uint32_t listener_limit = listener.state->maxconn;
-  const std::uint32_t in_process = process.connections.increment();
-  const std::uint32_t in_frontend = frontend.sessions.increment();
-  const std::uint32_t in_listener = listener.state->sessions.increment();
-  if ((process_limit == 0 || in_process <= process_limit) && (frontend_limit == 0 || in_frontend <= frontend_limit) &&
-      (listener_limit == 0 || in_listener <= listener_limit))
-    return true;
+  if (!process.connections.admit(process.maxconn.load(std::memory_order_relaxed))) return false;
+  if (frontend.sessions.admit(frontend.maxconn.load(std::memory_order_relaxed))) {
+    if (listener.state->sessions.admit(listener.state->maxconn.load(std::memory_order_relaxed))) return true;
+    frontend.sessions.decrement();
+  }
   process.connections.decrement();
-  frontend.sessions.decrement();
-  listener.state->sessions.decrement();
   return false;
 }
 

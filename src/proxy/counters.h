@@ -32,6 +32,16 @@ class Gauge {
     note_max(now);
     return now;
   }
+  /// One more, unless that would be above `limit` (0: none).
+  bool admit(std::uint32_t limit) {
+    const std::uint32_t now = value_.fetch_add(1, std::memory_order_relaxed) + 1;
+    if (limit != 0 && now > limit) {
+      value_.fetch_sub(1, std::memory_order_relaxed);
+      return false;
+    }
+    note_max(now);
+    return true;
+  }
   std::uint32_t decrement() { return value_.fetch_sub(1, std::memory_order_relaxed) - 1; }
   [[nodiscard]] std::uint32_t value() const { return value_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint32_t max() const { return max_.load(std::memory_order_relaxed); }

@@ -93,7 +93,6 @@ void Engine::commit(Draft& draft, Config config) {
   for (const auto& [to, from] : draft.moves) to->migrate(*from, Clock::now());
   for (const auto& backend : draft.plan->backends) update_backend(*backend->state, *backend->config);
   for (const auto& frontend : draft.plan->frontends) {
-    frontend->state->id = frontend->config->id;
     frontend->state->maxconn.store(frontend->config->settings.maxconn.value_or(0), std::memory_order_relaxed);
   }
   process_.maxconn.store(config.global.maxconn, std::memory_order_relaxed);

@@ -62,7 +62,6 @@ void Engine::update_backend(BackendState& state, const ProxyConfig& proxy) {
   const auto workers = static_cast<unsigned>(process_.contexts.size());
   const TimePoint now = Clock::now();
   const std::scoped_lock guard(state.lock);
-  state.id = proxy.id;
   state.fullconn = proxy.settings.fullconn.value_or(0);
   if (state.last_change == TimePoint{}) state.last_change = now;
   std::vector<std::shared_ptr<ServerState>> next;

@@ -167,6 +167,9 @@ void Engine::install(const std::shared_ptr<const Plan>& plan, WantedListeners& w
     if (entry.replaces) kept.emplace(entry.replaces.get(), &entry);
   // Workers read `wanted` together and take only their own socket out of it.
   on_every_worker([&](WorkerContext& worker) {
+    if (worker.plan && (worker.plan->global->log_tag != plan->global->log_tag ||
+                        worker.plan->global->log_send_hostname != plan->global->log_send_hostname))
+      worker.logger.set_identity(log::Identity::of_process(plan->global->log_tag, plan->global->log_send_hostname));
     worker.plan = plan;
     for (auto& listener : std::exchange(worker.listeners, {})) {
       const auto found = kept.find(listener->state.get());

@@ -40,8 +40,7 @@ Result<LogPlan> Engine::make_log(const ProxyConfig& proxy, const GlobalConfig& g
 Result<void> Engine::add_frontend(Draft& draft, const Config& config, const std::shared_ptr<ProxyConfig>& proxy) {
   Plan& plan = *draft.plan;
   auto& state = draft.frontends[proxy->name];
-  if (!state)
-    state = std::make_shared<FrontendState>(proxy->name, proxy->id, static_cast<unsigned>(process_.contexts.size()));
+  if (!state) state = std::make_shared<FrontendState>(proxy->name, static_cast<unsigned>(process_.contexts.size()));
   std::shared_ptr<const FrontendPlan> kept = plan_ ? plan_->frontend(proxy->name) : nullptr;
   if (kept && kept->config->signature == proxy->signature && kept->config->id == proxy->id &&
       same_logging(*plan_->global, *plan.global)) {
@@ -62,8 +61,7 @@ Result<void> Engine::add_frontend(Draft& draft, const Config& config, const std:
 Result<void> Engine::add_backend(Draft& draft, const Config& config, const std::shared_ptr<ProxyConfig>& proxy) {
   Plan& plan = *draft.plan;
   auto& state = draft.backends[proxy->name];
-  if (!state)
-    state = std::make_shared<BackendState>(proxy->name, proxy->id, static_cast<unsigned>(process_.contexts.size()));
+  if (!state) state = std::make_shared<BackendState>(proxy->name, static_cast<unsigned>(process_.contexts.size()));
   std::shared_ptr<const BackendPlan> kept = plan_ ? plan_->backend(proxy->name) : nullptr;
   const bool same = kept && kept->config->signature == proxy->signature && kept->config->id == proxy->id &&
                     same_logging(*plan_->global, *plan.global) && kept->table.get() == plan.tables.find(proxy->name) &&

@@ -8,38 +8,13 @@
 #include <sys/socket.h>
 
 #include "io/socket.h"
-#include "log/keywords.h"
-#include "peers/config.h"
 #include "proxy/keyword/load.h"
-#include "proxy/keywords.h"
+#include "proxy/test_tables.h"
 
 namespace weir::proxy {
 namespace {
 
 using testing::HasSubstr;
-
-const config::KeywordTable& table() {
-  static const config::KeywordTable made = [] {
-    const std::vector<std::span<const config::SectionRow>> section_tables = {sections, log::sections,
-                                                                             peers::peers_sections};
-    std::vector<std::span<const config::KeywordRow>> rows(keywords.begin(), keywords.end());
-    rows.insert(rows.end(), log::keywords.begin(), log::keywords.end());
-    rows.push_back(peers::peers_keywords);
-    return config::KeywordTable(section_tables, rows);
-  }();
-  return made;
-}
-
-const sample::Registry& registry() {
-  static const sample::Registry made = [] {
-    const std::vector<std::span<const sample::LogAlias>> aliases = {log_aliases};
-    return sample::Registry({.fetches = sample::sample_fetches(),
-                             .converters = sample::sample_converters(),
-                             .acl_keywords = sample::sample_acl_keywords(),
-                             .log_aliases = aliases});
-  }();
-  return made;
-}
 
 Config load(const std::string& text) {
   Diagnostics diagnostics;
@@ -48,8 +23,8 @@ Config load(const std::string& text) {
                      "global\n nbthread 2\ndefaults\n mode tcp\n timeout client 1s\n timeout server 1s\n"
                      " timeout connect 1s\n" +
                          text});
-  auto config =
-      load_config(std::move(sources), {.table = &table(), .registry = &registry(), .local_peer = "lb1"}, diagnostics);
+  auto config = load_config(
+      std::move(sources), {.table = &test_keywords(), .registry = &test_registry(), .local_peer = "lb1"}, diagnostics);
   EXPECT_TRUE(config) << diagnostics.render();
   return config ? std::move(*config) : Config{};
 }
@@ -82,7 +57,7 @@ TEST(Engine, ARefusedConfigurationChangesNothing) {
   io::Fd holder;
   const std::uint16_t taken = some_port(&holder);
   const std::uint16_t free = some_port();
-  Engine engine(registry());
+  Engine engine(test_registry());
   ASSERT_TRUE(engine.start(load(frontend("fe", free) + kBackend)));
   const std::shared_ptr<const Plan> plan = engine.plan();
   const std::shared_ptr<stick::StickTable> table = plan->tables.share("be");
@@ -119,7 +94,7 @@ TEST(Engine, TablesOfPeersSectionsServeRulesAndKeepTheServersName) {
   const std::string peers = "peers them\n peer lb1 127.0.0.1:1024\n table t type ip size 10 expire 1m\n";
   const std::string backend =
       "backend be\n server s1 127.0.0.1:9\n stick match src table them/t\n stick store-request src table them/t\n";
-  Engine engine(registry());
+  Engine engine(test_registry());
   ASSERT_TRUE(engine.start(load(peers + frontend("fe", some_port()) + backend)));
   const std::shared_ptr<stick::StickTable> table = engine.plan()->tables.share("them/t");
   ASSERT_TRUE(table);
@@ -131,7 +106,7 @@ TEST(Engine, TablesOfPeersSectionsServeRulesAndKeepTheServersName) {
 
 TEST(Engine, AnAddressKeepsItsSocketsWhoeverServesItAndWhateverItsOptions) {
   const std::uint16_t port = some_port();
-  Engine engine(registry());
+  Engine engine(test_registry());
   ASSERT_TRUE(engine.start(load(frontend("fe", port) + kBackend)));
   const std::vector<int> before = sockets(engine);
   ASSERT_EQ(before.size(), 2U);
@@ -159,7 +134,7 @@ TEST(Engine, AnAddressKeepsItsSocketsWhoeverServesItAndWhateverItsOptions) {
 
 TEST(Engine, BackendsAndServersKeepTheirIdentity) {
   const std::uint16_t port = some_port();
-  Engine engine(registry());
+  Engine engine(test_registry());
   ASSERT_TRUE(engine.start(load(frontend("fe", port) + kBackend)));
   const auto state = engine.plan()->backend("be")->state;
   const auto s2 = state->servers[1];

@@ -75,12 +75,12 @@ void show_on_terminal(const ProcessState& process, int level, std::string_view t
 
 void apply_check_result(WorkerContext& worker, ServerState& server, const check::CheckResult& result) {
   BackendState& backend = server.backend;
-  const check::ServerName name{backend.name, server.name, server.config->backup};
   std::vector<check::Notice> notices;
   bool lost_all = false;
   bool shut = false;
   {
     const std::scoped_lock guard(backend.lock);
+    const check::ServerName name{backend.name, server.name, server.config->backup};
     server.check_running = false;
     const bool was_up = in_service(server);
     const check::Change change = server.health.apply(result);
@@ -130,12 +130,12 @@ std::vector<check::AdminEvent> admin_events(const AdminState& before, const Admi
 
 void set_server_admin(WorkerContext& worker, ServerState& server, check::Admin flag, bool on) {
   BackendState& backend = server.backend;
-  const check::ServerName name{backend.name, server.name, server.config->backup};
   std::vector<check::Notice> notices;
   bool lost_all = false;
   bool shut = false;
   {
     const std::scoped_lock guard(backend.lock);
+    const check::ServerName name{backend.name, server.name, server.config->backup};
     const bool was_up = in_service(server);
     const AdminState before = admin_state(server.health);
     server.health.set_admin(flag, on);
@@ -152,12 +152,12 @@ void set_server_admin(WorkerContext& worker, ServerState& server, check::Admin f
 
 void force_server_health(WorkerContext& worker, ServerState& server, check::State state) {
   BackendState& backend = server.backend;
-  const check::ServerName name{backend.name, server.name, server.config->backup};
   std::vector<check::Notice> notices;
   bool lost_all = false;
   bool shut = false;
   {
     const std::scoped_lock guard(backend.lock);
+    const check::ServerName name{backend.name, server.name, server.config->backup};
     const bool was_up = in_service(server);
     const check::Change change = server.health.force(state);
     const std::uint32_t requeued = settle(server, was_up, worker.io->now(), lost_all);

@@ -117,11 +117,11 @@ void source_port(const Context& context, FormatOutput& out) { peer_port(context,
 
 void server_ip(const Context& context, FormatOutput& out) {
   const Session& session = session_of(context);
-  session.target ? peer_host(out, session.target->address) : out.absent();
+  session.target ? peer_host(out, session.facts.server) : out.absent();
 }
 void server_port(const Context& context, FormatOutput& out) {
   const Session& session = session_of(context);
-  session.target ? peer_port(context, out, session.target->address) : out.absent();
+  session.target ? peer_port(context, out, session.facts.server) : out.absent();
 }
 
 void frontend_name(const Context& context, FormatOutput& out) { out.text(session_of(context).frontend->config->name); }

@@ -154,7 +154,6 @@ struct ProxySettings {
   io::KeepaliveOptions client_keepalive_options;  // clitcpka-*
   io::KeepaliveOptions server_keepalive_options;  // srvtcpka-*
   bool continuous_stats = false;
-  bool socket_stats = false;
   bool smart_accept = false;
   bool smart_connect = false;
   bool independent_streams = false;
@@ -235,7 +234,6 @@ struct GlobalConfig {
   Timeout grace;
   std::string node, description, localpeer;
   std::uint64_t bufsize = 16'384;
-  std::uint64_t maxrewrite = 1'024;
   unsigned maxaccept = 0;
   std::uint32_t maxpipes = 0;
   std::uint64_t pipesize = 0;

@@ -80,10 +80,8 @@ class AverageTime {
 };
 
 struct FrontendState {
-  FrontendState(std::string proxy_name, std::uint32_t proxy_id, unsigned workers)
-      : name(std::move(proxy_name)), id(proxy_id), counters(workers) {}
+  FrontendState(std::string proxy_name, unsigned workers) : name(std::move(proxy_name)), counters(workers) {}
   const std::string name;
-  std::uint32_t id;
   PerWorker<FrontendCounters> counters;
   Gauge sessions;
   Rate session_rate;
@@ -154,10 +152,8 @@ struct AssignResult {
 };
 
 struct BackendState : std::enable_shared_from_this<BackendState> {
-  BackendState(std::string proxy_name, std::uint32_t proxy_id, unsigned workers)
-      : name(std::move(proxy_name)), id(proxy_id), counters(workers) {}
+  BackendState(std::string proxy_name, unsigned workers) : name(std::move(proxy_name)), counters(workers) {}
   const std::string name;
-  std::uint32_t id;
 
   mutable std::mutex lock;
   // Guarded by lock.

@@ -32,7 +32,7 @@ struct ServerRow {
 
 // A backend with servers s1, s2, ... and eight sessions that may wait; slot numbers tell them apart.
 struct Farm {
-  std::shared_ptr<BackendState> state = std::make_shared<BackendState>("be", 1, 4);
+  std::shared_ptr<BackendState> state = std::make_shared<BackendState>("be", 4);
   std::array<Waiter, 8> waiters;
 
   explicit Farm(std::vector<ServerRow> rows, std::string_view algorithm = "roundrobin", std::uint32_t fullconn = 0) {

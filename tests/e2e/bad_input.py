@@ -12,30 +12,16 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "compat"))
-from harness import World  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "load"), os.path.join(HERE, "..", "compat")]
+from cases import BALANCER, resident_kb, run, true  # noqa: E402
 from wire import hang, never_read, rdp_request, say_after_first_bytes, until  # noqa: E402
-
-BALANCER = os.environ.get("WEIR") or os.environ.get("HAPROXY") or "/usr/sbin/haproxy"
-passed = 0
-
-
-def true(fact, what):
-    global passed
-    if not fact:
-        raise AssertionError(what)
-    passed += 1
 
 
 def cpu_seconds(pid):
     with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
         fields = stat.read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_kb(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
 class calm:
@@ -349,24 +335,5 @@ CASES = [descriptors_used_up, client_never_reads, server_never_reads, servers_ha
          twenty_thousand_backends]
 
 
-def main():
-    chosen = [case for case in CASES if len(sys.argv) < 2 or case.__name__ in sys.argv[1:]]
-    failed = 0
-    for case in chosen:
-        world = World(BALANCER, 2)
-        began = time.monotonic()
-        try:
-            try:
-                case(world)
-            finally:
-                world.close()
-            print(f"ok   {case.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
-        except Exception as error:
-            failed += 1
-            print(f"FAIL {case.__name__}: {type(error).__name__}: {error}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run(CASES, 2)

@@ -12,22 +12,12 @@ import sys
 import threading
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "compat"))
-from harness import World  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "load"), os.path.join(HERE, "..", "compat")]
+from cases import run, true  # noqa: E402
 from wire import free_port, say_after_first_bytes, until  # noqa: E402
 
-BALANCER = os.environ.get("WEIR") or os.environ.get("HAPROXY") or "/usr/sbin/haproxy"
 THREADS = 4
-passed = 0
-
-
-def true(fact, what):
-    global passed
-    if not fact:
-        raise AssertionError(what)
-    passed += 1
-
-
 def equal(have, want, what):
     true(have == want, f"{what}: want {want!r}, have {have!r}")
 
@@ -233,25 +223,5 @@ def take(waiting, served):
     return bool(served)
 
 
-def main():
-    failed = 0
-    chosen = sys.argv[1:]
-    for case in (come_and_go_under_load, all_threads_accept, shared_sockets, addresses, limits):
-        if chosen and case.__name__ not in chosen:
-            continue
-        world = World(BALANCER, THREADS)
-        try:
-            try:
-                case(world)
-            finally:
-                world.close()
-            print(f"ok   {case.__name__}", flush=True)
-        except Exception as error:
-            failed += 1
-            print(f"FAIL {case.__name__}: {type(error).__name__}: {error}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run((come_and_go_under_load, all_threads_accept, shared_sockets, addresses, limits), THREADS)

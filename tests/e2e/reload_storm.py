@@ -21,6 +21,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "compat"), os.path.join(HERE, "load")]
+from cases import resident_kb  # noqa: E402
 from echo_load import EchoServers, Load  # noqa: E402
 from harness import World  # noqa: E402
 from wire import free_port, until  # noqa: E402
@@ -41,11 +42,6 @@ def check(fact, what):
     print(("ok   " if fact else "FAIL ") + what, flush=True)
     if not fact:
         failures.append(what)
-
-
-def resident_kb(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
 def milliseconds(delays, part):

@@ -2,11 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "log/keywords.h"
-#include "peers/config.h"
 #include "proxy/keyword/load.h"
 #include "proxy/keyword/tables.h"
-#include "proxy/keywords.h"
+#include "proxy/test_tables.h"
 #include "stick/convert.h"
 
 namespace weir::proxy {
@@ -15,29 +13,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-const config::KeywordTable& table() {
-  static const config::KeywordTable made = [] {
-    const std::vector<std::span<const config::SectionRow>> section_tables = {sections, log::sections,
-                                                                             peers::peers_sections};
-    std::vector<std::span<const config::KeywordRow>> rows(keywords.begin(), keywords.end());
-    rows.insert(rows.end(), log::keywords.begin(), log::keywords.end());
-    rows.push_back(peers::peers_keywords);
-    return config::KeywordTable(section_tables, rows);
-  }();
-  return made;
-}
-
-const sample::Registry& registry() {
-  static const sample::Registry made = [] {
-    const std::vector<std::span<const sample::LogAlias>> aliases = {log_aliases};
-    return sample::Registry({.fetches = sample::sample_fetches(),
-                             .converters = sample::sample_converters(),
-                             .acl_keywords = sample::sample_acl_keywords(),
-                             .log_aliases = aliases});
-  }();
-  return made;
-}
 
 struct Loaded {
   std::optional<Config> config;
@@ -58,8 +33,9 @@ std::unique_ptr<Loaded> load(std::string text) {
   auto loaded = std::make_unique<Loaded>();
   std::vector<config::SourceFile> sources;
   sources.push_back({"t.cfg", std::move(text)});
-  loaded->config = load_config(std::move(sources), {.table = &table(), .registry = &registry(), .local_peer = "lb1"},
-                               loaded->diagnostics);
+  loaded->config =
+      load_config(std::move(sources), {.table = &test_keywords(), .registry = &test_registry(), .local_peer = "lb1"},
+                  loaded->diagnostics);
   return loaded;
 }
 

@@ -83,6 +83,7 @@ constexpr KeywordRow kRows[] = {
     dropped("option prefer-last-server", in::proxies, kHttp),
     dropped("option redis-check", in::proxies, kNotYet, "option tcp-check"),
     dropped("option smtpchk", in::proxies, kNotYet, "option tcp-check"),
+    dropped("option socket-stats", in::proxies, "statistics of single bind lines are not kept in this version"),
     dropped("option spop-check", in::proxies, kNotYet),
     dropped("option ssl-hello-chk", in::proxies, kNotYet, "tcp-check connect ssl"),
     dropped("option transparent", in::proxies, kNotYet),

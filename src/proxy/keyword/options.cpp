@@ -130,7 +130,6 @@ constexpr KeywordRow kRows[] = {
      .parse = redispatch,
      .doc = "Lets a session go to another server when the one it belongs to cannot be reached.",
      .example = "option redispatch 1"},
-    option("option socket-stats", switch_on_frontend<&S::socket_stats>, "Keeps statistics of each bind line."),
     option("option splice-auto", splice_auto, "Lets the kernel move the data of large transfers in both directions."),
     option("option splice-request", splice_request, "The same from clients to servers."),
     option("option splice-response", splice_response, "The same from servers to clients."),

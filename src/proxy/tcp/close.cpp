@@ -128,8 +128,7 @@ void write_log(Session& session) {
   // COMPAT: what the server said alone is no exchange.
   if (settings.skip_null && session.request.total == 0 && session.request.end == 0) return;
   ContextParts parts;
-  const sample::Context view = make_context(session, parts, true);
-  sample::Context context = view;
+  sample::Context context = make_context(session, parts, true);
   const std::span<char> line = session.worker->io->scratch();
   const std::size_t size = frontend.log.format->format(context, line);
   session.worker->arena.reset();

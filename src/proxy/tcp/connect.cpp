@@ -169,8 +169,9 @@ void begin_connect(Session& session, AssignResult assigned) {
   session.holds_slot = true;
   count_attempt(session);
   session.phase = Phase::connecting;
-  const SocketAddress address = server_address(session, assigned.address, *assigned.config);
-  auto opened = io::open_connection(address, connect_options(session, *assigned.config));
+  session.target_config = std::move(assigned.config);
+  session.facts.server = server_address(session, assigned.address, *session.target_config);
+  auto opened = io::open_connection(session.facts.server, connect_options(session, *session.target_config));
   if (!opened) {
     const io::IoErrorKind kind = opened.error().kind;
     if (kind == io::IoErrorKind::no_descriptors || kind == io::IoErrorKind::no_memory ||

@@ -23,7 +23,7 @@ sample::Context make_context(const Session& session, ContextParts& parts, bool f
   if (session.target) {
     parts.server.endpoint_name = session.target->name;
     parts.server.endpoint_id = session.target->id;
-    parts.server.destination = &session.target->address;
+    parts.server.destination = &session.facts.server;
   }
   const Flow& flow = session.request;
   const auto capacity = worker.io->buffers().buffer_size();

@@ -80,6 +80,7 @@ struct SessionFacts {
   SocketAddress client;
   SocketAddress local;   // filled when a rule, the log or a server without a port asks
   SocketAddress source;  // our address towards the server
+  SocketAddress server;  // where the last attempt went
   std::uint16_t retries = 0;
   bool redispatched = false;
   std::uint32_t server_queue = 0;
@@ -107,6 +108,7 @@ struct Session {
   std::shared_ptr<const FrontendPlan> frontend;
   std::shared_ptr<const BackendPlan> backend;
   std::shared_ptr<ServerState> target;
+  std::shared_ptr<const ServerConfig> target_config;  // as it was when the server was chosen
   std::shared_ptr<ListenerState> listener;
   SessionFacts facts;
   Waiter waiter;

@@ -94,7 +94,7 @@ std::shared_ptr<ServerState> server_of_tables(Session& session) {
 }
 
 void store(Session& session, bool on_response) {
-  if (session.backend->stick_rules.empty() || session.target->config->non_stick) return;
+  if (session.backend->stick_rules.empty() || session.target_config->non_stick) return;
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
   for (const StickPlan& stick : session.backend->stick_rules) {

@@ -1,0 +1,38 @@
+// The language as this layer knows it, for tests: its keywords and those of the layers below, without app/.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "config/keyword_table.h"
+#include "log/keywords.h"
+#include "peers/config.h"
+#include "proxy/keywords.h"
+#include "sample/registry.h"
+
+namespace weir::proxy {
+
+inline const config::KeywordTable& test_keywords() {
+  static const config::KeywordTable made = [] {
+    const std::vector<std::span<const config::SectionRow>> section_tables = {sections, log::sections,
+                                                                             peers::peers_sections};
+    std::vector<std::span<const config::KeywordRow>> rows(keywords.begin(), keywords.end());
+    rows.insert(rows.end(), log::keywords.begin(), log::keywords.end());
+    rows.push_back(peers::peers_keywords);
+    return config::KeywordTable(section_tables, rows);
+  }();
+  return made;
+}
+
+inline const sample::Registry& test_registry() {
+  static const sample::Registry made = [] {
+    const std::vector<std::span<const sample::LogAlias>> aliases = {log_aliases};
+    return sample::Registry({.fetches = sample::sample_fetches(),
+                             .converters = sample::sample_converters(),
+                             .acl_keywords = sample::sample_acl_keywords(),
+                             .log_aliases = aliases});
+  }();
+  return made;
+}
+
+}  // namespace weir::proxy
