@@ -68,7 +68,8 @@ TEST(StatColumns, stand_where_the_manual_puts_them) {
                  {114, "reqbin"},     {118, "cache_hint_hits"},
                  {119, "-"}};
   for (const auto& row : kPlaces) EXPECT_EQ(stat_rows()[row.place].name, row.name);
-  EXPECT_EQ(stat_rows().size(), 120U);
+  EXPECT_EQ(stat_rows().size(), 144U);
+  EXPECT_EQ(stat_rows()[k_h1_spliced_bytes_out].name, "h1_spliced_bytes_out");
   EXPECT_EQ(static_cast<std::size_t>(k_addr), 73U);
   EXPECT_EQ(static_cast<std::size_t>(k_srid), 103U);
 }

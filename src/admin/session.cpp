@@ -87,7 +87,7 @@ io::Task<void> run_command(CliSession& session, const std::vector<std::string>& 
   if (session.ending) co_return;
   session.out.text += '\n';
   session.out.text += session.prompt_text();
-  (void)co_await session.out.flush();
+  (void)co_await session.out.room();
 }
 
 io::Task<void> talk(CliSession& session) {
@@ -109,9 +109,9 @@ io::Task<void> talk(CliSession& session) {
       if (!takes_payload && session.mode == CliSession::Mode::prompt)
         co_await io::sleep_for(session.stream.worker(), Milliseconds(1));
     }
+    (void)co_await session.out.flush();
     if (session.mode == CliSession::Mode::single) break;
   }
-  if (session.mode == CliSession::Mode::prompt) session.out.text += '\n';
   (void)co_await session.out.flush();
 }
 

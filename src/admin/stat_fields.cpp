@@ -19,6 +19,10 @@ void zeros(Fields& fields, std::initializer_list<std::size_t> columns) {
   for (const std::size_t column : columns) fields.number(column, std::uint64_t{0});
 }
 
+void protocol_zeros(Fields& fields, std::size_t last) {
+  for (std::size_t column = k_ssl_sess; column <= last; column++) fields.number(column, std::uint64_t{0});
+}
+
 void identify(Fields& fields, const proxy::ProxyConfig& proxy, std::string name, std::uint32_t server,
               std::uint32_t type) {
   fields.text(k_pxname, proxy.name);
@@ -145,6 +149,7 @@ Fields frontend_fields(const StatContext& context, const proxy::FrontendPlan& fr
   for (const std::size_t column : {k_rate_lim, k_req_rate, k_req_rate_max}) fields.number(column, 0U);
   zeros(fields, {k_dresp, k_req_tot, k_comp_in, k_comp_out, k_comp_byp, k_comp_rsp, k_dses, k_wrew, k_eint, k_h1_sess,
                  k_h2_sess, k_h3_sess, k_h1req, k_h2req, k_h3req});
+  protocol_zeros(fields, k_h1_spliced_bytes_out);
   return fields;
 }
 
@@ -159,6 +164,7 @@ Fields backend_fields(const StatContext& context, const proxy::BackendPlan& back
   fields.number(k_rate_max, state.session_rate.max());
   fields.text(k_algo, backend.config->settings.balance.algorithm);
   zeros(fields, {k_comp_in, k_comp_out, k_comp_byp, k_comp_rsp});
+  protocol_zeros(fields, k_h1_spliced_bytes_out);
   for (const std::size_t column : {k_agg_server_status, k_agg_server_check_status, k_agg_check_status})
     fields.number(column, 0U);
   const std::scoped_lock guard(state.lock);
@@ -188,6 +194,7 @@ Fields server_fields(const StatContext& context, const proxy::BackendPlan& backe
   fields.number(k_rate_max, server.session_rate.max());
   for (const std::size_t column : {k_srv_icur, k_idle_conn_cur, k_safe_conn_cur, k_srid, k_priv_idle_cur})
     fields.number(column, 0U);
+  protocol_zeros(fields, k_ssl_failed_handshake);
   fields.number(k_used_conn_cur, server.sessions.value());
   fields.number(k_need_conn_est, server.sessions.value());
   const std::scoped_lock guard(backend.state->lock);

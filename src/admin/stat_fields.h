@@ -131,6 +131,12 @@ enum StatColumn : std::size_t {
   k_resbout,
   k_cache_hint_hits,
   k_end_of_static,
+  // What TLS and HTTP count: no session of this mode does, so all of it is 0.
+  k_ssl_sess,
+  k_ssl_reused_sess,
+  k_ssl_failed_handshake,
+  k_h2_headers_rcvd,
+  k_h1_spliced_bytes_out = k_h2_headers_rcvd + 20,
 };
 
 std::span<const FieldRow> stat_rows();

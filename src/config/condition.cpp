@@ -148,7 +148,8 @@ class Evaluator {
 
   bool term(int depth) {
     skip_spaces();
-    const bool negate = take("!");
+    bool negate = false;
+    while (take("!")) negate = !negate;
     if (i_ >= text_.size())
       return stop(i_, "a condition is missing at the end", "an integer, a predicate, or a condition in parentheses");
     if (text_[i_] == '(') return nested(depth) != negate;

@@ -32,7 +32,11 @@ Result<LogPlan> Engine::make_log(const ProxyConfig& proxy, const GlobalConfig& g
   if (settings.use_global)
     if (auto added = add(global.logs); !added) return unexpected(added.error());
   if (auto added = add(settings.targets); !added) return unexpected(added.error());
-  if (frontend) log.format = settings.format_program;
+  if (frontend) {
+    log.format = settings.format_program;
+    log.structured = settings.structured.program;
+    log.errors = settings.errors.program;
+  }
   log.tag = settings.tag.empty() ? global.log_tag : settings.tag;
   return log;
 }

@@ -58,7 +58,14 @@ struct LogSettings {
   std::string custom_format;  // text of `log-format`
   SourcePosition format_at;
   std::shared_ptr<const sample::LogFormat> format_program;  // compiled by finish_config(); null for Format::connect
-  std::string tag;                                          // `log-tag`; empty: the global one
+  struct Text {
+    std::string text;
+    SourcePosition at;
+    std::shared_ptr<const sample::LogFormat> program;  // as format_program
+  };
+  Text structured;  // log-format-sd
+  Text errors;      // error-log-format
+  std::string tag;  // `log-tag`; empty: the global one
   bool separate_errors = false;
   bool skip_normal = false;          // option dontlog-normal
   bool skip_null = false;            // option dontlognull

@@ -22,7 +22,9 @@ namespace weir::proxy {
 /// Where the messages of one proxy go, and as what.
 struct LogPlan {
   std::vector<std::shared_ptr<const log::Target>> targets;
-  std::shared_ptr<const sample::LogFormat> format;  // null: the plain "Connect from" line
+  std::shared_ptr<const sample::LogFormat> format;      // null: the plain "Connect from" line
+  std::shared_ptr<const sample::LogFormat> structured;  // log-format-sd; null: none
+  std::shared_ptr<const sample::LogFormat> errors;      // error-log-format; null: as the others
   std::string tag;
 };
 

@@ -176,7 +176,9 @@ struct LogFormat::Reader {
         continue;
       }
       const bool blank = c == ' ' || c == '\t';
-      const bool merge = blank && format.options_.merge_spaces && literal.ends_with(' ');
+      // COMPAT: blanks that begin the format, or only have %o before them, are not written.
+      const bool beginning = literal.empty() && format.parts_.empty();
+      const bool merge = blank && format.options_.merge_spaces && (beginning || literal.ends_with(' '));
       if (!merge) literal += blank && format.options_.merge_spaces ? ' ' : c;
       ++position;
     }

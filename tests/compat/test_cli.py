@@ -317,7 +317,7 @@ def prompt_mode(w):
     pair(w)
     for at, answer in enumerate(talk(w.sock, ["prompt", "get weight be/s1", "nonsense;get weight be/s2", "",
                                               "show cli level", "quit"])):
-        w.observe(f"answer {at}", answer if "nsense" not in answer and len(answer) < 200 else answer[-60:])
+        w.observe(f"answer {at}", answer if "nsense" not in answer and len(answer) < 200 else answer[-50:])
 
 
 @scenario

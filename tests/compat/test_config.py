@@ -310,15 +310,23 @@ frontend two from big
     bind @fe2@
 frontend 'th'"ree" from big
     bind @fe3@
-    maxconn ${LB_MAX2}
+    maxconn "${LB_MAX2}"
+frontend four from big
+    bind @fe4@
+    maxconn "${LB_MAX3}"
+frontend five from big
+    bind @fe5@
+    maxconn "${LB_MAX4}"
 backend be from base
     server first @s1@ weight 5
     server "sec"ond @s1@ weight 6 disabled
     default-server weight 9 maxconn 3
     server third @s1@
     server fourth @s1@ weight 8
-""", environment={"LB_MAX2": "31"})
-    for name in ("one", "two", "three"):
+""", more_global='presetenv LB_MAX2 99\n    presetenv LB_MAX3 41\n    setenv LB_MAX4 "${LB_MAX3}1"\n'
+            '    setenv LB_MAX5 x\n    unsetenv LB_MAX5', environment={"LB_MAX2": "31"})
+    w.observe("variables", [line for line in w.cli("show env").split("\n") if line.startswith("LB_MAX")])
+    for name in ("one", "two", "three", "four", "five"):
         w.observe(f"maxconn of {name}", w.stat(name, "FRONTEND").get("slim"))
     for name in ("first", "second", "third", "fourth"):
         row = w.stat("be", name)

@@ -77,6 +77,63 @@ for _name in ("plain", "rfc3164", "rfc5424", "rfc5424_structured", "short", "raw
     scenario(globals()[_name])
 
 
+def _lines(w, options, frontends):
+    """Two log targets, of which one takes structured data; a server that answers and one that refuses."""
+    w.server("s1")
+    w.refusing("s2")
+    w.start("", prologue=(GLOBAL % ("log-tag lb\n    log @log@ format rfc5424 local3\n    log @log@ format raw local4"))
+            .split("frontend")[0] + options + frontends)
+
+
+ERRORS = """
+frontend good
+    bind @good@
+    default_backend be
+frontend bad
+    bind @bad@
+    default_backend be2
+backend be
+    server s1 @s1@
+backend be2
+    retries 0
+    server s2 @s2@
+"""
+
+
+@scenario
+def error_log_format(w):
+    _lines(w, '    option tcplog\n    error-log-format "ERROR %b/%s %ts"\n    log-format-sd "%{+Q,+E}o [x@1 s=%s b=%b]"\n',
+           ERRORS)
+    for name in ("good", "bad"):
+        try:
+            w.ask(name)
+        except OSError:
+            pass
+        w.observe(f"{name} structured", shape(w.log.next("", 5)))
+        w.observe(f"{name} raw", shape(w.log.next("", 5)))
+
+
+@scenario
+def spaces(w):
+    """Where blanks stand at the edges, and around %o, which writes nothing."""
+    w.server("s1")
+    formats = ("%{+Q}o %b x", "  x  %b", "%b  ", "a %{-Q}o b", "%o  %o %b", "a  %b %o ", "%{+Q}o%b",
+               "a %o%b")
+    w.start("".join(f'frontend g{chr(97 + at)}\n    bind @g{chr(97 + at)}@\n    log-format "{text}|"\n    default_backend be\n'
+                    for at, text in enumerate(formats)), prologue=(GLOBAL % "log-tag lb\n    log @log@ format raw local3"))
+    for at, text in enumerate(formats):
+        w.ask(f"g{chr(97 + at)}")
+        w.observe(text, w.log.next("", 5))
+
+
+@scenario
+def structured_plain_line(w):
+    _lines(w, '    log-format-sd "[x@1 p=%fp]"\n', ERRORS)
+    w.ask("good")
+    w.observe("structured", re.sub(r":\d+ ", ":PORT ", shape(w.log.next("", 5))))
+    w.observe("raw", re.sub(r":\d+ ", ":PORT ", shape(w.log.next("", 5))))
+
+
 @scenario
 def with_host_name(w):
     w.observe("line", shape(logged(w, "local0", "log-tag lb\n    log-send-hostname balancer-1")))

@@ -230,11 +230,18 @@ class Finisher {
       diagnostics_
           .warning(proxy.at, fmt::format("{} is in TCP mode: 'option httplog' logs as 'option tcplog'", title(proxy)))
           .hint = "write 'option tcplog'";
+    log.format_program = compiled(text, log.format_at);
+    for (LogSettings::Text* more : {&log.structured, &log.errors})
+      if (!more->text.empty()) more->program = compiled(more->text, more->at);
+  }
+
+  // Proxies that write the same format share one program.
+  std::shared_ptr<const sample::LogFormat> compiled(std::string_view text, SourcePosition at) {
     auto& known = formats_[std::string(text)];
     if (!known)
-      known = sample::LogFormat::compile(text, {.use = sample::FormatUse::log}, scope_of(registry_, Place::log),
-                                         log.format_at, diagnostics_);
-    log.format_program = known;
+      known = sample::LogFormat::compile(text, {.use = sample::FormatUse::log}, scope_of(registry_, Place::log), at,
+                                         diagnostics_);
+    return known;
   }
 
   void check_target(log::TargetConfig& target) {

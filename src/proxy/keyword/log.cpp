@@ -102,7 +102,22 @@ void log_format(ParseContext& context, const Line& line) {
   set_format(context, line, Format::custom, line.args()[0].text);
 }
 
+template <LogSettings::Text LogSettings::* Member>
+void further_format(ParseContext& context, const Line& line) {
+  LogSettings::Text& text = context.target<ProxyConfig>().settings.log.*Member;
+  text.text = line.args()[0].text;
+  text.at = line.args()[0].at;
+}
+
 constexpr KeywordRow kRows[] = {
+    {.name = "error-log-format",
+     .sections = in::proxies,
+     .arguments = "<format>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = further_format<&LogSettings::errors>,
+     .doc = "What the line of a session says that failed, was retried or was redispatched.",
+     .example = "error-log-format \"%ci:%cp [%t] %ft %b/%s %ts failed\""},
     {.name = "log",
      .sections = in::global,
      .arguments = "<target> [len <bytes>] [format <format>] [sample <ranges>:<size>] <facility> [<level> [<minimum>]]",
@@ -130,6 +145,14 @@ constexpr KeywordRow kRows[] = {
      .parse = log_format,
      .doc = "What a session's line says.",
      .example = "log-format \"%ci:%cp [%t] %ft %b/%s %ts\""},
+    {.name = "log-format-sd",
+     .sections = in::proxies,
+     .arguments = "<format>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = further_format<&LogSettings::structured>,
+     .doc = "The structured data of a session's line where the target's format is rfc5424.",
+     .example = "log-format-sd \"[session@1 bytes=%B]\""},
     {.name = "log-send-hostname",
      .sections = in::global,
      .arguments = "[<name>]",

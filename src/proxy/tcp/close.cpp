@@ -129,11 +129,20 @@ void write_log(Session& session) {
   if (settings.skip_null && session.request.total == 0 && session.request.end == 0) return;
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
-  const std::span<char> line = session.worker->io->scratch();
-  const std::size_t size = frontend.log.format->format(context, line);
+  std::span<char> line = session.worker->io->scratch();
+  std::span<char> structured;
+  if (frontend.log.structured) {
+    structured = line.subspan(line.size() / 2);
+    line = line.first(line.size() / 2);
+    structured = structured.first(frontend.log.structured->format(context, structured));
+  }
+  const sample::LogFormat& format = !normal && frontend.log.errors ? *frontend.log.errors : *frontend.log.format;
+  const std::size_t size = format.format(context, line);
   session.worker->arena.reset();
   const log::Level level = settings.separate_errors && !normal ? log::Level::err : log::Level::info;
-  session.worker->emit(frontend.log, {.level = level, .message = {line.data(), size}});
+  session.worker->emit(
+      frontend.log,
+      {.level = level, .message = {line.data(), size}, .structured_data = {structured.data(), structured.size()}});
 }
 
 void close_session(Session& session, EndedBy by, char in) {

@@ -75,7 +75,8 @@ void log_plain_connect(Session& session) {
 bool wants_local_address(const FrontendPlan& frontend) {
   return !frontend.config->connection_rules.empty() || !frontend.config->content_rules.empty() ||
          !frontend.config->use_backends.empty() || frontend.log.format == nullptr ||
-         frontend.config->settings.log.format == LogSettings::Format::custom;
+         frontend.config->settings.log.format == LogSettings::Format::custom || frontend.log.structured ||
+         frontend.log.errors;
 }
 
 void count_connection(WorkerListener& listener) {
