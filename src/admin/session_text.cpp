@@ -30,6 +30,7 @@ TimePoint deadline_of(const proxy::Session& session) {
 std::string_view phase_name(proxy::Phase phase) {
   switch (phase) {
     case proxy::Phase::free: return "free";
+    case proxy::Phase::handshake: return "handshake";
     case proxy::Phase::inspecting: return "inspecting";
     case proxy::Phase::queued: return "queued";
     case proxy::Phase::connecting: return "connecting";

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,8 @@ struct WorkerListener {
   std::shared_ptr<ListenerState> state;
   std::shared_ptr<const FrontendPlan> frontend;
   std::unique_ptr<io::Acceptor> acceptor;
+  bool accept_proxy = false;  // as the bind line says now
+  std::optional<std::uint32_t> netscaler_magic;
   /// At most one connection that another worker's made one too many: it waits here, as if still in the backlog.
   std::deque<std::pair<io::Fd, SocketAddress>> parked;
 };

@@ -24,7 +24,9 @@
 #include "log/ring.h"
 #include "log/target.h"
 #include "peers/config.h"
+#include "proxy/filter/bandwidth.h"
 #include "proxy/rule/rule.h"
+#include "proxy/send_proxy.h"
 #include "sample/acl.h"
 #include "sample/condition.h"
 #include "sample/expression.h"
@@ -41,6 +43,7 @@ struct Timeouts {
   Timeout check;  // absent: the check's inter, bounded by connect
   Timeout client;
   Timeout client_fin;  // absent: client
+  Timeout client_hs;   // until the client's PROXY header is there; absent: client
   Timeout connect;
   Timeout queue;  // absent: connect
   Timeout server;
@@ -67,9 +70,12 @@ struct LogSettings {
   Text errors;      // error-log-format
   std::string tag;  // `log-tag`; empty: the global one
   bool separate_errors = false;
-  bool skip_normal = false;          // option dontlog-normal
-  bool skip_null = false;            // option dontlognull
-  bool as_soon_as_possible = false;  // option logasap
+  std::string error_format;  // `error-log-format`: of connections that failed before they were sessions
+  SourcePosition error_format_at;
+  std::shared_ptr<const sample::LogFormat> error_format_program;  // null: the manual's short line
+  bool skip_normal = false;                                       // option dontlog-normal
+  bool skip_null = false;                                         // option dontlognull
+  bool as_soon_as_possible = false;                               // option logasap
 };
 
 /// `source` and the server option of the same name. Manual 5.2.
@@ -107,7 +113,8 @@ struct ServerConfig {
   io::ConnectOptions connect;  // tcp-ut, tfo, interface ... without the source
   bool check_enabled = false;
   bool verify_written = false;  // `verify` stands on the line or in its defaults
-  check::CheckConfig check;     // complete once the backend is finished: steps, timeouts and kind come from the proxy
+  SendProxy send_proxy;
+  check::CheckConfig check;  // complete once the backend is finished: steps, timeouts and kind come from the proxy
   SourcePosition at;
   std::vector<std::string> words;  // the line, then the default-server words that apply
   std::string signature;
@@ -119,7 +126,9 @@ struct BindConfig {
   std::uint32_t id = 0;
   std::uint32_t maxconn = 0;  // 0: the frontend's
   io::ListenOptions options;
-  std::string cli_level;  // for `stats socket`: user, operator, admin
+  bool accept_proxy = false;                     // a PROXY header comes first
+  std::optional<std::uint32_t> netscaler_magic;  // accept-netscaler-cip: a NetScaler header comes first
+  std::string cli_level;                         // for `stats socket`: user, operator, admin
   bool cli_expose_fd = false;
   SourcePosition at;
   std::string signature;
@@ -175,6 +184,9 @@ struct ProxySettings {
   check::Kind check_kind = check::Kind::connect;
   std::vector<check::Step> check_steps;
   bool check_steps_inherited = false;
+  std::string unique_id_format;
+  SourcePosition unique_id_format_at;
+  std::shared_ptr<const sample::LogFormat> unique_id_program;  // compiled by finish_config()
   std::string default_backend;
   SourcePosition default_backend_at;
   ServerConfig default_server;
@@ -198,6 +210,7 @@ struct ProxyConfig {
   std::vector<Rule> connection_rules;
   std::vector<Rule> content_rules;
   std::vector<UseBackend> use_backends;
+  std::vector<BandwidthFilter> bandwidth_filters;  // in the order of their lines, which is that of their limits
   std::optional<stick::TableConfig> table;
   std::vector<stick::StickRule> stick_rules;
   std::vector<std::string> lines;  // every line but bind and server, words joined
@@ -258,6 +271,7 @@ struct GlobalConfig {
     std::optional<std::uint32_t> mode, uid, gid;
   } unix_bind;
   unsigned spread_checks = 0;
+  bool pp2_never_send_local = false;
   std::string ssl_default_bind_ciphers, ssl_default_bind_ciphersuites;
   std::vector<std::string> ssl_default_bind_options;
   tls::ClientConfig ssl_default_server;  // ssl-default-server-*: what a server's TLS words leave out

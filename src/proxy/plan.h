@@ -32,6 +32,7 @@ struct FrontendPlan {
   std::shared_ptr<const ProxyConfig> config;
   std::shared_ptr<FrontendState> state;
   LogPlan log;
+  std::vector<std::shared_ptr<stick::StickTable>> filter_tables;  // beside config->bandwidth_filters; null: none
 };
 
 struct StickPlan {
@@ -45,6 +46,7 @@ struct BackendPlan {
   LogPlan log;
   std::shared_ptr<stick::StickTable> table;  // its own; null: none
   std::vector<StickPlan> stick_rules;
+  std::vector<std::shared_ptr<stick::StickTable>> filter_tables;
   bool stores_on_response = false;
   const balance::BalanceAlgorithm* algorithm = nullptr;
 };

@@ -71,6 +71,7 @@ bool is_normal(const Session& session) {
 char phase_letter(Phase phase) {
   switch (phase) {
     case Phase::free: return '-';
+    case Phase::handshake:
     case Phase::inspecting: return 'R';
     case Phase::queued: return 'Q';
     case Phase::connecting:

@@ -120,6 +120,7 @@ void on_session_timer(void* object) {
   switch (session.phase) {
     case Phase::connecting: connect_failed(session, true); return;
     case Phase::pausing: retry_connect(session); return;
+    case Phase::handshake:
     case Phase::queued:
     case Phase::inspecting:
     case Phase::relaying:
@@ -142,6 +143,7 @@ void on_client_event(void* object, std::uint32_t events) {
     case Phase::queued:
     case Phase::connecting:
     case Phase::pausing: client_event_before_exchange(session, events); return;
+    case Phase::handshake:
     case Phase::free: return;
   }
 }

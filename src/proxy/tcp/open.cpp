@@ -1,9 +1,18 @@
 // A session's beginning: limits, counters, the connection rules, registration; and the context that rules look at.
 #include "proxy/process_state.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/worker_context.h"
 
 namespace weir::proxy {
+
+Session::Session() = default;
+Session::~Session() = default;
+
+SessionExtras& extras(Session& session) {
+  if (!session.extras) session.extras = std::make_unique<SessionExtras>();
+  return *session.extras;
+}
 
 SessionHandle Session::handle() const { return {slot, generation, worker->id()}; }
 

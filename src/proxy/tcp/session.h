@@ -4,7 +4,7 @@
 // function named after it, and every event (bytes, FIN, a timer, a freed slot, a command) ends in advance(). It can be
 // shown, killed and written out at any point because nothing of it lives on a stack.
 //
-//   inspecting -> routing -> queued -> connecting -> (pausing -> connecting)* -> relaying -> closed
+//   (handshake ->) inspecting -> routing -> queued -> connecting -> (pausing -> connecting)* -> relaying -> closed
 //
 // Owned by its worker; other threads name it by SessionHandle. Two sides (sockets), two flows (directions).
 // Idle sessions hold no buffer: bytes are read into the worker's scratch buffer and sent at once; only what the other
@@ -26,7 +26,7 @@
 
 namespace weir::proxy {
 
-enum class Phase : std::uint8_t { free, inspecting, queued, connecting, pausing, relaying };
+enum class Phase : std::uint8_t { free, handshake, inspecting, queued, connecting, pausing, relaying };
 
 /// Manual 8.5, the first letter: who ended it; the second: during what. The first event wins.
 enum class EndedBy : char {
@@ -89,7 +89,14 @@ struct SessionFacts {
   char ended_in = '-';
 };
 
+struct SessionExtras;  // extras.h
+
 struct Session {
+  Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
   Phase phase = Phase::free;
   std::uint32_t slot = 0;
   std::uint32_t generation = 1;
@@ -111,6 +118,7 @@ struct Session {
   std::shared_ptr<const ServerConfig> target_config;  // as it was when the server was chosen
   std::shared_ptr<ListenerState> listener;
   SessionFacts facts;
+  std::unique_ptr<SessionExtras> extras;  // what few sessions have; null for most
   Waiter waiter;
   TimePoint phase_deadline = TimePoint::max();  // of inspecting, queued, connecting, pausing
   std::uint16_t next_content_rule = 0;
