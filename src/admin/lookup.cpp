@@ -1,9 +1,7 @@
 #include "admin/lookup.h"
 
-#include <algorithm>
 #include <mutex>
 #include <optional>
-#include <tuple>
 
 #include "base/units.h"
 
@@ -55,18 +53,6 @@ Result<NamedServer> named_server(const proxy::Plan& plan, std::string_view word)
     if (server->name == name || (id && server->id == *id)) named.server = server;
   if (!named.server) return fail("No such server.\n");
   return named;
-}
-
-std::vector<ProxyPair> proxies_in_order(const proxy::Plan& plan) {
-  std::vector<ProxyPair> pairs;
-  for (const auto& frontend : plan.frontends) pairs.push_back({frontend, plan.backend(frontend->config->name)});
-  for (const auto& backend : plan.backends)
-    if (!plan.frontend(backend->config->name)) pairs.push_back({nullptr, backend});
-  std::sort(pairs.begin(), pairs.end(), [](const ProxyPair& a, const ProxyPair& b) {
-    const SourcePosition &first = a.config().at, &second = b.config().at;
-    return std::tie(first.file, first.line, a.config().id) < std::tie(second.file, second.line, b.config().id);
-  });
-  return pairs;
 }
 
 }  // namespace weir::admin

@@ -1,5 +1,4 @@
-// Finding what a command's words name: backends, frontends, servers, by name or by `#id`; and the proxies in the order
-// of the configuration.
+// Finding what a command's words name: backends, frontends, servers, by name or by `#id`.
 #pragma once
 
 #include <memory>
@@ -24,14 +23,5 @@ struct NamedServer {
 };
 /// "backend/server". The error is the answer to give.
 Result<NamedServer> named_server(const proxy::Plan& plan, std::string_view word);
-
-/// The two halves of a `listen` section, or the one a frontend or backend has.
-struct ProxyPair {
-  std::shared_ptr<const proxy::FrontendPlan> frontend;
-  std::shared_ptr<const proxy::BackendPlan> backend;
-  [[nodiscard]] const proxy::ProxyConfig& config() const { return frontend ? *frontend->config : *backend->config; }
-  [[nodiscard]] const std::string& name() const { return config().name; }
-};
-std::vector<ProxyPair> proxies_in_order(const proxy::Plan& plan);
 
 }  // namespace weir::admin

@@ -36,7 +36,7 @@ std::string availability(const std::string& name, const proxy::BackendState& bac
 
 void log_state(proxy::WorkerContext& worker) {
   if (!worker.plan) return;
-  for (const ProxyPair& proxy : proxies_in_order(*worker.plan)) {
+  for (const proxy::ProxyPlan& proxy : worker.plan->proxies) {
     const std::string& name = proxy.name();
     const proxy::LogPlan& log = proxy.frontend ? proxy.frontend->log : proxy.backend->log;
     say(worker, log, fmt::format("SIGHUP received, dumping servers states for proxy {}.", name));

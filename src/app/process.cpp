@@ -1,6 +1,7 @@
 #include "app/process.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include "app/keywords.h"
 #include "app/privileges.h"
@@ -27,6 +29,13 @@ namespace {
 constexpr Milliseconds kDrainPoll{50};
 constexpr Milliseconds kLogPoll{1000};
 constexpr Milliseconds kRetirePoll{1000};
+
+// Runs `work` on a thread of its own and waits for its end. The allocator keeps some freed blocks of every size for
+// each thread; after a reload they lie all over the heap and pin its pages. Those of a thread that ends go back.
+template <class F>
+void on_passing_thread(F work) {
+  std::thread(std::ref(work)).join();
+}
 
 std::string host_name() {
   char name[256] = {};
@@ -197,8 +206,7 @@ void Process::on_signal(void* object, int signal) {
   Process& process = *static_cast<Process*>(object);
   switch (signal) {
     case SIGUSR2: {
-      const auto [ok, text] = process.reload_now();
-      std::fprintf(stderr, "%s\n", text.c_str());
+      std::fprintf(stderr, "%s\n", process.reload_now().second.c_str());
       return;
     }
     case SIGUSR1: process.soft_stop(); return;
@@ -252,6 +260,13 @@ void Process::stop_now(int signal) {
 }
 
 std::pair<bool, std::string> Process::reload_now() {
+  std::pair<bool, std::string> answer;
+  on_passing_thread([&] { answer = read_and_apply(); });
+  watch_retired();
+  return answer;
+}
+
+std::pair<bool, std::string> Process::read_and_apply() {
   if (stopping_) return {false, "weir is stopping: no reload"};
   Diagnostics diagnostics;
   std::optional<proxy::Config> config = load(line_.files, diagnostics);
@@ -271,7 +286,6 @@ std::pair<bool, std::string> Process::reload_now() {
     return refused(applied.error());
   }
   note_environment();
-  watch_retired();
   return {true, diagnostics.render(Severity::warning) + difference.text() + "Reload done."};
 }
 
@@ -288,7 +302,10 @@ std::pair<bool, std::string> Process::plan_now(const std::vector<std::string>& f
 
 void Process::watch_retired() {
   // Once more after the last one: what workers let go of meanwhile is given back too.
-  const bool left = engine_.free_retired();
+  bool left = false;
+  on_passing_thread([&] { left = engine_.free_retired(); });
+  // Old plans die in pieces between what lives: give the pages back.
+  ::malloc_trim(0);
   if (left || parts_left_) loop_.timers().arm(retire_timer_, loop_.now() + kRetirePoll);
   parts_left_ = left;
 }

@@ -54,6 +54,7 @@ class Process final : public proxy::Control {
   void stop_now(int signal = 0);
   [[nodiscard]] int end() const;
   std::pair<bool, std::string> reload_now();
+  std::pair<bool, std::string> read_and_apply();
   std::pair<bool, std::string> plan_now(const std::vector<std::string>& files);
   void answer_on(io::Worker& worker, const Answer& done, std::pair<bool, std::string> answer);
   void watch_drain();

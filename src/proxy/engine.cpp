@@ -1,7 +1,6 @@
 #include "proxy/engine.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -91,18 +90,28 @@ void Engine::commit(Draft& draft, Config config) {
   backends_ = std::move(draft.backends);
   tables_ = std::move(draft.tables);
   for (const auto& [to, from] : draft.moves) to->migrate(*from, Clock::now());
-  for (const auto& backend : draft.plan->backends) update_backend(*backend->state, *backend->config);
+  for (const auto& backend : draft.plan->backends)
+    if (!plan_ || plan_->backend(backend->config->name) != backend) update_backend(*backend->state, backend->config);
   for (const auto& frontend : draft.plan->frontends) {
     frontend->state->maxconn.store(frontend->config->settings.maxconn.value_or(0), std::memory_order_relaxed);
   }
   process_.maxconn.store(config.global.maxconn, std::memory_order_relaxed);
   install(draft.plan, draft.listeners);
+  if (plan_) supersede(*draft.plan);
   plan_ = std::move(draft.plan);
   config_ = std::move(config);
   restart_checks(*plan_);
   retire();
   end_removed_parts(config_.global.hard_stop_after);
   forward_rings();
+}
+
+void Engine::supersede(const Plan& next) {
+  superseded_.push_back(plan_);
+  for (const auto& frontend : plan_->frontends)
+    if (next.frontend(frontend->config->name) != frontend) superseded_.push_back(frontend);
+  for (const auto& backend : plan_->backends)
+    if (next.backend(backend->config->name) != backend) superseded_.push_back(backend);
 }
 
 void Engine::restart_checks(const Plan& plan) {
@@ -167,9 +176,13 @@ bool Engine::free_retired() {
     if (state->picker) state->picker->rebuild(state->slots);
     return true;
   });
-  // Old plans die in pieces between what lives: give the pages back.
-  ::malloc_trim(0);
-  return !retired_.empty();
+  // A part is held by its plan first: what comes later in the list may have become free by what came before.
+  std::erase_if(superseded_, [](std::shared_ptr<const void>& part) {
+    if (part.use_count() != 1) return false;
+    part.reset();
+    return true;
+  });
+  return !retired_.empty() || !superseded_.empty();
 }
 
 // Worker 0 forwards all rings. A forwarder stays while its ring does: a changed ring is another object.

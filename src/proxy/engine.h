@@ -3,7 +3,7 @@
 // start() makes the workers and the first plan; apply() turns another configuration into the difference to what runs
 // and installs it on every worker. It happens in two steps: prepare() does all that can fail (sockets, log targets)
 // and writes only into a Draft; commit() swaps the draft in and cannot fail. So a configuration is taken whole or not
-// at all. Called by one thread at a time, the control thread, which is no worker.
+// at all. Called by one thread at a time, the control thread or one it waits for, which is no worker.
 #pragma once
 
 #include <condition_variable>
@@ -113,9 +113,10 @@ class Engine {
   Result<void> add_frontend(Draft& draft, const Config& config, const std::shared_ptr<ProxyConfig>& proxy);
   Result<void> add_backend(Draft& draft, const Config& config, const std::shared_ptr<ProxyConfig>& proxy);
   void join_tables(Draft& draft, const Config& config);
-  void update_backend(BackendState& state, const ProxyConfig& proxy);
+  void update_backend(BackendState& state, const std::shared_ptr<const ProxyConfig>& config);
   void install(const std::shared_ptr<const Plan>& plan, WantedListeners& wanted);
   void restart_checks(const Plan& plan);
+  void supersede(const Plan& next);
   void retire();
   void end_removed_parts(std::optional<Milliseconds> after);
   void forward_rings();
@@ -131,6 +132,9 @@ class Engine {
   Named<FrontendState> frontends_;
   Named<BackendState> backends_;
   std::vector<std::shared_ptr<BackendState>> retired_;  // no plan names them; sessions are still on them
+  // What earlier plans were made of, while a session or a worker uses it: freed here, never by a worker, which has
+  // better things to do than to take a configuration apart.
+  std::vector<std::shared_ptr<const void>> superseded_;
   Named<stick::StickTable> tables_;
   std::vector<std::shared_ptr<const void>> removed_;  // by the running commit: frontends, backends, servers
   bool running_ = false;

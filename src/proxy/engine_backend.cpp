@@ -56,9 +56,20 @@ std::uint32_t stable_id(const BackendState& state, const std::vector<std::shared
   return id;
 }
 
+// The server's part of the proxy's configuration, which keeps the whole alive; a copy only when it runs under another
+// id.
+std::shared_ptr<const ServerConfig> with_id(const std::shared_ptr<const ProxyConfig>& proxy, const ServerConfig& server,
+                                            std::uint32_t id) {
+  if (server.id == id) return {proxy, &server};
+  auto renumbered = std::make_shared<ServerConfig>(server);
+  renumbered->id = id;
+  return renumbered;
+}
+
 }  // namespace
 
-void Engine::update_backend(BackendState& state, const ProxyConfig& proxy) {
+void Engine::update_backend(BackendState& state, const std::shared_ptr<const ProxyConfig>& config) {
+  const ProxyConfig& proxy = *config;
   const auto workers = static_cast<unsigned>(process_.contexts.size());
   const TimePoint now = Clock::now();
   const std::scoped_lock guard(state.lock);
@@ -68,10 +79,10 @@ void Engine::update_backend(BackendState& state, const ProxyConfig& proxy) {
   for (const ServerConfig& wanted : proxy.servers) {
     const auto found = std::find_if(state.servers.begin(), state.servers.end(),
                                     [&](const auto& running) { return running->name == wanted.name; });
-    auto named = std::make_shared<ServerConfig>(wanted);
-    if (!wanted.explicit_id)
-      named->id = stable_id(state, next, proxy, found != state.servers.end() ? found->get() : nullptr);
-    const std::shared_ptr<const ServerConfig> shared = std::move(named);
+    const std::uint32_t id = wanted.explicit_id
+                                 ? wanted.id
+                                 : stable_id(state, next, proxy, found != state.servers.end() ? found->get() : nullptr);
+    const std::shared_ptr<const ServerConfig> shared = with_id(config, wanted, id);
     if (found != state.servers.end() && (*found)->id == shared->id && same_place(**found, wanted)) {
       adopt(**found, shared);
       next.push_back(*found);
@@ -94,7 +105,10 @@ void Engine::update_backend(BackendState& state, const ProxyConfig& proxy) {
   std::vector<std::shared_ptr<ServerState>> before = std::exchange(state.servers, std::move(next));
   build_slots(state, proxy);
   for (const auto& running : before)
-    if (running->removed.load(std::memory_order_relaxed)) running->index = balance::kNoServer;
+    if (running->removed.load(std::memory_order_relaxed)) {
+      running->index = balance::kNoServer;
+      superseded_.push_back(running);
+    }
   const BackendState::Live live = state.live_servers();
   state.up = live.active + live.backup != 0 || state.servers.empty();
   state.serve_waiters();

@@ -132,11 +132,16 @@ Result<void> Engine::build_plan(const Config& config, Draft& draft) {
   join_tables(draft, config);
   for (const auto& proxy : config.proxies) {
     if (proxy->settings.disabled) continue;
-    if (proxy->is_frontend())
+    ProxyPlan& listed = plan.proxies.emplace_back();
+    if (proxy->is_frontend()) {
       if (auto added = add_frontend(draft, config, proxy); !added) return added;
+      listed.frontend = plan.frontends.back();
+    }
     // A frontend that names no backend is its own, without servers: what it takes finds none, as the log then says.
-    if (proxy->is_backend())
+    if (proxy->is_backend()) {
       if (auto added = add_backend(draft, config, proxy); !added) return added;
+      listed.backend = plan.backends.back();
+    }
   }
   return {};
 }

@@ -189,7 +189,7 @@ struct ProxySettings {
   std::shared_ptr<const sample::LogFormat> unique_id_program;  // compiled by finish_config()
   std::string default_backend;
   SourcePosition default_backend_at;
-  ServerConfig default_server;
+  std::shared_ptr<const ServerConfig> default_server;  // null: nothing is set; shared by all that inherit it
   std::string description;
   std::map<int, std::string> error_files;                           // status -> path, read and checked at load
   std::shared_ptr<const std::vector<std::string>> inherited_lines;  // of the defaults section, words joined

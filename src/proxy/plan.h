@@ -51,9 +51,18 @@ struct BackendPlan {
   const balance::BalanceAlgorithm* algorithm = nullptr;
 };
 
+/// One section of the file: a `listen` has both halves, the others one.
+struct ProxyPlan {
+  std::shared_ptr<const FrontendPlan> frontend;
+  std::shared_ptr<const BackendPlan> backend;
+  [[nodiscard]] const ProxyConfig& config() const { return frontend ? *frontend->config : *backend->config; }
+  [[nodiscard]] const std::string& name() const { return config().name; }
+};
+
 struct Plan {
   std::uint64_t serial = 0;
   std::shared_ptr<const GlobalConfig> global;
+  std::vector<ProxyPlan> proxies;  // as the file lists them
   std::vector<std::shared_ptr<const FrontendPlan>> frontends;
   std::vector<std::shared_ptr<const BackendPlan>> backends;
   std::unordered_map<std::string_view, std::size_t> backend_by_name;  // keys live in the parts; values index `backends`

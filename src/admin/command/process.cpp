@@ -37,7 +37,7 @@ bool known_proxy(const proxy::Plan& plan, std::string_view word) {
   const auto id = parse_integer(word, -1, 0xffffffffLL);
   if (!id) return false;
   if (*id == -1) return true;
-  for (const ProxyPair& proxy : proxies_in_order(plan))
+  for (const proxy::ProxyPlan& proxy : plan.proxies)
     if (proxy.config().id == *id) return true;
   return false;
 }

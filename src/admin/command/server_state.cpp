@@ -64,8 +64,8 @@ void write_connections(std::string& out, const proxy::BackendPlan& backend, cons
 
 // The backends the word names: all of them without one. False: it names none.
 bool chosen_backends(Call& call, std::vector<std::shared_ptr<const proxy::BackendPlan>>& chosen) {
-  for (const ProxyPair& proxy : proxies_in_order(*call.worker.plan))
-    if (proxy.backend && proxy.config().is_backend()) chosen.push_back(proxy.backend);
+  for (const proxy::ProxyPlan& proxy : call.worker.plan->proxies)
+    if (proxy.backend) chosen.push_back(proxy.backend);
   if (call.words.empty()) return true;
   const auto named = named_backend(*call.worker.plan, call.word(0));
   if (!named) {
@@ -115,8 +115,8 @@ io::Task<void> show_connections(Call& call) {
 
 void show_backends(Call& call) {
   call.out.text += "# name\n";
-  for (const ProxyPair& proxy : proxies_in_order(*call.worker.plan))
-    if (proxy.backend && proxy.config().is_backend()) call.out.text += proxy.name() + '\n';
+  for (const proxy::ProxyPlan& proxy : call.worker.plan->proxies)
+    if (proxy.backend) call.out.text += proxy.name() + '\n';
 }
 
 constexpr CliCommand kRows[] = {

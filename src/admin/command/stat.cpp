@@ -134,12 +134,12 @@ io::Task<void> show_stat(Call& call) {
                             .shows_addresses = call.session.level >= Level::operator_};
   Writer writer(*selection, call.out.text);
   const bool whole = !selection->server || *selection->server == 0;
-  for (const ProxyPair& proxy : proxies_in_order(*plan)) {
+  for (const proxy::ProxyPlan& proxy : plan->proxies) {
     const std::uint32_t id = proxy.config().id;
     if (selection->proxy && *selection->proxy != id) continue;
     if (proxy.frontend && whole && (selection->types & kFrontends) != 0)
       writer.write(frontend_fields(context, *proxy.frontend), {'F', id, 0});
-    if (proxy.backend && proxy.config().is_backend()) {
+    if (proxy.backend) {
       if ((selection->types & kServers) != 0) {
         const bool goes_on = co_await write_servers(call, *selection, context, *proxy.backend, writer);
         if (!goes_on) co_return;

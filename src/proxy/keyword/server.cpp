@@ -53,14 +53,16 @@ void server(ParseContext& context, const Line& line) {
   auto& proxy = context.target<ProxyConfig>();
   Arguments args(context, line);
   const std::size_t before = context.diagnostics().errors();
-  ServerConfig server = proxy.settings.default_server;
+  const ServerConfig* preset = proxy.settings.default_server.get();
+  ServerConfig server = preset != nullptr ? *preset : ServerConfig();
   server.at = line.at;
   server.words.clear();
   add_words(server.words, line.args());
-  const std::vector<std::string>& defaults = proxy.settings.default_server.words;
-  server.words.insert(server.words.end(), defaults.begin(), defaults.end());
   server.signature = joined(line.words);
-  for (const std::string& word : defaults) server.signature += fmt::format("\n{}", word);
+  if (preset != nullptr) {
+    server.words.insert(server.words.end(), preset->words.begin(), preset->words.end());
+    for (const std::string& word : preset->words) server.signature += fmt::format("\n{}", word);
+  }
   const Word* name = args.expect_name("the server's name");
   if (name == nullptr) return;
   server.name = name->text;
@@ -85,8 +87,11 @@ void default_server(ParseContext& context, const Line& line) {
   ProxyConfig* proxy = backend_side(context, line);
   if (proxy == nullptr) return;
   Arguments args(context, line);
-  add_words(proxy->settings.default_server.words, line.args());
-  default_server_options().parse(context, proxy->settings.default_server, args);
+  const ServerConfig* before = proxy->settings.default_server.get();
+  auto preset = std::make_shared<ServerConfig>(before != nullptr ? *before : ServerConfig());
+  add_words(preset->words, line.args());
+  default_server_options().parse(context, *preset, args);
+  proxy->settings.default_server = std::move(preset);
 }
 
 constexpr KeywordRow kRows[] = {
