@@ -1,0 +1,1 @@
+// Nothing: the target that makes a precompiled header needs a source.
