@@ -8,6 +8,7 @@
 #include "log/keywords.h"
 #include "peers/config.h"
 #include "proxy/keywords.h"
+#include "stick/convert.h"
 
 namespace weir::app {
 namespace {
@@ -38,7 +39,8 @@ const sample::Registry& sample_registry() {
     append(fetches, sample::sample_fetches());
     std::vector<std::span<const sample::Converter>> converters;
     append(converters, sample::sample_converters());
-    // stick::stick_converters() and stick_fetches() join once a plan binds the tables that their arguments name.
+    append(fetches, stick::stick_fetches());
+    append(converters, stick::stick_converters());
     std::vector<std::span<const sample::AclKeyword>> acl_keywords;
     append(acl_keywords, sample::sample_acl_keywords());
     const std::vector<std::span<const sample::LogAlias>> aliases = {proxy::log_aliases};

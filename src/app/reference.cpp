@@ -128,7 +128,12 @@ std::string acls() {
 
 std::string actions() {
   std::string text;
-  for (const proxy::ActionRow& row : proxy::tcp_actions) text += entry(row.name, {}, row.doc, row.example);
+  std::vector<const proxy::ActionRow*> actions;
+  for (const auto& table : proxy::action_tables())
+    for (const proxy::ActionRow& row : table) actions.push_back(&row);
+  std::ranges::sort(actions, {}, [](const proxy::ActionRow* row) { return row->name; });
+  for (const proxy::ActionRow* row : actions)
+    text += entry(row->name, row->arguments, row->reason.empty() ? row->doc : row->reason, row->example);
   return text;
 }
 

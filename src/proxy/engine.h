@@ -110,6 +110,11 @@ class Engine {
   Result<void> open_sockets(WantedListener& wanted, const GlobalConfig& global);
   Result<LogPlan> make_log(const ProxyConfig& proxy, const GlobalConfig& global, bool frontend);
   Result<void> build_plan(const Config& config, Draft& draft);
+  Result<std::shared_ptr<FrontendPlan>> make_frontend(const Draft& draft, const Config& config,
+                                                      const std::shared_ptr<ProxyConfig>& proxy);
+  Result<std::shared_ptr<BackendPlan>> make_backend(const Draft& draft, const Config& config,
+                                                    const std::shared_ptr<ProxyConfig>& proxy);
+  Result<void> bind_names(Draft& draft, const Config& config);
   Result<void> add_frontend(Draft& draft, const Config& config, const std::shared_ptr<ProxyConfig>& proxy);
   Result<void> add_backend(Draft& draft, const Config& config, const std::shared_ptr<ProxyConfig>& proxy);
   void join_tables(Draft& draft, const Config& config);

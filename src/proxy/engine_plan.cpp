@@ -41,6 +41,17 @@ Result<LogPlan> Engine::make_log(const ProxyConfig& proxy, const GlobalConfig& g
   return log;
 }
 
+Result<std::shared_ptr<FrontendPlan>> Engine::make_frontend(const Draft& draft, const Config& config,
+                                                            const std::shared_ptr<ProxyConfig>& proxy) {
+  auto made = std::make_shared<FrontendPlan>();
+  auto log = make_log(*proxy, config.global, true);
+  if (!log) return fail(fmt::format("frontend '{}': {}", proxy->name, log.error().message));
+  made->config = proxy;
+  made->state = draft.frontends.find(proxy->name)->second;
+  made->log = std::move(*log);
+  return made;
+}
+
 Result<void> Engine::add_frontend(Draft& draft, const Config& config, const std::shared_ptr<ProxyConfig>& proxy) {
   Plan& plan = *draft.plan;
   auto& state = draft.frontends[proxy->name];
@@ -50,16 +61,30 @@ Result<void> Engine::add_frontend(Draft& draft, const Config& config, const std:
       same_logging(*plan_->global, *plan.global)) {
     plan.frontends.push_back(std::move(kept));
   } else {
-    auto made = std::make_shared<FrontendPlan>();
-    auto log = make_log(*proxy, config.global, true);
-    if (!log) return fail(fmt::format("frontend '{}': {}", proxy->name, log.error().message));
-    made->config = proxy;
-    made->state = state;
-    made->log = std::move(*log);
-    plan.frontends.push_back(std::move(made));
+    auto made = make_frontend(draft, config, proxy);
+    if (!made) return unexpected(made.error());
+    plan.frontends.push_back(std::move(*made));
   }
   plan.frontend_by_name.emplace(plan.frontends.back()->config->name, plan.frontends.size() - 1);
   return {};
+}
+
+Result<std::shared_ptr<BackendPlan>> Engine::make_backend(const Draft& draft, const Config& config,
+                                                          const std::shared_ptr<ProxyConfig>& proxy) {
+  const Plan& plan = *draft.plan;
+  auto made = std::make_shared<BackendPlan>();
+  auto log = make_log(*proxy, config.global, false);
+  if (!log) return fail(fmt::format("backend '{}': {}", proxy->name, log.error().message));
+  made->config = proxy;
+  made->state = draft.backends.find(proxy->name)->second;
+  made->log = std::move(*log);
+  made->table = plan.tables.share(proxy->name);
+  made->algorithm = balance::find_algorithm(proxy->settings.balance.algorithm);
+  for (const stick::StickRule& rule : proxy->stick_rules) {
+    made->stick_rules.push_back({&rule, plan.tables.share(rule.table.empty() ? proxy->name : rule.table)});
+    made->stores_on_response = made->stores_on_response || rule.kind == stick::StickRule::Kind::store_response;
+  }
+  return made;
 }
 
 Result<void> Engine::add_backend(Draft& draft, const Config& config, const std::shared_ptr<ProxyConfig>& proxy) {
@@ -75,21 +100,67 @@ Result<void> Engine::add_backend(Draft& draft, const Config& config, const std::
   if (same) {
     plan.backends.push_back(std::move(kept));
   } else {
-    auto made = std::make_shared<BackendPlan>();
-    auto log = make_log(*proxy, config.global, false);
-    if (!log) return fail(fmt::format("backend '{}': {}", proxy->name, log.error().message));
-    made->config = proxy;
-    made->state = state;
-    made->log = std::move(*log);
-    made->table = plan.tables.share(proxy->name);
-    made->algorithm = balance::find_algorithm(proxy->settings.balance.algorithm);
-    for (const stick::StickRule& rule : proxy->stick_rules) {
-      made->stick_rules.push_back({&rule, plan.tables.share(rule.table.empty() ? proxy->name : rule.table)});
-      made->stores_on_response = made->stores_on_response || rule.kind == stick::StickRule::Kind::store_response;
-    }
-    plan.backends.push_back(std::move(made));
+    auto made = make_backend(draft, config, proxy);
+    if (!made) return unexpected(made.error());
+    plan.backends.push_back(std::move(*made));
   }
   plan.backend_by_name.emplace(plan.backends.back()->config->name, plan.backends.size() - 1);
+  return {};
+}
+
+namespace {
+
+bool names_hold(const ProxyConfig& proxy, const Plan& plan) {
+  return std::all_of(proxy.names.begin(), proxy.names.end(), [&](const auto& refs) { return refs->bound_to(plan); });
+}
+
+NameRefs::Owners bind_all(const ProxyConfig& proxy, const Plan& plan) {
+  NameRefs::Owners owners;
+  for (const auto& refs : proxy.names) refs->bind(plan, owners);
+  return owners;
+}
+
+}  // namespace
+
+// Once all parts are there, names get their meaning. A part that was kept and whose names now mean other objects is
+// made anew: sessions that began on it keep the objects it meant.
+Result<void> Engine::bind_names(Draft& draft, const Config& config) {
+  Plan& plan = *draft.plan;
+  const auto frontend = [&](const std::shared_ptr<ProxyConfig>& proxy) -> Result<void> {
+    const std::size_t place = plan.frontend_by_name.at(proxy->name);
+    auto& part = plan.frontends[place];
+    if (part->config != proxy) {
+      if (names_hold(*part->config, plan)) return {};
+      auto made = make_frontend(draft, config, proxy);
+      if (!made) return unexpected(made.error());
+      plan.frontend_by_name.erase(proxy->name);  // its key lived in the part before
+      plan.frontend_by_name.emplace(proxy->name, place);
+      part = std::move(*made);
+    }
+    std::const_pointer_cast<FrontendPlan>(part)->named = bind_all(*proxy, plan);
+    return {};
+  };
+  const auto backend = [&](const std::shared_ptr<ProxyConfig>& proxy) -> Result<void> {
+    const std::size_t place = plan.backend_by_name.at(proxy->name);
+    auto& part = plan.backends[place];
+    if (part->config != proxy) {
+      if (names_hold(*part->config, plan)) return {};
+      auto made = make_backend(draft, config, proxy);
+      if (!made) return unexpected(made.error());
+      plan.backend_by_name.erase(proxy->name);  // its key lived in the part before
+      plan.backend_by_name.emplace(proxy->name, place);
+      part = std::move(*made);
+    }
+    std::const_pointer_cast<BackendPlan>(part)->named = bind_all(*proxy, plan);
+    return {};
+  };
+  for (const auto& proxy : config.proxies) {
+    if (proxy->settings.disabled) continue;
+    if (proxy->is_frontend())
+      if (auto bound = frontend(proxy); !bound) return bound;
+    if (proxy->is_backend())
+      if (auto bound = backend(proxy); !bound) return bound;
+  }
   return {};
 }
 
@@ -143,7 +214,7 @@ Result<void> Engine::build_plan(const Config& config, Draft& draft) {
       listed.backend = plan.backends.back();
     }
   }
-  return {};
+  return bind_names(draft, config);
 }
 
 }  // namespace weir::proxy

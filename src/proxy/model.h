@@ -25,12 +25,14 @@
 #include "log/target.h"
 #include "peers/config.h"
 #include "proxy/filter/bandwidth.h"
+#include "proxy/names.h"
 #include "proxy/rule/rule.h"
 #include "proxy/send_proxy.h"
 #include "sample/acl.h"
 #include "sample/condition.h"
 #include "sample/expression.h"
 #include "sample/log_format.h"
+#include "sample/variable.h"
 #include "stick/config.h"
 #include "tls/client.h"
 
@@ -195,6 +197,11 @@ struct ProxySettings {
   std::shared_ptr<const std::vector<std::string>> inherited_lines;  // of the defaults section, words joined
 };
 
+/// `declare capture`, or what a `capture` action reserved: how long the kept text may be.
+struct CaptureSlot {
+  std::uint32_t length = 0;
+};
+
 enum class ProxyKind : std::uint8_t { frontend = 1, backend = 2, listen = 3 };
 
 struct ProxyConfig {
@@ -207,8 +214,15 @@ struct ProxyConfig {
   std::vector<ServerConfig> servers;
   sample::AclSet acls;
   Timeout inspect_delay;
+  Timeout response_inspect_delay;
   std::vector<Rule> connection_rules;
+  std::vector<Rule> session_rules;
   std::vector<Rule> content_rules;
+  std::vector<Rule> response_rules;
+  bool has_rules = false;  // on lines of its own: of a defaults section, what limits who may start from it
+  std::vector<CaptureSlot> request_captures;
+  std::vector<CaptureSlot> response_captures;
+  std::vector<std::shared_ptr<NameRefs>> names;  // of its own lines, then of the defaults sections behind it
   std::vector<UseBackend> use_backends;
   std::vector<BandwidthFilter> bandwidth_filters;  // in the order of their lines, which is that of their limits
   std::optional<stick::TableConfig> table;
@@ -277,7 +291,14 @@ struct GlobalConfig {
   tls::ClientConfig ssl_default_server;  // ssl-default-server-*: what a server's TLS words leave out
   std::optional<tls::Verify> ssl_server_verify;
   std::string ca_base, crt_base;
-  std::vector<std::string> lines;  // words joined, for telling what changed
+  sample::VariableLimits variable_limits;  // tune.vars.*
+  struct SetVariable {
+    sample::VariableName name;
+    sample::StoredSample value;
+    std::string line;
+  };
+  std::vector<std::shared_ptr<const SetVariable>> variables;  // set-var, set-var-fmt: what they were when it was read
+  std::vector<std::string> lines;                             // words joined, for telling what changed
 };
 
 /// All of it. Proxies keep the order of the file; ids are unique per kind.

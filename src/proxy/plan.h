@@ -33,6 +33,7 @@ struct FrontendPlan {
   std::shared_ptr<FrontendState> state;
   LogPlan log;
   std::vector<std::shared_ptr<stick::StickTable>> filter_tables;  // beside config->bandwidth_filters; null: none
+  NameRefs::Owners named;  // what the names of its lines mean
 };
 
 struct StickPlan {
@@ -48,6 +49,7 @@ struct BackendPlan {
   std::vector<StickPlan> stick_rules;
   std::vector<std::shared_ptr<stick::StickTable>> filter_tables;
   bool stores_on_response = false;
+  NameRefs::Owners named;
   const balance::BalanceAlgorithm* algorithm = nullptr;
 };
 

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "io/worker.h"
 #include "proxy/counters.h"
+#include "sample/variable.h"
 
 namespace weir::proxy {
 
@@ -27,6 +28,7 @@ struct ProcessState {
   io::WorkerGroup workers;
   std::vector<std::unique_ptr<WorkerContext>> contexts;  // parallel to workers; each touched by its own thread only
   bool quiet = false;                                    // -q, or no terminal: messages go to the log only
+  sample::ProcessVariables variables;
   TimePoint started{};
   WallTime started_wall{};
 };

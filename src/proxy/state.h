@@ -30,7 +30,9 @@ struct FrontendCounters {
   Counter bytes_in;
   Counter bytes_out;
   Counter denied_connections;  // tcp-request connection reject
+  Counter denied_sessions;     // tcp-request session reject
   Counter denied_requests;     // tcp-request content reject
+  Counter denied_responses;    // tcp-response content reject
   Counter failed_requests;     // ended before there was a request to route
 };
 
@@ -39,6 +41,7 @@ struct BackendCounters {
   Counter bytes_in;
   Counter bytes_out;
   Counter denied_requests;
+  Counter denied_responses;
   Counter failed_connections;
   Counter failed_responses;
   Counter retries;
@@ -52,6 +55,7 @@ struct ServerCounters {
   Counter sessions;
   Counter bytes_in;
   Counter bytes_out;
+  Counter denied_responses;
   Counter failed_connections;
   Counter failed_responses;
   Counter retries;

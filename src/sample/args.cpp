@@ -157,7 +157,8 @@ bool ArgParser::check(std::string_view keyword, ArgKind kind, const RawArg& raw,
     case ArgKind::backend:
     case ArgKind::server:
     case ArgKind::userlist:
-      if (names_ != nullptr && names_->resolve != nullptr) out.object = names_->resolve(names_->self, kind, raw.text);
+      if (names_ != nullptr && names_->resolve != nullptr)
+        out.object = names_->resolve(names_->self, kind, raw.text, position_of(raw.offset, raw.length));
       good = out.object != nullptr;
       break;
   }
@@ -186,7 +187,7 @@ bool ArgParser::parse(std::string_view keyword, const ArgSpec& spec, std::size_t
   out.resize(raw.size());
   for (std::size_t i = 0; i < raw.size(); ++i) good = check(keyword, spec.kinds[i], raw[i], i, out[i]) && good;
   // A name left out means the current proxy's own object: ask for the empty name.
-  for (std::size_t i = raw.size(); good && i < spec.max && names_object(spec.kinds[i]); ++i) {
+  for (std::size_t i = raw.size(); good && i < spec.max && spec.own_object && names_object(spec.kinds[i]); ++i) {
     const RawArg own{.text = {}, .offset = start, .length = 1};
     out.emplace_back();
     good = check(keyword, spec.kinds[i], own, i, out.back());

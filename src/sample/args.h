@@ -48,12 +48,19 @@ struct ArgSpec {
   std::uint8_t min = 0;
   std::uint8_t max = 0;
   std::array<ArgKind, kMaxArgs> kinds{};
+  bool own_object = true;  // a name left out means the current proxy's own object
 };
 consteval ArgSpec args(std::size_t min, std::initializer_list<ArgKind> kinds) {
   ArgSpec spec;
   spec.min = static_cast<std::uint8_t>(min);
   for (const ArgKind kind : kinds) spec.kinds.at(spec.max++) = kind;
   if (min > kinds.size()) throw "args(): more mandatory arguments than kinds";
+  return spec;
+}
+
+/// For rows where a name left out means something else: sc_conn_rate(0) looks into the table that is tracked.
+consteval ArgSpec without_own_object(ArgSpec spec) {
+  spec.own_object = false;
   return spec;
 }
 
@@ -86,7 +93,7 @@ using Prepare = Result<std::shared_ptr<const void>> (*)(const Args& args);
 struct NameResolver {
   const void* self = nullptr;
   /// `name` is empty when the argument was left out. nullptr: there is none of that name.
-  const void* (*resolve)(const void* self, ArgKind kind, std::string_view name) = nullptr;
+  const void* (*resolve)(const void* self, ArgKind kind, std::string_view name, SourcePosition at) = nullptr;
 };
 
 /// The text of one expression being read and where it stands; reports at exact columns.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -20,6 +21,9 @@ struct Session;
 }
 
 namespace weir::sample {
+
+class Variables;
+class ProcessVariables;
 
 /// Parts of a context, as bits.
 enum class Facts : std::uint16_t {
@@ -90,8 +94,10 @@ struct Context {
   const Payload* response = nullptr;
   WallTime wall_now{};
   TimePoint now{};
-  const proxy::Session* session = nullptr;  // for rows that live in higher layers
-  const void* facts = nullptr;              // of the log aliases, whatever their layer agreed on
+  const proxy::Session* session = nullptr;          // for rows that live in higher layers
+  const void* facts = nullptr;                      // of the log aliases, whatever their layer agreed on
+  std::unique_ptr<Variables>* variables = nullptr;  // of the session or check; made when the first one is set
+  ProcessVariables* process_variables = nullptr;
   bool final = false;        // the inspection delay is over: what is undetermined now is decided as absent
   bool in_response = false;  // payload() means the response's
   ParsedRequest parsed{};

@@ -431,7 +431,7 @@ std::vector<std::string> TableRefs::bind(const TableRegistry& tables) {
 const void* resolve_table(const TableScope& scope, std::string_view name) {
   return scope.refs->ref(name.empty() ? scope.own : name);
 }
-const void* resolve_table_name(const void* self, ArgKind kind, std::string_view name) {
+const void* resolve_table_name(const void* self, ArgKind kind, std::string_view name, SourcePosition) {
   return kind == ArgKind::table ? resolve_table(*static_cast<const TableScope*>(self), name) : nullptr;
 }
 

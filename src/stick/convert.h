@@ -43,6 +43,7 @@ class TableRefs {
   TableRef* ref(std::string_view name);
   /// Before the plan is used; returns the names that no table bears.
   std::vector<std::string> bind(const TableRegistry& tables);
+  [[nodiscard]] const std::deque<TableRef>& all() const { return refs_; }
 
  private:
   std::deque<TableRef> refs_;
@@ -54,6 +55,7 @@ struct TableScope {
 };
 [[nodiscard]] const void* resolve_table(const TableScope& scope, std::string_view name);
 /// A NameResolver::resolve that knows tables only; `self` is a TableScope.
-[[nodiscard]] const void* resolve_table_name(const void* self, sample::ArgKind kind, std::string_view name);
+[[nodiscard]] const void* resolve_table_name(const void* self, sample::ArgKind kind, std::string_view name,
+                                             SourcePosition at);
 
 }  // namespace weir::stick

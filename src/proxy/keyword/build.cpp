@@ -14,15 +14,18 @@ using config::ParseContext;
 using config::Word;
 using sample::Facts;
 
-sample::Scope scope_of(const sample::Registry& registry, Place place) {
+sample::Scope scope_of(const sample::Registry& registry, Place place, const NameRefs* names) {
   Facts available = Facts::client | Facts::session;
-  if (place != Place::connection) available = available | Facts::request_bytes;
+  if (place != Place::connection && place != Place::session) available = available | Facts::request_bytes;
   if (place == Place::response) available = available | Facts::response_bytes;
   if (place == Place::response || place == Place::log) available = available | Facts::server;
-  return {.registry = &registry, .available = available, .names = nullptr};
+  return {.registry = &registry, .available = available, .names = names == nullptr ? nullptr : names->resolver()};
 }
 
-sample::Scope scope_of(ParseContext& context, Place place) { return scope_of(context.model<Build>().registry, place); }
+sample::Scope scope_of(ParseContext& context, Place place) {
+  const auto* proxy = context.target_if<ProxyConfig>();
+  return scope_of(context.model<Build>().registry, place, proxy == nullptr ? nullptr : proxy->names.front().get());
+}
 
 std::vector<sample::Word> sample_words(std::span<const Word> words) {
   std::vector<sample::Word> out;

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "config/arguments.h"
@@ -27,15 +28,16 @@ struct Build {
   const sample::Registry& registry;
   std::deque<ProxyConfig> defaults;
   std::deque<UserlistConfig> userlists;
-  config::UniqueNames frontends;  // listen sections claim both
+  std::unordered_map<const ProxyConfig*, unsigned> users_of_rules;  // of defaults sections with rules: ProxyKind bits
+  config::UniqueNames frontends;                                    // listen sections claim both
   config::UniqueNames backends;
   config::UniqueNames userlist_names;
 };
 
 /// Where expressions of a line are evaluated, for sample::Scope.
-enum class Place : std::uint8_t { connection, request, response, log };
+enum class Place : std::uint8_t { connection, session, request, response, log };
 sample::Scope scope_of(config::ParseContext& context, Place place);
-sample::Scope scope_of(const sample::Registry& registry, Place place);
+sample::Scope scope_of(const sample::Registry& registry, Place place, const NameRefs* names);
 
 /// The same words as the sample layer reads them; they borrow.
 std::vector<sample::Word> sample_words(std::span<const config::Word> words);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -55,6 +56,7 @@ class Finisher {
     log_targets();
     full_connections();
     tables();
+    names();
     for (const auto& proxy : config_.proxies) sign(*proxy);
     return diagnostics_.errors() == before;
   }
@@ -230,18 +232,21 @@ class Finisher {
       diagnostics_
           .warning(proxy.at, fmt::format("{} is in TCP mode: 'option httplog' logs as 'option tcplog'", title(proxy)))
           .hint = "write 'option tcplog'";
-    log.format_program = compiled(text, log.format_at);
+    NameRefs& names = *proxy.names.front();
+    log.format_program = compiled(text, log.format_at, names);
     for (LogSettings::Text* more : {&log.structured, &log.errors})
-      if (!more->text.empty()) more->program = compiled(more->text, more->at);
+      if (!more->text.empty()) more->program = compiled(more->text, more->at, names);
   }
 
-  // Proxies that write the same format share one program.
-  std::shared_ptr<const sample::LogFormat> compiled(std::string_view text, SourcePosition at) {
-    auto& known = formats_[std::string(text)];
-    if (!known)
-      known = sample::LogFormat::compile(text, {.use = sample::FormatUse::log}, scope_of(registry_, Place::log), at,
-                                         diagnostics_);
-    return known;
+  // Proxies that write the same format share one program, unless it names tables or backends: those may be the proxy's
+  // own.
+  std::shared_ptr<const sample::LogFormat> compiled(std::string_view text, SourcePosition at, NameRefs& names) {
+    if (const auto known = formats_.find(text); known != formats_.end()) return known->second;
+    const std::size_t named = names.uses().size();
+    auto made = sample::LogFormat::compile(text, {.use = sample::FormatUse::log},
+                                           scope_of(registry_, Place::log, &names), at, diagnostics_);
+    if (names.uses().size() == named) formats_.emplace(text, made);
+    return made;
   }
 
   void check_target(log::TargetConfig& target) {
@@ -341,6 +346,69 @@ class Finisher {
     stick::check_tables(all, peers, diagnostics_);
   }
 
+  [[nodiscard]] bool has_server(std::string_view name) const {
+    const std::size_t slash = name.find('/');
+    const auto found = backends_.find(name.substr(0, slash));
+    if (found == backends_.end()) return false;
+    return std::ranges::any_of(found->second->servers,
+                               [&](const ServerConfig& server) { return server.name == name.substr(slash + 1); });
+  }
+
+  [[nodiscard]] bool has_frontend(std::string_view name) const {
+    return std::ranges::any_of(config_.proxies,
+                               [&](const auto& proxy) { return proxy->is_frontend() && proxy->name == name; });
+  }
+
+  [[nodiscard]] const UserlistConfig* userlist(std::string_view name) const {
+    const auto found = std::ranges::find(config_.userlists, name, &UserlistConfig::name);
+    return found == config_.userlists.end() ? nullptr : &*found;
+  }
+
+  void check_use(const NameRefs::Use& use) {
+    std::string_view what;
+    bool known = true;
+    switch (use.kind) {
+      case sample::ArgKind::table:
+        known = tables_.contains(use.name);
+        what = "stick table";
+        break;
+      case sample::ArgKind::frontend:
+        known = has_frontend(use.name);
+        what = "frontend";
+        break;
+      case sample::ArgKind::backend:
+        known = backends_.contains(use.name);
+        what = "backend";
+        break;
+      case sample::ArgKind::server:
+        known = has_server(use.name);
+        what = "server";
+        break;
+      case sample::ArgKind::userlist:
+        known = userlist(use.name) != nullptr;
+        what = "userlist";
+        break;
+      default: return;
+    }
+    if (known) return;
+    auto& wrong = diagnostics_.error(use.at, fmt::format("there is no {} '{}'", what, use.name));
+    if (use.kind == sample::ArgKind::backend) wrong.hint = hint(use.name);
+    if (use.kind == sample::ArgKind::table && any_.contains(use.name))
+      wrong.hint = "the proxy of that name has no 'stick-table' line";
+  }
+
+  // What arguments name must exist; those of defaults sections are behind every proxy that started from them.
+  void names() {
+    std::unordered_set<const NameRefs*> seen;
+    for (const auto& proxy : config_.proxies)
+      for (const auto& refs : proxy->names) {
+        if (!seen.insert(refs.get()).second) continue;
+        for (const NameRefs::Use& use : refs->uses()) check_use(use);
+        for (UserlistRef& ref : refs->userlists())
+          if (const UserlistConfig* list = userlist(ref.name)) ref.list = std::make_shared<const UserlistConfig>(*list);
+      }
+  }
+
   static void sign(ProxyConfig& proxy) {
     std::string& text = proxy.settings_signature;
     if (proxy.settings.inherited_lines)
@@ -361,7 +429,7 @@ class Finisher {
   std::vector<std::string_view> backend_names_;
   std::unordered_map<std::string_view, stick::TableConfig*> tables_;
   std::unordered_set<std::string_view> rings_;
-  std::unordered_map<std::string, std::shared_ptr<const sample::LogFormat>> formats_;
+  std::map<std::string, std::shared_ptr<const sample::LogFormat>, std::less<>> formats_;
   int suggestions_ = 0;
   int http_format_said_ = 0;
 };

@@ -104,8 +104,6 @@ constexpr KeywordRow kRows[] = {
     dropped("rsprep", in::proxies, kOldRewriting),
     dropped("server-template", in::backends, "it is not available in this version", "server"),
     dropped("stats", in::proxies, "the statistics page is HTTP, which is not available in this version", "show stat"),
-    dropped("tcp-request session", in::proxies, kNotYet, "tcp-request connection"),
-    dropped("tcp-response", in::proxies, kNotYet),
     dropped("transparent", in::proxies, kNotYet),
     dropped("unique-id-format", in::proxies, kNotYet),
     dropped("unique-id-header", in::proxies, kHttp),

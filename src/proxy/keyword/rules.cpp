@@ -5,6 +5,7 @@
 
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/tables.h"
+#include "proxy/rule/action.h"
 #include "proxy/rule/rule.h"
 
 namespace weir::proxy {
@@ -17,10 +18,19 @@ using config::ParseContext;
 using config::Word;
 namespace in = config::in;
 
+// Manual: rules and ACLs belong to named defaults sections only, so that a proxy that takes them says so.
+bool allowed_in_defaults(ParseContext& context, const Line& line) {
+  if (!is_defaults(context) || !context.section_name().empty()) return true;
+  context.error(line.at, fmt::format("'{}' stands in a defaults section without a name", context.row()->name)).hint =
+      "name the section, and start the proxies that follow these rules 'from' it";
+  return false;
+}
+
 void acl(ParseContext& context, const Line& line) {
+  if (!allowed_in_defaults(context, line)) return;
   auto& proxy = context.target<ProxyConfig>();
   const auto words = sample_words(line.args());
-  const sample::Scope scope{.registry = &context.model<Build>().registry};
+  const sample::Scope scope{.registry = &context.model<Build>().registry, .names = proxy.names.front()->resolver()};
   if (!proxy.acls.define(words, scope, context.diagnostics())) return;
   // What pattern files hold is part of what the line says.
   if (!std::ranges::any_of(line.args(), [](const Word& word) { return word.text == "-f"; })) return;
@@ -28,54 +38,146 @@ void acl(ParseContext& context, const Line& line) {
     proxy.lines.push_back(named->tests.back().text());
 }
 
-const ActionRow* find_action(ParseContext& context, const Word& word, RuleSet set, std::string_view set_name) {
-  std::vector<std::string_view> names;
-  for (const ActionRow& row : tcp_actions) {
-    if ((row.sets & static_cast<std::uint8_t>(set)) == 0) continue;
-    if (row.name == word.text) return &row;
-    names.push_back(row.name);
+constexpr Place place_of(RuleSet set) {
+  switch (set) {
+    case RuleSet::tcp_request_connection: return Place::connection;
+    case RuleSet::tcp_request_session: return Place::session;
+    case RuleSet::tcp_request_content: return Place::request;
+    case RuleSet::tcp_response_content: return Place::response;
   }
-  auto& wrong = context.error(word, fmt::format("'{}' has no action '{}'", set_name, word.text));
-  if (const auto near = nearest_word(word.text, names); !near.empty()) {
-    wrong.hint = fmt::format("did you mean '{}'?", near);
-    return nullptr;
-  }
-  wrong.hint = "in this version there are";
-  for (const auto name : names) wrong.hint += fmt::format("{} {}", name == names.front() ? "" : ",", name);
-  return nullptr;
+  return Place::request;
 }
 
-void read_rule(ParseContext& context, const Line& line, RuleSet set, Place place, std::vector<Rule>& into) {
+std::string shown(const ActionRow& row) {
+  switch (row.form) {
+    case ActionForm::word: return std::string(row.name);
+    case ActionForm::parentheses: return fmt::format("{}()", row.name);
+    case ActionForm::number: return fmt::format("{}0", row.name);
+  }
+  return {};
+}
+
+void report_unknown_action(ParseContext& context, const Word& word, RuleSet set) {
+  std::vector<std::string> names;
+  for (const auto& table : action_tables())
+    for (const ActionRow& row : table)
+      if ((row.sets & static_cast<std::uint8_t>(set)) != 0 && row.reason.empty()) names.push_back(shown(row));
+  std::ranges::sort(names);
+  auto& wrong = context.error(word, fmt::format("'{}' has no action '{}'", context.row()->name, word.text));
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  if (const auto near = nearest_word(std::string_view(word.text).substr(0, 64), views); !near.empty()) {
+    wrong.hint = fmt::format("did you mean '{}'?", near);
+    return;
+  }
+  wrong.hint = "in this version there are";
+  for (const auto& name : names) wrong.hint += fmt::format("{} {}", name == names.front() ? "" : ",", name);
+}
+
+// The row of the action, or nullptr after a report.
+const ActionRow* action_of(ParseContext& context, const Word& word, RuleSet set) {
+  const ActionRow* row = find_action(word.text, set);
+  if (row == nullptr) {
+    report_unknown_action(context, word, set);
+    return nullptr;
+  }
+  if ((row->sets & static_cast<std::uint8_t>(set)) == 0) {
+    context.error(word, fmt::format("'{}' is no action of '{}'", row->name, context.row()->name));
+    return nullptr;
+  }
+  if (!row->reason.empty()) {
+    context.error(word, fmt::format("'{}' is refused: {}", row->name, row->reason));
+    return nullptr;
+  }
+  return row;
+}
+
+bool take_apart(ParseContext& context, const Word& word, const ActionRow& row, ActionWord& out) {
+  out.text = word.text;
+  const std::string_view rest = out.text.substr(row.name.size());
+  if (row.form == ActionForm::number)
+    for (const char digit : rest) out.number = out.number * 10 + static_cast<std::uint32_t>(digit - '0');
+  if (row.form != ActionForm::parentheses) return true;
+  if (rest.size() < 2 || rest.front() != '(' || rest.back() != ')') {
+    context
+        .error(word, rest.empty() ? fmt::format("'{}' needs its arguments in parentheses", row.name)
+                                  : fmt::format("the arguments of '{}' do not end in ')'", row.name))
+        .example = row.example;
+    return false;
+  }
+  out.arguments = rest.substr(1, rest.size() - 2);
+  out.arguments_at = word.at;
+  if (out.arguments_at.column != 0) out.arguments_at.column += static_cast<std::uint32_t>(row.name.size() + 1);
+  out.arguments_at.length = static_cast<std::uint32_t>(out.arguments.size());
+  return true;
+}
+
+void read_rule(ParseContext& context, const Line& line, RuleSet set, std::vector<Rule>& into) {
+  constexpr std::size_t kMostRules = 65'000;  // Session counts them in 16 bits
+  if (!allowed_in_defaults(context, line)) return;
   Arguments args(context, line);
   const Word& word = *args.next();
   Rule rule;
   rule.at = word.at;
-  rule.action = find_action(context, word, set, context.row()->name);
-  if (rule.action == nullptr) return;
-  if (rule.action->parse != nullptr && !rule.action->parse(context, args, rule.argument)) return;
-  if (!read_condition(context, args, place, rule.condition)) return;
+  rule.action = action_of(context, word, set);
+  ActionWord taken;
+  if (rule.action == nullptr || !take_apart(context, word, *rule.action, taken)) return;
+  auto& proxy = context.target<ProxyConfig>();
+  const sample::Scope scope = scope_of(context, place_of(set));
+  ActionReader reader{.context = context,
+                      .args = args,
+                      .word = taken,
+                      .set = set,
+                      .proxy = proxy,
+                      .scope = scope,
+                      .names = *proxy.names.front(),
+                      .out = rule.argument};
+  if (rule.action->parse != nullptr && !rule.action->parse(reader)) return;
+  if (!read_condition(context, args, place_of(set), rule.condition)) return;
+  if (into.size() == kMostRules) {
+    context.error(word, "these are more rules than a rule set may have");
+    return;
+  }
+  proxy.has_rules = true;
   into.push_back(std::move(rule));
 }
 
 void tcp_request_connection(ParseContext& context, const Line& line) {
   if (ProxyConfig* proxy = frontend_side(context, line))
-    read_rule(context, line, RuleSet::tcp_request_connection, Place::connection, proxy->connection_rules);
+    read_rule(context, line, RuleSet::tcp_request_connection, proxy->connection_rules);
+}
+
+void tcp_request_session(ParseContext& context, const Line& line) {
+  if (ProxyConfig* proxy = frontend_side(context, line))
+    read_rule(context, line, RuleSet::tcp_request_session, proxy->session_rules);
 }
 
 void tcp_request_content(ParseContext& context, const Line& line) {
-  read_rule(context, line, RuleSet::tcp_request_content, Place::request, context.target<ProxyConfig>().content_rules);
+  read_rule(context, line, RuleSet::tcp_request_content, context.target<ProxyConfig>().content_rules);
 }
 
-void inspect_delay(ParseContext& context, const Line& line) {
+void tcp_response_content(ParseContext& context, const Line& line) {
+  if (ProxyConfig* proxy = backend_side(context, line))
+    read_rule(context, line, RuleSet::tcp_response_content, proxy->response_rules);
+}
+
+void read_delay(ParseContext& context, const Line& line, Timeout& delay) {
+  if (!allowed_in_defaults(context, line)) return;
   Arguments args(context, line);
   const auto time = args.expect_time("the time");
   if (!time) return;
-  Timeout& delay = context.target<ProxyConfig>().inspect_delay;
   delay.reset();
   if (time->count() != 0) delay = *time;
 }
 
-constexpr config::SectionSet kRunning = in::frontends | in::backends;
+void request_delay(ParseContext& context, const Line& line) {
+  read_delay(context, line, context.target<ProxyConfig>().inspect_delay);
+}
+
+void response_delay(ParseContext& context, const Line& line) {
+  if (ProxyConfig* proxy = backend_side(context, line)) read_delay(context, line, proxy->response_inspect_delay);
+}
+
+constexpr config::SectionSet kRunning = in::proxies;
 
 constexpr KeywordRow kRows[] = {
     {.name = "acl",
@@ -107,9 +209,33 @@ constexpr KeywordRow kRows[] = {
      .arguments = "<time>",
      .min_args = 1,
      .max_args = 1,
-     .parse = inspect_delay,
+     .parse = request_delay,
      .doc = "How long rules about content may wait for bytes.",
      .example = "tcp-request inspect-delay 2s"},
+    {.name = "tcp-request session",
+     .sections = kRunning,
+     .arguments = "<action> [if|unless <condition>]",
+     .min_args = 1,
+     .max_args = config::kAnyArgs,
+     .parse = tcp_request_session,
+     .doc = "A rule about connections whose handshakes are over, before their bytes are looked at.",
+     .example = "tcp-request session reject if { src 192.0.2.0/24 }"},
+    {.name = "tcp-response content",
+     .sections = kRunning,
+     .arguments = "<action> [if|unless <condition>]",
+     .min_args = 1,
+     .max_args = config::kAnyArgs,
+     .parse = tcp_response_content,
+     .doc = "A rule about the server's first bytes.",
+     .example = "tcp-response content reject if { res.payload(0,1) -m bin ff }"},
+    {.name = "tcp-response inspect-delay",
+     .sections = kRunning,
+     .arguments = "<time>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = response_delay,
+     .doc = "How long rules about the server's bytes may wait for them.",
+     .example = "tcp-response inspect-delay 2s"},
 };
 static_assert(config::well_formed(kRows));
 

@@ -21,9 +21,32 @@ using config::Target;
 
 Target open_global(ParseContext& context) { return Target::of(context.model<Build>().config.global); }
 
+// Manual: rules of a defaults section that serve both sides would be ambiguous.
+void check_users_of_rules(ParseContext& context, const ProxyConfig& from, const ProxyConfig& proxy) {
+  if (!from.has_rules || is_defaults(context)) return;
+  auto& users = context.model<Build>().users_of_rules[&from];
+  const unsigned before = users;
+  users |= static_cast<unsigned>(proxy.kind);
+  if (users != static_cast<unsigned>(ProxyKind::listen) || before == users) return;
+  auto& wrong = context.diagnostics().error(
+      proxy.at, fmt::format("{} may not start from defaults '{}', which has rules", title(proxy), from.name));
+  wrong.hint = proxy.kind == ProxyKind::listen ? "rules of a defaults section serve frontends or backends, no listen"
+                                               : "frontends and backends need defaults sections of their own";
+}
+
 void start_from_defaults(ParseContext& context, ProxyConfig& proxy) {
+  proxy.names = {std::make_shared<NameRefs>(is_defaults(context) ? std::string() : proxy.name)};
   const auto* from = context.defaults<ProxyConfig>();
   if (from == nullptr) return;
+  check_users_of_rules(context, *from, proxy);
+  proxy.connection_rules = from->connection_rules;
+  proxy.session_rules = from->session_rules;
+  proxy.content_rules = from->content_rules;
+  proxy.response_rules = from->response_rules;
+  proxy.inspect_delay = from->inspect_delay;
+  proxy.response_inspect_delay = from->response_inspect_delay;
+  proxy.has_rules = from->has_rules;
+  proxy.names.insert(proxy.names.end(), from->names.begin(), from->names.end());
   proxy.settings = from->settings;
   proxy.settings.check_steps_inherited = !proxy.settings.check_steps.empty();
 }

@@ -16,7 +16,7 @@ SessionExtras& extras(Session& session) {
 
 SessionHandle Session::handle() const { return {slot, generation, worker->id()}; }
 
-sample::Context make_context(const Session& session, ContextParts& parts, bool final) {
+sample::Context make_context(Session& session, ContextParts& parts, bool final) {
   WorkerContext& worker = *session.worker;
   parts.client = {.source = &session.facts.client,
                   .destination = &session.facts.local,
@@ -38,30 +38,34 @@ sample::Context make_context(const Session& session, ContextParts& parts, bool f
   const auto capacity = worker.io->buffers().buffer_size();
   if (flow.buffer != nullptr) parts.request.bytes = {flow.buffer + flow.start, flow.end - flow.start};
   parts.request.closed = flow.ended || (flow.buffer != nullptr && flow.end == capacity);
+  const Flow& answer = session.response;
+  if (answer.buffer != nullptr) parts.response.bytes = {answer.buffer + answer.start, answer.end - answer.start};
+  parts.response.closed = answer.ended || (answer.buffer != nullptr && answer.end == capacity);
   return {.arena = worker.arena,
           .client = &parts.client,
           .server = session.backend ? &parts.server : nullptr,
           .request = &parts.request,
+          .response = &parts.response,
           .wall_now = worker.io->wall_now(),
           .now = worker.io->now(),
           .session = &session,
           .facts = &session,
+          .variables = &session.variables,
+          .process_variables = &worker.process->variables,
           .final = final};
 }
 
 namespace {
 
-// Manual, tcp-request connection: asked before anything is known but the addresses; a rejected connection costs nothing
-// more.
-bool connection_allowed(Session& session) {
-  const auto& rules = session.frontend->config->connection_rules;
+// Rules that see addresses and handshakes, no bytes: they never wait. True when the session may go on.
+bool allowed(Session& session, std::span<const Rule> rules) {
   if (rules.empty()) return true;
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
   std::uint16_t next = 0;
-  const bool allowed = run_rules(rules, next, context, session) != Verdict::reject;
+  const Verdict verdict = run_rules(rules, next, context, session);
   session.worker->arena.reset();
-  return allowed;
+  return verdict == Verdict::accept;
 }
 
 // Without `option tcplog` or a format the manual's plain line is written as soon as the connection is there, unless it
@@ -82,10 +86,10 @@ void log_plain_connect(Session& session) {
 }
 
 bool wants_local_address(const FrontendPlan& frontend) {
-  return !frontend.config->connection_rules.empty() || !frontend.config->content_rules.empty() ||
-         !frontend.config->use_backends.empty() || frontend.log.format == nullptr ||
-         frontend.config->settings.log.format == LogSettings::Format::custom || frontend.log.structured ||
-         frontend.log.errors;
+  return !frontend.config->connection_rules.empty() || !frontend.config->session_rules.empty() ||
+         !frontend.config->content_rules.empty() || !frontend.config->use_backends.empty() ||
+         frontend.log.format == nullptr || frontend.config->settings.log.format == LogSettings::Format::custom ||
+         frontend.log.structured || frontend.log.errors;
 }
 
 void count_connection(WorkerListener& listener) {
@@ -122,9 +126,16 @@ void open_session(WorkerListener& listener, io::Fd connection, const SocketAddre
   session.waiter.who = session.handle();
   session.phase = Phase::inspecting;
 
-  if (!connection_allowed(session)) {
+  // The manual: connections that these rules reject are not logged, and cost nothing more.
+  if (!allowed(session, frontend.config->connection_rules)) {
     frontend.state->counters[worker.id()].denied_connections.add();
-    session.logged = true;  // the manual: such connections are not logged
+    session.logged = true;
+    close_session(session, EndedBy::proxy, 'R');
+    return;
+  }
+  if (!allowed(session, frontend.config->session_rules)) {
+    frontend.state->counters[worker.id()].denied_sessions.add();
+    session.logged = true;
     close_session(session, EndedBy::proxy, 'R');
     return;
   }

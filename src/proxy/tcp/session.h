@@ -23,6 +23,8 @@
 #include "proxy/listener.h"
 #include "proxy/plan.h"
 #include "proxy/queue.h"
+#include "proxy/tcp/notes.h"
+#include "sample/variable.h"
 
 namespace weir::proxy {
 
@@ -120,18 +122,28 @@ struct Session {
   SessionFacts facts;
   std::unique_ptr<SessionExtras> extras;  // what few sessions have; null for most
   Waiter waiter;
-  TimePoint phase_deadline = TimePoint::max();  // of inspecting, queued, connecting, pausing
+  TimePoint phase_deadline = TimePoint::max();     // of inspecting, queued, connecting, pausing
+  TimePoint response_deadline = TimePoint::max();  // tcp-response inspect-delay, while `judging_response`
+  std::unique_ptr<SessionNotes> notes;             // null: no rule noted anything
+  std::unique_ptr<sample::Variables> variables;    // null: none was set
   std::uint16_t next_content_rule = 0;
+  std::uint16_t next_response_rule = 0;
   std::uint8_t attempts_left = 0;
   bool routed = false;  // the backend's own content rules are being asked
   bool counted_in_backend = false;
   bool holds_slot = false;  // `target` counts it as served
   bool persistent = false;  // the server was named by a table or a cookie, not picked
   bool logged = false;
-  bool answered = false;  // the server's first bytes were seen
+  bool answered = false;          // the server's first bytes were seen
+  bool judging_response = false;  // tcp-response rules have not decided yet: the server's bytes are held
+  bool silent_drop = false;       // the client is not told of the end
   bool reassign = false;  // the last attempt failed: the next one is a new choice, not a retry of the same server
 
   [[nodiscard]] SessionHandle handle() const;
+  [[nodiscard]] SessionNotes& note() {
+    if (!notes) notes = std::make_unique<SessionNotes>();
+    return *notes;
+  }
 };
 
 // The phases, in order. Each is entered by one function; every one of them may end the session, after which the slot is
@@ -156,7 +168,8 @@ struct ContextParts {
   sample::ConnectionFacts client;
   sample::ConnectionFacts server;
   sample::Payload request;
+  sample::Payload response;
 };
-sample::Context make_context(const Session& session, ContextParts& parts, bool final);
+sample::Context make_context(Session& session, ContextParts& parts, bool final);
 
 }  // namespace weir::proxy

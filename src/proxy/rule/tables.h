@@ -1,0 +1,12 @@
+// The families of actions of this folder.
+#pragma once
+
+#include <span>
+
+#include "proxy/rule/rule.h"
+
+namespace weir::proxy {
+
+extern const std::span<const ActionRow> verdict_actions;  // verdict.cpp
+
+}  // namespace weir::proxy
