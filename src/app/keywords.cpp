@@ -7,6 +7,7 @@
 
 #include "log/keywords.h"
 #include "peers/config.h"
+#include "proxy/fetch/tracked.h"
 #include "proxy/keywords.h"
 #include "stick/convert.h"
 
@@ -40,6 +41,7 @@ const sample::Registry& sample_registry() {
     std::vector<std::span<const sample::Converter>> converters;
     append(converters, sample::sample_converters());
     append(fetches, stick::stick_fetches());
+    fetches.push_back(proxy::tracked_fetches);
     append(converters, stick::stick_converters());
     std::vector<std::span<const sample::AclKeyword>> acl_keywords;
     append(acl_keywords, sample::sample_acl_keywords());

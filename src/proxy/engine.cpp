@@ -89,14 +89,17 @@ void Engine::commit(Draft& draft, Config config) {
   frontends_ = std::move(draft.frontends);
   backends_ = std::move(draft.backends);
   tables_ = std::move(draft.tables);
-  for (const auto& [to, from] : draft.moves) to->migrate(*from, Clock::now());
+  for (const auto& [to, from] : draft.moves) {
+    to->migrate(*from, Clock::now());
+    from->pass_to(to);
+  }
   for (const auto& backend : draft.plan->backends)
     if (!plan_ || plan_->backend(backend->config->name) != backend) update_backend(*backend->state, backend->config);
   for (const auto& frontend : draft.plan->frontends) {
     frontend->state->maxconn.store(frontend->config->settings.maxconn.value_or(0), std::memory_order_relaxed);
   }
   process_.maxconn.store(config.global.maxconn, std::memory_order_relaxed);
-  install(draft.plan, draft.listeners);
+  install(draft.plan, draft.listeners, !draft.moves.empty());
   if (plan_) supersede(*draft.plan);
   plan_ = std::move(draft.plan);
   config_ = std::move(config);

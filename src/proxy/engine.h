@@ -119,7 +119,7 @@ class Engine {
   Result<void> add_backend(Draft& draft, const Config& config, const std::shared_ptr<ProxyConfig>& proxy);
   void join_tables(Draft& draft, const Config& config);
   void update_backend(BackendState& state, const std::shared_ptr<const ProxyConfig>& config);
-  void install(const std::shared_ptr<const Plan>& plan, WantedListeners& wanted);
+  void install(const std::shared_ptr<const Plan>& plan, WantedListeners& wanted, bool tables_moved);
   void restart_checks(const Plan& plan);
   void supersede(const Plan& next);
   void retire();

@@ -161,7 +161,7 @@ void open_acceptor(WorkerContext& worker, const std::shared_ptr<ListenerState>& 
 
 }  // namespace
 
-void Engine::install(const std::shared_ptr<const Plan>& plan, WantedListeners& wanted) {
+void Engine::install(const std::shared_ptr<const Plan>& plan, WantedListeners& wanted, bool tables_moved) {
   std::map<const ListenerState*, const WantedListener*> kept;
   for (const auto& [key, entry] : wanted)
     if (entry.replaces) kept.emplace(entry.replaces.get(), &entry);
@@ -171,6 +171,9 @@ void Engine::install(const std::shared_ptr<const Plan>& plan, WantedListeners& w
                         worker.plan->global->log_send_hostname != plan->global->log_send_hostname))
       worker.logger.set_identity(log::Identity::of_process(plan->global->log_tag, plan->global->log_send_hostname));
     worker.plan = plan;
+    if (tables_moved)
+      for (Session* session = worker.sessions.first(); session != nullptr; session = session->next)
+        follow_tables(*session);
     for (auto& listener : std::exchange(worker.listeners, {})) {
       const auto found = kept.find(listener->state.get());
       if (found == kept.end()) {

@@ -269,6 +269,7 @@ struct GlobalConfig {
   std::string node, description, localpeer;
   std::uint64_t bufsize = 16'384;
   unsigned maxaccept = 0;
+  std::uint32_t stick_counters = 3;
   std::uint32_t maxpipes = 0;
   std::uint64_t pipesize = 0;
   std::uint64_t client_rcvbuf = 0, client_sndbuf = 0, server_rcvbuf = 0, server_sndbuf = 0;

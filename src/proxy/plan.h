@@ -33,7 +33,7 @@ struct FrontendPlan {
   std::shared_ptr<FrontendState> state;
   LogPlan log;
   std::vector<std::shared_ptr<stick::StickTable>> filter_tables;  // beside config->bandwidth_filters; null: none
-  NameRefs::Owners named;  // what the names of its lines mean
+  NameRefs::Owners named;                                         // what the names of its lines mean
 };
 
 struct StickPlan {

@@ -16,6 +16,7 @@
 #include "proxy/plan.h"
 #include "proxy/session_handle.h"
 #include "proxy/tcp/session.h"
+#include "proxy/tcp/tracks.h"
 #include "sample/arena.h"
 
 namespace weir::proxy {
@@ -50,6 +51,7 @@ struct WorkerContext {
   ProcessState* process;
   std::shared_ptr<const Plan> plan;
   SessionSlots sessions;
+  TrackPool track_pool;
   std::vector<std::unique_ptr<WorkerListener>> listeners;
   std::vector<std::unique_ptr<WorkerListener>> draining;
   sample::Arena arena;

@@ -134,6 +134,48 @@ std::optional<std::uint64_t> StickTable::add_and_get(const Pin& pin, DataType ty
   });
 }
 
+std::optional<std::uint64_t> StickTable::count_event(const Pin& pin, DataType counter, DataType rate,
+                                                     std::uint32_t amount, TimePoint now, std::uint32_t index) {
+  const Place* where = place(counter, index);
+  const Place* speed = place(rate, index);
+  if (where == nullptr && speed == nullptr) return std::nullopt;
+  const std::uint32_t at = tick(now);
+  Shard& shard = shard_of(*pin.entry_);
+  const std::scoped_lock guard(shard.lock);
+  const auto cell = [&](const Place& column, DataType type) {
+    return raw(*pin.entry_) + column.offset +
+           std::size_t{element(type, index, column.count)} * stick::bytes_of(column.form);
+  };
+  touch(shard, *pin.entry_, at);
+  if (speed != nullptr) {
+    auto running = read_at<Rate>(cell(*speed, rate));
+    running.add(at, speed->period, amount);
+    write_at(cell(*speed, rate), running);
+  }
+  if (where == nullptr) return std::nullopt;
+  const std::uint32_t after = read_at<std::uint32_t>(cell(*where, counter)) + amount;
+  write_at(cell(*where, counter), after);
+  return after;
+}
+
+StickTable::Reading StickTable::read(std::string_view key, DataType type, TimePoint now, std::uint32_t index) {
+  std::string room;
+  key = fit(key, room);
+  const std::uint64_t hash = hash_of(key);
+  Shard& shard = shard_of(hash);
+  const std::scoped_lock guard(shard.lock);
+  const Entry* entry = lookup(shard, hash, key, tick(now));
+  if (entry == nullptr) return {};
+  const Place* where = place(type, index);
+  if (where == nullptr) return {Reading::State::no_column};
+  return {Reading::State::value, load(*entry, *where, element(type, index, where->count), tick(now))};
+}
+
+StickTable::Reading StickTable::read(const Pin& pin, DataType type, TimePoint now, std::uint32_t index) {
+  const auto value = get(pin, type, now, index);
+  return value ? Reading{Reading::State::value, *value} : Reading{Reading::State::no_column};
+}
+
 std::uint32_t StickTable::number_of_text(std::string_view text) {
   if (text.empty()) return 0;
   const std::scoped_lock guard(texts_lock_);

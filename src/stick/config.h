@@ -64,5 +64,7 @@ bool check_tables(std::span<const TableConfig* const> tables, std::span<const st
 /// form: then there is no key. An empty text is no key either.
 [[nodiscard]] std::optional<std::string_view> table_key(const TableConfig& table, const sample::Sample& sample,
                                                         sample::Arena& arena);
+/// The way back: a table's bytes as the value they stand for. Text borrows from `key`.
+[[nodiscard]] sample::Sample key_sample(const TableConfig& table, std::string_view key);
 
 }  // namespace weir::stick

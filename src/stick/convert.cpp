@@ -1,10 +1,11 @@
 // Converters and fetches over stick tables. Each converter is its row and one instance of a template: what to read, or
-// which counter to change. A key that the table does not know reads as 0; a table without that column gives nothing.
+// which counter to change (lookup.h).
 #include "stick/convert.h"
 
 #include <algorithm>
 
 #include "stick/config.h"
+#include "stick/lookup.h"
 
 namespace weir::stick {
 namespace {
@@ -17,11 +18,6 @@ using sample::Fetch;
 using sample::FetchStatus;
 using sample::Sample;
 
-StickTable* table_of(const Args& args, std::size_t number) {
-  if (!args.has(number) || args[number].object == nullptr) return nullptr;
-  return static_cast<const TableRef*>(args[number].object)->table;
-}
-
 /// The key's bytes; nullopt when the sample has no form that the table could hold.
 std::optional<std::string_view> key_in(const StickTable& table, const Sample& sample, Context& context) {
   return table_key(table.config(), sample, context.arena);
@@ -31,69 +27,37 @@ bool in_table(const Args& args, Context& context, Sample& sample) {
   StickTable* table = table_of(args, 0);
   if (table == nullptr) return false;
   const auto key = key_in(*table, sample, context);
-  sample = Sample::boolean(key && table->find(*key, context.now));
+  using State = StickTable::Reading::State;
+  sample = Sample::boolean(key && table->read(*key, DataType::conn_cnt, context.now).state != State::no_entry);
   return true;
 }
 
-bool read(StickTable* table, DataType type, std::uint32_t index, Context& context, Sample& sample,
-          std::uint64_t divisor = 1) {
-  if (table == nullptr || !table->stores(type)) return false;
-  const auto key = key_in(*table, sample, context);
-  const auto value = key ? table->value_of(*key, type, context.now, index) : std::nullopt;
-  sample = Sample::integer(static_cast<std::int64_t>(value.value_or(0) / divisor));
-  return true;
+bool read(StickTable* table, const Wanted& wanted, Context& context, Sample& sample) {
+  if (table == nullptr) return false;
+  return give(*table, key_in(*table, sample, context), wanted, context.now, sample);
 }
 
-template <DataType type>
+template <DataType type, std::uint32_t divisor = 1>
 bool read_column(const Args& args, Context& context, Sample& sample) {
-  return read(table_of(args, 0), type, 0, context, sample);
-}
-template <DataType type>
-bool read_kilobytes(const Args& args, Context& context, Sample& sample) {
-  return read(table_of(args, 0), type, 0, context, sample, 1024);
-}
-// Byte rates count in blocks of brates-factor bytes.
-template <DataType type>
-bool read_byte_rate(const Args& args, Context& context, Sample& sample) {
-  StickTable* table = table_of(args, 0);
-  if (!read(table, type, 0, context, sample)) return false;
-  sample = Sample::integer(sample.as_integer() * std::max<std::int64_t>(1, table->config().bytes_rate_factor));
-  return true;
+  return read(table_of(args, 0), {.type = type, .divisor = divisor}, context, sample);
 }
 template <DataType type>
 bool read_element(const Args& args, Context& context, Sample& sample) {
-  return read(table_of(args, 1), type, static_cast<std::uint32_t>(args[0].integer), context, sample);
-}
-
-enum class Change : std::uint8_t { increase, clear };
-
-/// The counter and the rate that belong together: increasing one is an event of the other.
-bool change(StickTable* table, DataType counter, DataType rate, std::uint32_t index, Change what, Context& context,
-            Sample& sample) {
-  if (table == nullptr || (!table->stores(counter, index) && !table->stores(rate, index))) return false;
-  const auto key = key_in(*table, sample, context);
-  if (!key) return false;
-  const auto pin = table->obtain(*key, context.now);
-  if (!pin) return false;
-  std::uint64_t result = 0;
-  if (what == Change::clear) {
-    result = table->exchange(pin, counter, 0, context.now, index).value_or(0);
-  } else {
-    table->add(pin, rate, 1, context.now, index);
-    result = table->add_and_get(pin, counter, 1, context.now, index).value_or(0);
-  }
-  sample = Sample::integer(static_cast<std::int64_t>(result));
-  return true;
+  return read(table_of(args, 1), {.type = type, .index = static_cast<std::uint32_t>(args[0].integer)}, context, sample);
 }
 
 template <DataType counter, DataType rate, Change what>
 bool change_column(const Args& args, Context& context, Sample& sample) {
-  return change(table_of(args, 0), counter, rate, 0, what, context, sample);
+  StickTable* table = table_of(args, 0);
+  if (table == nullptr) return false;
+  return change(*table, key_in(*table, sample, context), {.counter = counter, .rate = rate}, what, context.now, sample);
 }
 template <Change what>
 bool change_element(const Args& args, Context& context, Sample& sample) {
-  return change(table_of(args, 1), DataType::gpc, DataType::gpc_rate, static_cast<std::uint32_t>(args[0].integer), what,
-                context, sample);
+  StickTable* table = table_of(args, 1);
+  if (table == nullptr) return false;
+  const Counter counter{.index = static_cast<std::uint32_t>(args[0].integer)};
+  return change(*table, key_in(*table, sample, context), counter, what, context.now, sample);
 }
 
 enum class Time : std::uint8_t { expire, idle };
@@ -117,8 +81,7 @@ bool trackers(const Args& args, Context& context, Sample& sample) {
   StickTable* table = table_of(args, 0);
   if (table == nullptr) return false;
   const auto key = key_in(*table, sample, context);
-  const auto view = key ? table->view_of(*key, context.now) : std::nullopt;
-  sample = Sample::integer(view ? view->uses : 0);
+  sample = Sample::integer(key ? table->uses_of(*key, context.now) : 0);
   return true;
 }
 
@@ -158,13 +121,13 @@ constexpr Converter kRows[] = {
     {.name = "table_bytes_in_rate",
      .args = kTable,
      .out = sample::Type::integer,
-     .apply = read_byte_rate<DataType::bytes_in_rate>,
+     .apply = read_column<DataType::bytes_in_rate>,
      .doc = "Bytes from the client per period, of this key in the table.",
      .examples = {{{"str(bob),table_bytes_in_rate(users)", "15"}}}},
     {.name = "table_bytes_out_rate",
      .args = kTable,
      .out = sample::Type::integer,
-     .apply = read_byte_rate<DataType::bytes_out_rate>,
+     .apply = read_column<DataType::bytes_out_rate>,
      .doc = "Bytes to the client per period, of this key in the table.",
      .examples = {{{"str(bob),table_bytes_out_rate(users)", "17"}}}},
     {.name = "table_clr_gpc",
@@ -347,13 +310,13 @@ constexpr Converter kRows[] = {
     {.name = "table_kbytes_in",
      .args = kTable,
      .out = sample::Type::integer,
-     .apply = read_kilobytes<DataType::bytes_in_cnt>,
+     .apply = read_column<DataType::bytes_in_cnt, 1024>,
      .doc = "Kilobytes from the client, of this key in the table.",
      .examples = {{{"str(bob),table_kbytes_in(users)", "0"}}}},
     {.name = "table_kbytes_out",
      .args = kTable,
      .out = sample::Type::integer,
-     .apply = read_kilobytes<DataType::bytes_out_cnt>,
+     .apply = read_column<DataType::bytes_out_cnt, 1024>,
      .doc = "Kilobytes to the client, of this key in the table.",
      .examples = {{{"str(bob),table_kbytes_out(users)", "0"}}}},
     {.name = "table_server_id",
@@ -409,7 +372,7 @@ std::span<const std::span<const Converter>> stick_converters() {
   return tables;
 }
 std::span<const std::span<const Fetch>> stick_fetches() {
-  static const std::span<const Fetch> tables[] = {table_fetches};
+  static const std::span<const Fetch> tables[] = {table_fetches, source_fetches};
   return tables;
 }
 

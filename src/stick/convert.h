@@ -28,13 +28,17 @@ namespace weir::stick {
 extern const std::span<const sample::Converter> table_converters;
 /// `table_cnt`, `table_avl`.
 extern const std::span<const sample::Fetch> table_fetches;
+/// `src_conn_cnt` and all others that look the client's address up.
+extern const std::span<const sample::Fetch> source_fetches;
 [[nodiscard]] std::span<const std::span<const sample::Converter>> stick_converters();
 [[nodiscard]] std::span<const std::span<const sample::Fetch>> stick_fetches();
 
 /// Where the table of an expression will be. Unbound ones make the expression absent.
 struct TableRef {
   std::string name;
-  StickTable* table = nullptr;
+  StickTable* table = nullptr;  // as bound; whoever binds it keeps it alive
+  /// Who speaks an older configuration is led to the table that took over since.
+  [[nodiscard]] StickTable* get() const { return table != nullptr ? &table->latest() : nullptr; }
 };
 
 class TableRefs {

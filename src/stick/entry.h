@@ -131,4 +131,33 @@ struct alignas(64) StickTable::Shard {
   }
 };
 
+/// obtain(), with `then(entry, tick)` done under the same lock.
+template <class Then>
+StickTable::Pin StickTable::obtain_then(std::string_view key, TimePoint now, Then&& then) {
+  std::string room;
+  key = fit(key, room);
+  const std::uint64_t hash = hash_of(key);
+  const std::uint32_t at = tick(now);
+  Shard& shard = shard_of(hash);
+  for (bool reserved = false;;) {
+    {
+      const std::scoped_lock guard(shard.lock);
+      Entry* entry = lookup(shard, hash, key, at);
+      if (entry != nullptr && reserved) used_.fetch_sub(1, std::memory_order_relaxed);  // another thread was faster
+      if (entry == nullptr && reserved) {
+        entry = insert(shard, hash, key, at);
+      } else if (entry != nullptr) {
+        touch(shard, *entry, at);
+      }
+      if (entry != nullptr) {
+        ++entry->uses;
+        then(*entry, at);
+        return {this, entry};
+      }
+    }
+    if (!reserve(at)) return {};
+    reserved = true;
+  }
+}
+
 }  // namespace weir::stick

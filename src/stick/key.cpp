@@ -85,6 +85,25 @@ std::optional<std::string_view> table_key(const TableConfig& table, const sample
   return text;
 }
 
+sample::Sample key_sample(const TableConfig& table, std::string_view key) {
+  std::uint32_t number = 0;
+  in6_addr address{};
+  switch (table.type) {
+    case KeyType::ipv4:
+      std::memcpy(&number, key.data(), std::min(sizeof number, key.size()));
+      return sample::Sample::ipv4(ntohl(number));
+    case KeyType::ipv6:
+      std::memcpy(&address, key.data(), std::min(sizeof address, key.size()));
+      return sample::Sample::ipv6(address);
+    case KeyType::integer:
+      std::memcpy(&number, key.data(), std::min(sizeof number, key.size()));
+      return sample::Sample::integer(number);
+    case KeyType::string: return sample::Sample::string(key);
+    case KeyType::binary: break;
+  }
+  return sample::Sample::binary(key);
+}
+
 Result<std::string> key_from_text(const TableConfig& table, std::string_view text) {
   switch (table.type) {
     case KeyType::ipv4: return address_key(AF_INET, text);

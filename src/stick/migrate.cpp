@@ -29,6 +29,8 @@ void Migration::copy(const StickTable::View& view, TimePoint now) {
   for (const Column& column : from_.config_.columns) {
     const bool text = row_of(column.type).form == DataForm::text;
     for (std::uint32_t i = 0; i < column.count; ++i, ++at) {
+      // Open connections are counted where they are tracked, and move there one by one (take_over).
+      if (column.type == DataType::conn_cur) continue;
       if (text) {
         to_.set_text(pin, column.type, from_.text_of_number(view.values[at]), now);
       } else {

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <iterator>
 
+#include "stick/lookup.h"
+
 namespace weir::stick {
 namespace {
 
@@ -143,7 +145,8 @@ std::size_t offset_of(const TableConfig& table, DataType type) {
 
 bool selected(const TableConfig& table, const TableSelection& selection, const StickTable::View& entry) {
   return std::ranges::all_of(selection.filters, [&](const DataFilter& filter) {
-    const std::uint64_t value = entry.values[offset_of(table, filter.type) + filter.index];
+    const std::uint64_t value =
+        shown_value(table, filter.type, entry.values[offset_of(table, filter.type) + filter.index]);
     return holds(static_cast<std::int64_t>(value), filter.comparison, filter.value);
   });
 }
@@ -184,7 +187,7 @@ void write_entry(const StickTable& table, const StickTable::View& entry, std::st
       if (row.form == DataForm::text) {
         fmt::format_to(end, "={}", *value == 0 ? "-" : table.text_of_number(*value));
       } else {
-        fmt::format_to(end, "={}", *value);
+        fmt::format_to(end, "={}", shown_value(table.config(), column.type, *value));
       }
     }
   }
@@ -244,20 +247,20 @@ bool clear_some(StickTable& table, TableClear& clear, std::string& out, TimePoin
 
 namespace {
 
-struct Change {
+struct Setting {
   DataName name;
   std::int64_t number = 0;
   std::string_view text;
 };
 
 /// All changes are read before the first is made: a wrong word changes nothing.
-Result<std::vector<Change>> parse_changes(const TableConfig& table, Words words) {
-  std::vector<Change> changes;
+Result<std::vector<Setting>> parse_changes(const TableConfig& table, Words words) {
+  std::vector<Setting> changes;
   for (; !words.empty(); words = words.subspan(2)) {
     if (!words[0].starts_with("data.")) return fail("\"data.<type>\" followed by a value expected\n");
     const auto name = data_name(table, words[0]);
     if (!name) return unexpected(name.error());
-    Change change{.name = *name};
+    Setting change{.name = *name};
     if (row_of(name->column->type).form == DataForm::text) {
       if (words.size() < 2) return fail("Require a value to store\n");
       change.text = words[1];
@@ -290,14 +293,15 @@ std::string set_table(StickTable& table, Words words, TimePoint now) {
   const auto pin = table.obtain(selection->key, now);
   if (!pin) return "Unable to allocate a new entry\n";
   // Who sets the id means that server: the name of the one before would win over it.
-  for (const Change& change : *changes)
+  for (const Setting& change : *changes)
     if (change.name.column->type == DataType::server_id) table.set_text(pin, DataType::server_key, {}, now);
-  for (const Change& change : *changes) {
+  for (const Setting& change : *changes) {
     const DataType type = change.name.column->type;
     if (row_of(type).form == DataForm::text) {
       table.set_text(pin, type, change.text, now);
     } else {
-      table.set(pin, type, static_cast<std::uint64_t>(change.number), now, change.name.index);
+      const std::uint64_t value = stored_value(table.config(), type, static_cast<std::uint64_t>(change.number));
+      table.set(pin, type, value, now, change.name.index);
     }
   }
   return {};

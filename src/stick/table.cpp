@@ -70,7 +70,8 @@ void StickTable::Pin::release() {
 std::uint32_t StickTable::tick(TimePoint now) const {
   return static_cast<std::uint32_t>(std::chrono::duration_cast<Milliseconds>(now - origin_).count());
 }
-StickTable::Shard& StickTable::shard_of(std::uint64_t hash) { return shards_[(hash >> 32U) % shard_count_]; }
+// The hash's upper half, scaled: a division would cost as much as the lock.
+StickTable::Shard& StickTable::shard_of(std::uint64_t hash) { return shards_[((hash >> 32U) * shard_count_) >> 32U]; }
 StickTable::Shard& StickTable::shard_of(const Entry& entry) { return shards_[entry.shard]; }
 std::string_view StickTable::key_of(const Entry& entry) const { return {raw(entry) + key_offset_, entry.key_size}; }
 bool StickTable::expired(const Entry& entry, std::uint32_t now) const {
@@ -167,11 +168,13 @@ Entry* StickTable::insert(Shard& shard, std::uint64_t hash, std::string_view key
 }
 
 void StickTable::touch(Shard& shard, Entry& entry, std::uint32_t now) {
-  shard.list_of(entry).unlink(entry);
-  shard.order.append(entry);
-  entry.parked = false;
   entry.update = next_update_.fetch_add(1, std::memory_order_relaxed) + 1;
   entry.ends = now + expire_;
+  if (shard.order.newest != &entry) {  // what is counted in a row moves once
+    shard.list_of(entry).unlink(entry);
+    shard.order.append(entry);
+    entry.parked = false;
+  }
   shard.publish();
 }
 
@@ -201,29 +204,7 @@ StickTable::Pin StickTable::find(std::string_view key, TimePoint now) {
 }
 
 StickTable::Pin StickTable::obtain(std::string_view key, TimePoint now) {
-  std::string room;
-  key = fit(key, room);
-  const std::uint64_t hash = hash_of(key);
-  const std::uint32_t at = tick(now);
-  Shard& shard = shard_of(hash);
-  for (bool reserved = false;;) {
-    {
-      const std::scoped_lock guard(shard.lock);
-      Entry* entry = lookup(shard, hash, key, at);
-      if (entry != nullptr && reserved) used_.fetch_sub(1, std::memory_order_relaxed);  // another thread was faster
-      if (entry == nullptr && reserved) {
-        entry = insert(shard, hash, key, at);
-      } else if (entry != nullptr) {
-        touch(shard, *entry, at);
-      }
-      if (entry != nullptr) {
-        ++entry->uses;
-        return {this, entry};
-      }
-    }
-    if (!reserve(at)) return {};
-    reserved = true;
-  }
+  return obtain_then(key, now, [](Entry&, std::uint32_t) {});
 }
 
 StickTable::Removal StickTable::remove(std::string_view key, TimePoint now) {

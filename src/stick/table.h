@@ -55,6 +55,14 @@ struct TableConfig {
 
 struct Entry;
 
+/// Bytes of one connection: what the entries it tracks were told of, and what there is now.
+struct Traffic {
+  std::uint64_t in_told = 0;
+  std::uint64_t in = 0;
+  std::uint64_t out_told = 0;
+  std::uint64_t out = 0;
+};
+
 class StickTable {
  public:
   explicit StickTable(TableConfig config, unsigned shards = 16);
@@ -118,6 +126,43 @@ class StickTable {
   /// Whether there is such a column, or an array that serves for it.
   [[nodiscard]] bool stores(DataType type, std::uint32_t index = 0) const { return place(type, index) != nullptr; }
 
+  /// One event: adds `amount` to the counter and to the rate that belongs to it. The counter's new value; nullopt when
+  /// the table does not store it. The entry is refreshed when either is stored.
+  std::optional<std::uint64_t> count_event(const Pin& pin, DataType counter, DataType rate, std::uint32_t amount,
+                                           TimePoint now, std::uint32_t index = 0);
+
+  /// What a reader of one value learns. A key that has no entry is known before the column is.
+  struct Reading {
+    enum class State : std::uint8_t { no_entry, no_column, value } state = State::no_entry;
+    std::uint64_t value = 0;
+  };
+  [[nodiscard]] Reading read(std::string_view key, DataType type, TimePoint now, std::uint32_t index = 0);
+  [[nodiscard]] Reading read(const Pin& pin, DataType type, TimePoint now, std::uint32_t index = 0);
+  /// How many pins hold the entry; 0 without one.
+  [[nodiscard]] std::uint32_t uses_of(std::string_view key, TimePoint now);
+  [[nodiscard]] std::uint32_t uses(const Pin& pin);
+  /// Good as long as the pin.
+  [[nodiscard]] std::string_view key(const Pin& pin) const;
+
+  // The counters of a connection that tracks an entry (track.cpp). Each call is one visit under the entry's lock.
+
+  /// Finds or makes the entry and counts a connection in it: conn_cnt, conn_rate, conn_cur. Empty like obtain()'s.
+  [[nodiscard]] Pin track(std::string_view key, TimePoint now);
+  /// The connection became a session: sess_cnt, sess_rate.
+  void count_session(const Pin& pin, TimePoint now);
+  void count_bytes(const Pin& pin, const Traffic& traffic, TimePoint now);
+  /// The connection is over: its last bytes are counted, conn_cur goes down, the pin is released.
+  void untrack(Pin& pin, const Traffic& traffic, TimePoint now);
+  /// An entry that a connection tracks in the table before this one: from now on it is counted as open here. False when
+  /// this table has no room; nothing has changed then.
+  bool take_over(Pin& pin, TimePoint now);
+
+  /// Whoever still knows this table by an older configuration is led to the one that took its name and entries.
+  void pass_to(std::shared_ptr<StickTable> next);
+  [[nodiscard]] StickTable& latest();
+  /// latest() for who must hold it; null when this table is the latest.
+  [[nodiscard]] std::shared_ptr<StickTable> successor();
+
   static constexpr std::size_t kMaxTexts = 1U << 20U;
 
   enum class Removal : std::uint8_t { removed, absent, in_use };
@@ -171,6 +216,11 @@ class StickTable {
   Entry* insert(Shard& shard, std::uint64_t hash, std::string_view key, std::uint32_t now);
   void touch(Shard& shard, Entry& entry, std::uint32_t now);
   void erase(Shard& shard, Entry& entry);
+  template <class Then>
+  Pin obtain_then(std::string_view key, TimePoint now, Then&& then);
+  bool bump(Entry& entry, DataType type, std::uint64_t amount, std::uint32_t now);
+  bool add_traffic(Entry& entry, const Traffic& traffic, std::uint32_t now);
+  bool close_connection(Entry& entry);
   [[nodiscard]] const Place* place(DataType type, std::uint32_t index) const;
   [[nodiscard]] std::uint64_t load(const Entry& entry, const Place& place, std::uint32_t index,
                                    std::uint32_t now) const;
@@ -189,6 +239,8 @@ class StickTable {
   std::atomic<std::uint64_t> next_update_{0};
   unsigned shard_count_;
   std::unique_ptr<Shard[]> shards_;
+  std::shared_ptr<StickTable> next_owner_;  // of next_; set once, before it
+  std::atomic<StickTable*> next_{nullptr};
   mutable std::mutex texts_lock_;  // taken under a shard's lock at times; takes none itself
   std::map<std::string, std::uint32_t, std::less<>> text_numbers_;
   std::vector<const std::string*> texts_;  // number - 1 -> key of text_numbers_

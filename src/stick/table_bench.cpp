@@ -93,6 +93,76 @@ void insert_into_full(benchmark::State& state) {
 }
 BENCHMARK(insert_into_full)->Iterations(200'000);
 
+/// Clients of a busy front: 10,000 addresses, all counters that a TCP connection feeds.
+struct Clients {
+  std::vector<std::string> keys;
+  std::unique_ptr<StickTable> tables[3];
+  TimePoint now = Clock::now();
+  Clients() {
+    for (std::uint32_t i = 0; i < 10'000; ++i)
+      keys.emplace_back(reinterpret_cast<const char*>(&i), sizeof i);  // "type ip"
+    for (auto& table : tables) {
+      TableConfig config;
+      config.name = "clients";
+      config.size = 100'000;
+      config.expire = Milliseconds(60'000);
+      config.columns = {{DataType::gpc0},         {DataType::gpc0_rate, 1, 10'000},
+                        {DataType::conn_cnt},     {DataType::conn_rate, 1, 10'000},
+                        {DataType::conn_cur},     {DataType::sess_cnt},
+                        {DataType::bytes_in_cnt}, {DataType::bytes_out_rate, 1, 10'000}};
+      table = std::make_unique<StickTable>(config);
+      for (const std::string& key : keys) (void)table->obtain(key, now);
+    }
+  }
+};
+Clients& clients() {
+  static Clients one;
+  return one;
+}
+
+// sc_inc_gpc0 of a tracked entry: a counter and its rate.
+void update_tracked(benchmark::State& state) {
+  Clients& all = clients();
+  std::vector<StickTable::Pin> pins;
+  const auto first = static_cast<std::size_t>(state.thread_index()) * 2500;
+  for (std::size_t i = 0; i < 2500; ++i) pins.push_back(all.tables[0]->find(all.keys[first + i], all.now));
+  std::size_t i = 0;
+  for (auto _ : state) {
+    all.tables[0]->count_event(pins[i], DataType::gpc0, DataType::gpc0_rate, 1, all.now);
+    i = (i + 367) % pins.size();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(update_tracked)->Threads(1)->Threads(4);
+
+// src_inc_gpc0: the key is looked up, the entry refreshed.
+void update_by_key(benchmark::State& state) {
+  Clients& all = clients();
+  std::size_t i = static_cast<std::size_t>(state.thread_index()) * 2500;
+  for (auto _ : state) {
+    const auto pin = all.tables[0]->obtain(all.keys[i], all.now);
+    all.tables[0]->count_event(pin, DataType::gpc0, DataType::gpc0_rate, 1, all.now);
+    i = (i + 367) % all.keys.size();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(update_by_key)->Threads(1)->Threads(4);
+
+// All that track-sc0, track-sc1 and track-sc2 cost one connection: found, counted as a session, left with its bytes.
+void three_counters_of_a_connection(benchmark::State& state) {
+  Clients& all = clients();
+  std::size_t i = static_cast<std::size_t>(state.thread_index()) * 2500;
+  for (auto _ : state) {
+    StickTable::Pin pins[3];
+    for (std::size_t n = 0; n < 3; ++n) pins[n] = all.tables[n]->track(all.keys[i], all.now);
+    for (std::size_t n = 0; n < 3; ++n) all.tables[n]->count_session(pins[n], all.now);
+    for (std::size_t n = 0; n < 3; ++n) all.tables[n]->untrack(pins[n], {.in = 500, .out = 9000}, all.now);
+    i = (i + 367) % all.keys.size();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(three_counters_of_a_connection)->Threads(1)->Threads(4);
+
 }  // namespace
 }  // namespace weir::stick
 

@@ -141,6 +141,86 @@ TEST(StickTable, MigratesInPiecesInTheOrderOfUpdates) {
   EXPECT_FALSE(next.find("899", now));
 }
 
+TableConfig counting() {
+  TableConfig config;
+  config.name = "clients";
+  config.type = KeyType::integer;
+  config.size = 10;
+  config.expire = Milliseconds(1000);
+  config.columns = {{DataType::conn_cnt},
+                    {DataType::conn_rate, 1, 10'000},
+                    {DataType::conn_cur},
+                    {DataType::sess_cnt},
+                    {DataType::sess_rate, 1, 10'000},
+                    {DataType::bytes_in_cnt},
+                    {DataType::bytes_in_rate, 1, 10'000},
+                    {DataType::bytes_out_cnt}};
+  return config;
+}
+constexpr std::string_view kOne{"\1\0\0\0", 4};
+
+std::vector<std::uint64_t> values(StickTable& table, std::string_view key, TimePoint now) {
+  const auto view = table.view_of(key, now);
+  return view ? view->values : std::vector<std::uint64_t>();
+}
+
+TEST(StickTable, CountsWhatAConnectionDoes) {
+  using Values = std::vector<std::uint64_t>;
+  StickTable table(counting());
+  const TimePoint now = Clock::now();
+  auto first = table.track(kOne, now);
+  auto second = table.track(kOne, now);
+  EXPECT_EQ(values(table, kOne, now), (Values{2, 2, 2, 0, 0, 0, 0, 0}));
+  table.count_session(first, now);
+  table.count_bytes(first, {.in = 100, .out = 10}, now);
+  table.untrack(first, {.in_told = 100, .in = 150, .out_told = 10, .out = 10}, now);
+  EXPECT_FALSE(first);
+  EXPECT_EQ(values(table, kOne, now), (Values{2, 2, 1, 1, 1, 150, 150, 10}));
+  EXPECT_EQ(table.remove(kOne, now), StickTable::Removal::in_use);
+  table.set(second, DataType::conn_cur, 0, now);
+  table.untrack(second, {}, now);
+  EXPECT_EQ(values(table, kOne, now), (Values{2, 2, 0, 1, 1, 150, 150, 10})) << "never below zero";
+  EXPECT_EQ(table.remove(kOne, now), StickTable::Removal::removed);
+}
+
+TEST(StickTable, ATrackedEntryIsNeverEvictedAndNeverExpires) {
+  auto config = counting();
+  config.size = 2;
+  StickTable table(config, 2);
+  const TimePoint now = Clock::now();
+  auto pin = table.track(kOne, now);
+  for (std::uint32_t i = 2; i < 100; ++i)
+    EXPECT_TRUE(table.track(std::string_view(reinterpret_cast<const char*>(&i), 4), now));
+  EXPECT_EQ(table.expire_some(now + Milliseconds(5000), 100), 1U);
+  EXPECT_EQ(table.get(pin, DataType::conn_cur, now), 1U);
+  table.untrack(pin, {}, now + Milliseconds(5000));
+  EXPECT_TRUE(table.find(kOne, now + Milliseconds(5999))) << "the change of conn_cur gave it another second";
+  EXPECT_FALSE(table.find(kOne, now + Milliseconds(6001)));
+}
+
+TEST(StickTable, OpenConnectionsMoveWithTheirSessions) {
+  StickTable table(counting());
+  auto next = std::make_shared<StickTable>(counting());
+  const TimePoint now = Clock::now();
+  auto one = table.track(kOne, now);
+  auto two = table.track(kOne, now);
+  next->migrate(table, now);
+  table.pass_to(next);
+  EXPECT_EQ(&table.latest(), next.get());
+  EXPECT_EQ(table.successor(), next);
+  EXPECT_EQ(next->successor(), nullptr);
+  EXPECT_EQ(next->value_of(kOne, DataType::conn_cnt, now), 2U);
+  EXPECT_EQ(next->value_of(kOne, DataType::conn_cur, now), 0U) << "nobody is counted there yet";
+  ASSERT_TRUE(next->take_over(one, now));
+  EXPECT_EQ(next->value_of(kOne, DataType::conn_cur, now), 1U);
+  EXPECT_EQ(table.value_of(kOne, DataType::conn_cur, now), 1U);
+  ASSERT_TRUE(next->take_over(two, now));
+  next->untrack(one, {}, now);
+  next->untrack(two, {}, now);
+  EXPECT_EQ(next->value_of(kOne, DataType::conn_cur, now), 0U);
+  EXPECT_EQ(table.remove(kOne, now), StickTable::Removal::removed);
+}
+
 TEST(StickTable, FourThreadsDoEverythingAtOnce) {
   StickTable table(farm(200));
   StickTable next(farm(200));

@@ -49,6 +49,23 @@ std::optional<StickTable::View> StickTable::view(const Pin& pin, TimePoint now) 
   return copy;
 }
 
+std::uint32_t StickTable::uses_of(std::string_view key, TimePoint now) {
+  std::string room;
+  key = fit(key, room);
+  const std::uint64_t hash = hash_of(key);
+  Shard& shard = shard_of(hash);
+  const std::scoped_lock guard(shard.lock);
+  const Entry* entry = lookup(shard, hash, key, tick(now));
+  return entry == nullptr ? 0 : entry->uses;
+}
+
+std::uint32_t StickTable::uses(const Pin& pin) {
+  const std::scoped_lock guard(shard_of(*pin.entry_).lock);
+  return pin.entry_->uses;
+}
+
+std::string_view StickTable::key(const Pin& pin) const { return key_of(*pin.entry_); }
+
 void StickTable::read_some(Cursor& cursor, std::size_t budget, TimePoint now, std::vector<View>& out) {
   const std::uint32_t at = tick(now);
   std::size_t looked = 0;

@@ -10,6 +10,7 @@
 
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/finish_server.h"
+#include "proxy/rule/tracking.h"
 #include "resolve/start.h"
 #include "stick/config.h"
 
@@ -320,6 +321,15 @@ class Finisher {
     }
   }
 
+  void tracked_key_fits(const Rule& rule) {
+    const auto tracked = tracked_key(rule);
+    const auto table = tracked ? tables_.find(tracked->table) : tables_.end();
+    if (table == tables_.end() || stick::key_fits(*table->second, tracked->key->type())) return;
+    diagnostics_.error(rule.at, fmt::format("'{}' gives {}, which can be no key of table '{}': its keys are of type {}",
+                                            tracked->key->text(), sample::type_name(tracked->key->type()),
+                                            tracked->table, stick::key_type_name(table->second->type)));
+  }
+
   void tables() {
     std::vector<const stick::TableConfig*> all;
     std::vector<std::string_view> peers;
@@ -341,8 +351,11 @@ class Finisher {
         if (stick::check_rule(rule, *found->second, diagnostics_)) stick::store_server_id(*found->second);
       }
     }
-    for (const auto& proxy : config_.proxies)
+    for (const auto& proxy : config_.proxies) {
+      for (const auto* rules : {&proxy->connection_rules, &proxy->session_rules, &proxy->content_rules})
+        for (const Rule& rule : *rules) tracked_key_fits(rule);
       if (proxy->table) all.push_back(&*proxy->table);
+    }
     stick::check_tables(all, peers, diagnostics_);
   }
 

@@ -3,6 +3,7 @@
 
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/tables.h"
+#include "proxy/tcp/tracks.h"
 
 namespace weir::proxy {
 namespace {
@@ -30,6 +31,12 @@ void maxaccept(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   if (const auto number = args.expect_integer("the number of connections", -1, INT32_MAX))
     context.target<G>().maxaccept = *number < 0 ? 0U : static_cast<unsigned>(*number);
+}
+
+void stick_counters(ParseContext& context, const Line& line) {
+  Arguments args(context, line);
+  if (const auto number = args.expect_integer("the number of counters", 0, kMaxStickCounters))
+    context.target<G>().stick_counters = static_cast<std::uint32_t>(*number);
 }
 
 constexpr KeywordRow bytes(std::string_view name, config::KeywordFunction parse, std::string_view doc,
@@ -118,7 +125,14 @@ constexpr KeywordRow kRows[] = {
     no_meaning("tune.ssl.lifetime", in::global, kNoTls),
     no_meaning("tune.ssl.maxrecord", in::global, kNoTls),
     no_meaning("tune.ssl.ssl-ctx-cache-size", in::global, kNoTls),
-    no_meaning("tune.stick-counters", in::global, "there are no counters to track in this version"),
+    {.name = "tune.stick-counters",
+     .sections = in::global,
+     .arguments = "<number>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = stick_counters,
+     .doc = "How many entries of stick tables one connection may track: track-sc0 to track-sc<number - 1>.",
+     .example = "tune.stick-counters 5"},
     no_meaning("tune.zlib.memlevel", in::global, kNoHttp),
     no_meaning("tune.zlib.windowsize", in::global, kNoHttp),
 };

@@ -9,6 +9,7 @@ namespace {
 
 // Copies of spans that are constants of other files.
 const std::span<const ActionRow> kTables[] = {
+    tracking_actions,
     verdict_actions,
 };
 

@@ -7,6 +7,7 @@
 
 namespace weir::proxy {
 
-extern const std::span<const ActionRow> verdict_actions;  // verdict.cpp
+extern const std::span<const ActionRow> tracking_actions;  // tracking.cpp
+extern const std::span<const ActionRow> verdict_actions;   // verdict.cpp
 
 }  // namespace weir::proxy

@@ -84,7 +84,10 @@ void exchange_timer(Session& session) {
     close_session(session, due.by, 'D');
     return;
   }
-  if (session.frontend->config->settings.continuous_stats) report_bytes(session);
+  if (session.frontend->config->settings.continuous_stats) {
+    report_bytes(session);
+    report_tracked_bytes(session);
+  }
   arm_timer(session);
 }
 

@@ -139,6 +139,7 @@ void open_session(WorkerListener& listener, io::Fd connection, const SocketAddre
     close_session(session, EndedBy::proxy, 'R');
     return;
   }
+  count_tracked_session(session);
   frontend.state->counters[worker.id()].sessions.add();
   frontend.state->session_rate.add(worker.now_ms());
   worker.process->session_rate.add(worker.now_ms());

@@ -28,6 +28,8 @@
 
 namespace weir::proxy {
 
+struct Tracks;
+
 enum class Phase : std::uint8_t { free, handshake, inspecting, queued, connecting, pausing, relaying };
 
 /// Manual 8.5, the first letter: who ended it; the second: during what. The first event wins.
@@ -122,6 +124,7 @@ struct Session {
   SessionFacts facts;
   std::unique_ptr<SessionExtras> extras;  // what few sessions have; null for most
   Waiter waiter;
+  Tracks* tracks = nullptr;                        // the table entries its rules track; null: none
   TimePoint phase_deadline = TimePoint::max();     // of inspecting, queued, connecting, pausing
   TimePoint response_deadline = TimePoint::max();  // tcp-response inspect-delay, while `judging_response`
   std::unique_ptr<SessionNotes> notes;             // null: no rule noted anything

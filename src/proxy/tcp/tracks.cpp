@@ -1,0 +1,75 @@
+#include "proxy/tcp/tracks.h"
+
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+namespace {
+
+// COMPAT: observed on 2.6: what was read from the client counts, whether or not a server got it.
+std::uint64_t taken_in(const Flow& flow) {
+  return flow.total + (flow.end - flow.start) + (flow.pipe != nullptr ? flow.pipe->held : 0);
+}
+
+stick::Traffic traffic_of(const Session& session) {
+  const Tracks& tracks = *session.tracks;
+  return {.in_told = tracks.in_told,
+          .in = taken_in(session.request),
+          .out_told = tracks.out_told,
+          .out = taken_in(session.response)};
+}
+
+}  // namespace
+
+const stick::StickTable::Pin* tracked(const Session& session, unsigned counter) {
+  if (session.tracks == nullptr || counter >= session.tracks->counters.size()) return nullptr;
+  const Track& track = session.tracks->counters[counter];
+  return track.pin ? &track.pin : nullptr;
+}
+
+void start_tracking(Session& session, unsigned counter, stick::StickTable& table, std::string_view key) {
+  WorkerContext& worker = *session.worker;
+  if (session.tracks == nullptr) session.tracks = &worker.track_pool.take(counter + 1);
+  std::vector<Track>& counters = session.tracks->counters;
+  if (counters.size() <= counter) counters.resize(counter + 1);
+  if (counters[counter].pin) return;
+  counters[counter].pin = table.track(key, worker.io->now());
+}
+
+void count_tracked_session(Session& session) {
+  if (session.tracks == nullptr) return;
+  for (Track& track : session.tracks->counters)
+    if (track.pin) track.pin.table()->count_session(track.pin, session.worker->io->now());
+}
+
+void report_tracked_bytes(Session& session) {
+  if (session.tracks == nullptr) return;
+  const stick::Traffic traffic = traffic_of(session);
+  for (Track& track : session.tracks->counters)
+    if (track.pin) track.pin.table()->count_bytes(track.pin, traffic, session.worker->io->now());
+  session.tracks->in_told = traffic.in;
+  session.tracks->out_told = traffic.out;
+}
+
+void end_tracking(Session& session) {
+  if (session.tracks == nullptr) return;
+  const stick::Traffic traffic = traffic_of(session);
+  for (Track& track : session.tracks->counters) {
+    if (!track.pin) continue;
+    track.pin.table()->untrack(track.pin, traffic, session.worker->io->now());
+    track.keep.reset();
+  }
+  session.worker->track_pool.give(*session.tracks);
+  session.tracks = nullptr;
+}
+
+void follow_tables(Session& session) {
+  if (session.tracks == nullptr) return;
+  for (Track& track : session.tracks->counters) {
+    if (!track.pin) continue;
+    auto next = track.pin.table()->successor();
+    if (next == nullptr || !next->take_over(track.pin, session.worker->io->now())) continue;
+    track.keep = std::move(next);
+  }
+}
+
+}  // namespace weir::proxy
