@@ -237,6 +237,11 @@ TEST(StickTable, FourThreadsDoEverythingAtOnce) {
         if (i % 3 == 0) held.push_back(std::move(pin));
       }
       if (held.size() > 20) held.clear();
+      if (i % 5 == 0) {
+        auto tracked = table.track(key, now);
+        if (tracked) table.count_session(tracked, now);
+        if (tracked) table.untrack(tracked, {.in = 10, .out = 10}, now);
+      }
       if (i % 50 == 0) table.expire_some(now, 20);
       if (i % 60 == 0) (void)table.remove(key, now);
       if (i % 700 == id) {

@@ -205,6 +205,24 @@ def keys_of_all_types(w):
 
 
 @scenario
+def keys_that_do_not_fit(w):
+    farm(w, """    tcp-request inspect-delay 2s
+    tcp-request content track-sc0 req.payload(0,10) table short
+    tcp-request content track-sc1 req.payload(0,3) table blocks
+    tcp-request content track-sc2 req.payload(0,10),lower table t""", log="%[sc0_tracked] %[sc1_tracked] %[sc2_tracked]",
+         tables=TABLES + "backend short\n    stick-table type string len 5 size 10 expire 1m store conn_cnt\n"
+                         "backend blocks\n    stick-table type binary len 6 size 10 expire 1m store conn_cnt\n")
+    for data in (b"abcdefghij", b"abcdeXXXXX"):
+        with w.client("fe") as client:
+            client.send(data)
+            client.line()
+        w.observe("line", logged(w))
+    w.idle("fe")
+    for name in ("short", "blocks", "t"):
+        w.observe(name, shown(w, f"show table {name}"))
+
+
+@scenario
 def a_key_that_is_waited_for(w):
     farm(w, "    tcp-request inspect-delay 600ms\n    tcp-request content track-sc0 req.payload(0,4) table words\n"
             "    tcp-request content track-sc1 req.payload(0,40) table words",
