@@ -1,6 +1,8 @@
 // A million users of `string len 32` with server_id: bytes of process memory for each, lookups per second and core.
 // Seen on a busy two-core machine: 106 bytes; 1.8 million lookups, 1.27 million matches with refresh, 1.27 million
-// insertions into the full table.
+// insertions into the full table. Counting, by 4 threads on two cores that others kept busy (processor time): an update
+// of a tracked entry 0.05 us, by key 0.25 us; three counters of a connection 0.45 us among 64 clients, 1.6 us among
+// 10,000 at random, whose entries had to come from memory each time.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
