@@ -9,6 +9,8 @@ namespace {
 
 // Copies of spans that are constants of other files.
 const std::span<const ActionRow> kTables[] = {
+    bandwidth_actions,
+    expect_header_actions,
     tracking_actions,
     verdict_actions,
 };
