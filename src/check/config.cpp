@@ -9,8 +9,8 @@ bool operator==(const CheckConfig& a, const CheckConfig& b) {
   return a.kind == b.kind && a.inter == b.inter && a.fastinter == b.fastinter && a.downinter == b.downinter &&
          a.check_timeout == b.check_timeout && a.connect_timeout == b.connect_timeout && a.rise == b.rise &&
          a.fall == b.fall && a.address == b.address && a.port == b.port && a.tls == b.tls &&
-         a.tls_client == b.tls_client && a.sni == b.sni && a.alpn == b.alpn && a.steps == b.steps &&
-         a.connect == b.connect && a.names == b.names;
+         a.tls_client == b.tls_client && a.sni == b.sni && a.alpn == b.alpn && a.header == b.header &&
+         a.steps == b.steps && a.connect == b.connect && a.names == b.names;
 }
 
 bool speaks_tls(const CheckConfig& config) {

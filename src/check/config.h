@@ -32,6 +32,16 @@ struct CheckNames {
   friend bool operator==(const CheckNames&, const CheckNames&) = default;
 };
 
+/// The PROXY header that connections of a check begin with.
+struct HeaderConfig {
+  bool always = false;  // on the server's own connection; otherwise only where a step says `send-proxy`
+  unsigned version = 1;
+  bool checksum = false;
+  bool tls = false;        // with the TLV about TLS, which a check has nothing to say in
+  bool as_client = false;  // pp2-never-send-local
+  friend bool operator==(const HeaderConfig&, const HeaderConfig&) = default;
+};
+
 struct CheckConfig {
   Kind kind = Kind::connect;
   Milliseconds inter{2000};
@@ -47,6 +57,7 @@ struct CheckConfig {
   tls::ClientConfig tls_client;
   std::string sni;   // `check-sni`
   std::string alpn;  // `check-alpn` as written; tls::parse_alpn() has accepted it
+  HeaderConfig header;
   std::vector<Step> steps;
   io::ConnectOptions connect;  // the server's `source` and socket options
   CheckNames names;

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstring>
 
 #include "base/assert.h"
 #include "io/worker.h"
+#include "proto/proxy_protocol.h"
 
 namespace weir::check {
 namespace {
@@ -35,6 +37,7 @@ Route default_route(const CheckConfig& config, const SocketAddress& server) {
     else if (route.address.port() == 0 && server.is_inet())
       route.address.set_port(server.port());
   }
+  route.header = config.header.always;
   route.tls = config.tls;
   route.sni = config.sni;
   route.alpn = config.alpn;
@@ -66,9 +69,31 @@ io::Task<Stage> Exchange::open(const Route& route) {
     co_return Stage{is_local(error) ? Status::sockerr : Status::l4con, words(error)};
   }
   Stage stage{Status::l4ok};
-  if (route_.tls) stage = co_await secure(connect_by);
+  if (route_.header) stage = co_await send_header(connect_by);
+  if (route_.tls && passed(stage.status)) stage = co_await secure(connect_by);
   deadline_ = limits.exchange ? worker_.now() + *limits.exchange : begin_ + limits.connect;
   co_return stage;
+}
+
+// A check speaks for itself: version 1 tells the connection's own addresses, version 2 says LOCAL.
+io::Task<Stage> Exchange::send_header(TimePoint deadline) {
+  const HeaderConfig& wanted = config_.header;
+  std::array<char, 256> header;
+  std::size_t size = 0;
+  const SocketAddress local = local_address();
+  if (wanted.version == 1) {
+    size = proto::pp::write_v1(local, route_.address, header);
+  } else {
+    proto::pp::WriterV2 writer(header);
+    wanted.as_client&& local.is_inet() ? writer.proxy(local, route_.address) : writer.local();
+    if (wanted.checksum) writer.checksum();
+    if (wanted.tls) writer.tlv(proto::pp::type::ssl, {"\0\0\0\0\0", proto::pp::kSslFixed});
+    size = writer.finish();
+  }
+  const auto sent = co_await stream_->write_all({header.data(), size}, deadline);
+  if (sent) co_return Stage{Status::l4ok};
+  const bool late = sent.error().kind == io::IoErrorKind::timeout;
+  co_return Stage{late ? Status::l4tout : Status::l4con, words(sent.error())};
 }
 
 io::Task<Stage> Exchange::secure(TimePoint deadline) {

@@ -24,6 +24,7 @@ struct Stage {
 /// Where a connection goes and what it speaks.
 struct Route {
   SocketAddress address;
+  bool header = false;  // a PROXY header comes first
   bool tls = false;
   std::string sni;
   std::string alpn;
@@ -62,6 +63,7 @@ class Exchange {
 
  private:
   io::Task<Stage> secure(TimePoint deadline);
+  io::Task<Stage> send_header(TimePoint deadline);
   Moved broken(const io::IoError& error);
   Moved broken(const tls::TlsError& error);
   void close();

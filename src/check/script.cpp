@@ -100,6 +100,7 @@ io::Task<Stage> connect(Run& run) {
   else if (!wanted.server_defaults)
     route.sni.clear();
   if (!wanted.alpn.empty()) route.alpn = wanted.alpn;
+  route.header = wanted.send_proxy || (wanted.server_defaults && run.config.header.always);
   route.linger = wanted.linger;
   Stage stage = co_await run.exchange.open(route);
   if (!passed(stage.status)) stage.info = located(run, stage.info);

@@ -97,6 +97,8 @@ void parse_connect(Reader& reader) {
       connect.server_defaults = true;
     } else if (option == "ssl") {
       connect.tls = true;
+    } else if (option == "send-proxy") {
+      connect.send_proxy = true;
     } else if (option == "linger") {
       connect.linger = true;
     } else if (option == "port") {
@@ -109,12 +111,12 @@ void parse_connect(Reader& reader) {
       connect_alpn(reader);
     } else if (option == "comment") {
       comment(reader);
-    } else if (option == "send-proxy" || option == "via-socks4" || option == "proto") {
+    } else if (option == "via-socks4" || option == "proto") {
       return reader.wrong(word->at, fmt::format("'{}' is not available in checks", option));
     } else {
       const auto near = nearest_word(option, kOptions);
       return reader.wrong(word->at, fmt::format("unknown option '{}' of tcp-check connect", option),
-                          near.empty() ? "expected default, port, addr, ssl, sni, alpn, linger or comment"
+                          near.empty() ? "expected default, port, addr, send-proxy, ssl, sni, alpn, linger or comment"
                                        : fmt::format("did you mean '{}'?", near));
     }
   }

@@ -32,6 +32,7 @@ struct ConnectStep {
   sample::Expression port_expression;  // instead of a number
   SocketAddress address;               // family none: the check's address
   bool tls = false;
+  bool send_proxy = false;
   std::string sni;
   std::string alpn;  // as written, valid
   bool linger = false;

@@ -137,22 +137,26 @@ namespace {
 
 // The worker's share of an address whose sockets stay.
 void keep_listener(WorkerContext& worker, std::unique_ptr<WorkerListener> listener,
-                   const std::shared_ptr<ListenerState>& state, const io::ListenOptions& options,
+                   const std::shared_ptr<ListenerState>& state, const BindConfig& bind,
                    const std::shared_ptr<const FrontendPlan>& frontend) {
-  if (listener->acceptor && !(listener->state->options == options))
-    io::adjust_listener(listener->acceptor->fd(), state->address, options);
+  if (listener->acceptor && !(listener->state->options == bind.options))
+    io::adjust_listener(listener->acceptor->fd(), state->address, bind.options);
+  listener->accept_proxy = bind.accept_proxy;
+  listener->netscaler_magic = bind.netscaler_magic;
   listener->state = state;
   listener->frontend = frontend;
   worker.listeners.push_back(std::move(listener));
 }
 
 void open_acceptor(WorkerContext& worker, const std::shared_ptr<ListenerState>& state, io::Fd socket,
-                   std::shared_ptr<const FrontendPlan> frontend) {
+                   const BindConfig& bind, std::shared_ptr<const FrontendPlan> frontend) {
   const std::uint32_t most = worker.plan->global->maxaccept;
   auto listener = std::make_unique<WorkerListener>();
   listener->worker = &worker;
   listener->state = state;
   listener->frontend = std::move(frontend);
+  listener->accept_proxy = bind.accept_proxy;
+  listener->netscaler_magic = bind.netscaler_magic;
   listener->acceptor = std::make_unique<io::Acceptor>(*worker.io, std::move(socket), on_connection, listener.get(),
                                                       most != 0 ? static_cast<int>(most) : io::Acceptor::kMaxAccept);
   listener->acceptor->start();
@@ -181,11 +185,12 @@ void Engine::install(const std::shared_ptr<const Plan>& plan, WantedListeners& w
         continue;
       }
       const WantedListener& entry = *found->second;
-      keep_listener(worker, std::move(listener), entry.state, entry.bind->options, plan->frontend(entry.frontend));
+      keep_listener(worker, std::move(listener), entry.state, *entry.bind, plan->frontend(entry.frontend));
     }
     for (auto& [key, entry] : wanted)
       if (!entry.replaces)
-        open_acceptor(worker, entry.state, std::move(entry.sockets[worker.id()]), plan->frontend(entry.frontend));
+        open_acceptor(worker, entry.state, std::move(entry.sockets[worker.id()]), *entry.bind,
+                      plan->frontend(entry.frontend));
     resume_listeners(worker);
   });
   listeners_.clear();

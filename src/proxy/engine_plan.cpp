@@ -16,6 +16,15 @@ bool same_table(const stick::TableConfig& a, const stick::TableConfig& b) {
   return stick::same_shape(a, b) && a.size == b.size && a.expire == b.expire && a.nopurge == b.nopurge;
 }
 
+// The tables of the shared filters, beside them.
+std::vector<std::shared_ptr<stick::StickTable>> filter_tables(const ProxyConfig& proxy,
+                                                              const stick::TableRegistry& tables) {
+  std::vector<std::shared_ptr<stick::StickTable>> out;
+  for (const BandwidthFilter& filter : proxy.bandwidth_filters)
+    out.push_back(filter.shared ? tables.share(filter.table.empty() ? proxy.name : filter.table) : nullptr);
+  return out;
+}
+
 }  // namespace
 
 Result<LogPlan> Engine::make_log(const ProxyConfig& proxy, const GlobalConfig& global, bool frontend) {
@@ -49,6 +58,7 @@ Result<std::shared_ptr<FrontendPlan>> Engine::make_frontend(const Draft& draft, 
   made->config = proxy;
   made->state = draft.frontends.find(proxy->name)->second;
   made->log = std::move(*log);
+  made->filter_tables = filter_tables(*proxy, draft.plan->tables);
   return made;
 }
 
@@ -58,7 +68,7 @@ Result<void> Engine::add_frontend(Draft& draft, const Config& config, const std:
   if (!state) state = std::make_shared<FrontendState>(proxy->name, static_cast<unsigned>(process_.contexts.size()));
   std::shared_ptr<const FrontendPlan> kept = plan_ ? plan_->frontend(proxy->name) : nullptr;
   if (kept && kept->config->signature == proxy->signature && kept->config->id == proxy->id &&
-      same_logging(*plan_->global, *plan.global)) {
+      same_logging(*plan_->global, *plan.global) && kept->filter_tables == filter_tables(*proxy, plan.tables)) {
     plan.frontends.push_back(std::move(kept));
   } else {
     auto made = make_frontend(draft, config, proxy);
@@ -79,6 +89,7 @@ Result<std::shared_ptr<BackendPlan>> Engine::make_backend(const Draft& draft, co
   made->state = draft.backends.find(proxy->name)->second;
   made->log = std::move(*log);
   made->table = plan.tables.share(proxy->name);
+  made->filter_tables = filter_tables(*proxy, plan.tables);
   made->algorithm = balance::find_algorithm(proxy->settings.balance.algorithm);
   for (const stick::StickRule& rule : proxy->stick_rules) {
     made->stick_rules.push_back({&rule, plan.tables.share(rule.table.empty() ? proxy->name : rule.table)});
@@ -93,7 +104,9 @@ Result<void> Engine::add_backend(Draft& draft, const Config& config, const std::
   if (!state) state = std::make_shared<BackendState>(proxy->name, static_cast<unsigned>(process_.contexts.size()));
   std::shared_ptr<const BackendPlan> kept = plan_ ? plan_->backend(proxy->name) : nullptr;
   const bool same = kept && kept->config->signature == proxy->signature && kept->config->id == proxy->id &&
-                    same_logging(*plan_->global, *plan.global) && kept->table.get() == plan.tables.find(proxy->name) &&
+                    same_logging(*plan_->global, *plan.global) &&
+                    kept->filter_tables == filter_tables(*proxy, plan.tables) &&
+                    kept->table.get() == plan.tables.find(proxy->name) &&
                     std::all_of(kept->stick_rules.begin(), kept->stick_rules.end(), [&](const StickPlan& stick) {
                       return plan.tables.find(stick.table->config().name) == stick.table.get();
                     });

@@ -9,8 +9,10 @@
 #include <ctime>
 
 #include "proxy/keywords.h"
+#include "proxy/log_fields.h"
 #include "proxy/process_state.h"
-#include "proxy/tcp/session.h"
+#include "proxy/tcp/extras.h"
+#include "proxy/tcp/phases.h"
 #include "proxy/worker_context.h"
 #include "sample/log_format.h"
 
@@ -152,7 +154,12 @@ void user_time(const Context& context, FormatOutput& out) { total_time(context, 
 void data_time(const Context& context, FormatOutput& out) {
   out.integer(elapsed(facts_of(context).connect_finished, context.now));
 }
-void handshake_time(const Context&, FormatOutput& out) { out.integer(0); }
+void handshake_time(const Context& context, FormatOutput& out) {
+  const auto& extras = session_of(context).extras;
+  const bool none = !extras || extras->handshake_finished == TimePoint{};
+  out.integer(none ? 0 : elapsed(facts_of(context).accepted, extras->handshake_finished));
+}
+void unique_id(const Context& context, FormatOutput& out) { out.text(unique_id_of(session_of(context))); }
 
 void bytes_to_client(const Context& context, FormatOutput& out) {
   growing(context, out, static_cast<std::int64_t>(session_of(context).response.total));
@@ -203,9 +210,28 @@ void session_number(const Context& context, FormatOutput& out) {
 }
 void status(const Context&, FormatOutput& out) { out.integer(0); }  // TCP has none: the manual's log shows 0
 
+}  // namespace
+
+void write_error_head(const Context& context, FormatOutput& out) {
+  client_ip(context, out);
+  out.verbatim(":");
+  client_port(context, out);
+  out.verbatim(" [");
+  accept_date(context, out);
+  out.verbatim("] ");
+  frontend_name(context, out);
+  out.verbatim("/");
+  const ListenerState& listener = *session_of(context).listener;
+  listener.name.empty() ? out.integer(listener.id) : out.text(listener.name);
+  out.verbatim(": ");
+}
+
+namespace {
+
 constexpr sample::LogAlias kAliases[] = {
     {.name = "B", .write = bytes_to_client, .doc = "Bytes sent from the server to the client."},
     {.name = "H", .write = host_name, .doc = "The host's name.", .without_session = true},
+    {.name = "ID", .write = unique_id, .doc = "The session's name, by unique-id-format."},
     {.name = "ST", .write = status, .doc = "The status code; 0 in TCP mode.", .without_session = true},
     {.name = "T", .write = accept_date_utc, .doc = "Accept date, UTC, with its zone.", .without_session = true},
     {.name = "Ta", .write = active_time, .doc = "Milliseconds the session was active."},

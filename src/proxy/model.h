@@ -72,12 +72,9 @@ struct LogSettings {
   Text errors;      // error-log-format
   std::string tag;  // `log-tag`; empty: the global one
   bool separate_errors = false;
-  std::string error_format;  // `error-log-format`: of connections that failed before they were sessions
-  SourcePosition error_format_at;
-  std::shared_ptr<const sample::LogFormat> error_format_program;  // null: the manual's short line
-  bool skip_normal = false;                                       // option dontlog-normal
-  bool skip_null = false;                                         // option dontlognull
-  bool as_soon_as_possible = false;                               // option logasap
+  bool skip_normal = false;          // option dontlog-normal
+  bool skip_null = false;            // option dontlognull
+  bool as_soon_as_possible = false;  // option logasap
 };
 
 /// `source` and the server option of the same name. Manual 5.2.

@@ -56,7 +56,11 @@ constexpr Facts lacking(Facts have, Facts need) {
 struct ConnectionFacts {
   const SocketAddress* source = nullptr;
   const SocketAddress* destination = nullptr;
-  WallTime accepted{};  // accept or connect time
+  const SocketAddress* own_source = nullptr;       // client: of the connection itself; null: the same
+  const SocketAddress* own_destination = nullptr;  // when a header or a rule has changed them
+  bool proxy_header = false;                       // client: the connection began with one
+  std::string_view tlvs;                           // and these stood in it, well-formed
+  WallTime accepted{};                             // accept or connect time
   // What the connection belongs to. Client: the listener and frontend; server: the server and backend.
   std::string_view endpoint_name;  // so_name, srv_name
   std::int64_t endpoint_id = 0;    // so_id, srv_id

@@ -9,6 +9,7 @@ namespace weir::sample {
 
 extern const std::span<const Fetch> constant_fetches;
 extern const std::span<const Fetch> connection_fetches;
+extern const std::span<const Fetch> frontend_connection_fetches;
 extern const std::span<const Fetch> process_fetches;
 extern const std::span<const Fetch> payload_fetches;
 extern const std::span<const Fetch> rdp_fetches;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/proxy_protocol.h"
 #include "proxy/keyword/tables.h"
 #include "resolve/start.h"
 
@@ -169,8 +170,6 @@ constexpr std::string_view kNoTls = "TLS of clients is not available in this ver
 constexpr std::string_view kNoHttp = "HTTP is not available in this version";
 constexpr std::string_view kNotYet = "it is not available in this version";
 constexpr Row kLaterOptions[] = {
-    config::dropped_option<BindConfig>("accept-netscaler-cip", 1, kNotYet),
-    config::dropped_option<BindConfig>("accept-proxy", 0, "the PROXY protocol is not available in this version"),
     config::dropped_option<BindConfig>("allow-0rtt", 0, kNoTls),
     config::dropped_option<BindConfig>("alpn", 1, kNoTls),
     config::dropped_option<BindConfig>("ca-file", 1, kNoTls),
@@ -219,6 +218,8 @@ constexpr Row kSocketOptions[] = {
      .arguments = "<level>",
      .doc = "What may be done over this socket: user, operator, admin.",
      .example = "stats socket /run/weir.sock level admin"},
+    config::dropped_option<BindConfig>("accept-netscaler-cip", 1, "nobody speaks for others to the runtime socket"),
+    config::dropped_option<BindConfig>("accept-proxy", 0, "nobody speaks for others to the runtime socket"),
     config::dropped_option<BindConfig>("severity-output", 1, kNotYet),
 };
 constexpr Row kNoSocketOptions[] = {
@@ -272,7 +273,8 @@ bool read_address(Arguments& args, const Word& word, std::string_view text, bool
 }  // namespace
 
 const config::OptionTable<BindConfig>& bind_options() {
-  static const config::OptionTable<BindConfig> table("bind option", {kOptions, kLaterOptions, kNoSocketOptions});
+  static const config::OptionTable<BindConfig> table(
+      "bind option", {kOptions, proxy_protocol_bind_options, kLaterOptions, kNoSocketOptions});
   return table;
 }
 const config::OptionTable<BindConfig>& socket_options() {

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/finish_filter.h"
 #include "proxy/keyword/finish_server.h"
 #include "proxy/rule/tracking.h"
 #include "resolve/start.h"
@@ -58,6 +59,14 @@ class Finisher {
     full_connections();
     tables();
     names();
+    for (const auto& proxy : config_.proxies)
+      finish_filters(
+          *proxy,
+          [this](std::string_view name) -> const stick::TableConfig* {
+            const auto found = tables_.find(name);
+            return found == tables_.end() ? nullptr : found->second;
+          },
+          diagnostics_);
     for (const auto& proxy : config_.proxies) sign(*proxy);
     return diagnostics_.errors() == before;
   }
@@ -221,6 +230,10 @@ class Finisher {
     missing_timeouts(proxy);
     waiting_warning(proxy);
     if (!proxy.is_frontend()) return;
+    ProxySettings& settings = proxy.settings;
+    if (!settings.unique_id_format.empty())
+      settings.unique_id_program =
+          compiled(settings.unique_id_format, settings.unique_id_format_at, *proxy.names.front());
     LogSettings& log = proxy.settings.log;
     if (log.format == LogSettings::Format::connect) return;
     if (log.targets.empty() && (!log.use_global || config_.global.logs.empty()) && proxy.settings.mode == Mode::tcp &&

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "proxy/keyword/build.h"
 #include "resolve/start.h"
 
 namespace weir::proxy {
@@ -71,6 +72,26 @@ io::ConnectOptions check_connection(const ProxyConfig& proxy, const ServerConfig
   return options;
 }
 
+// Manual, check-send-proxy: a check that goes elsewhere begins with a header only when it says so itself.
+void finish_header(const GlobalConfig& global, const ProxyConfig& proxy, ServerConfig& server,
+                   Diagnostics& diagnostics) {
+  const SendProxy& words = server.send_proxy;
+  check::CheckConfig& check = server.check;
+  const bool own_place = check.port == 0 && check.address.family() == AddressFamily::none;
+  check.header = {.always = words.checks || (words.version() != 0 && own_place),
+                  .version = words.version() == 2 ? 2U : 1U,
+                  .checksum = words.has(SendProxy::crc32c),
+                  .tls = words.has(SendProxy::ssl),
+                  .as_client = global.pp2_never_send_local};
+  const bool only_v2 = words.has(SendProxy::crc32c) || words.has(SendProxy::authority) ||
+                       words.has(SendProxy::unique_id) || words.has(SendProxy::ssl) || !words.tlvs.empty();
+  if (!only_v2 || words.version() == 2) return;
+  diagnostics
+      .warning(server.at, fmt::format("{}: server '{}' says what a PROXY header of version 2 has, and sends none",
+                                      title(proxy), server.name))
+      .hint = "add 'send-proxy-v2'";
+}
+
 void finish_tls(const GlobalConfig& global, ServerConfig& server, Diagnostics& diagnostics) {
   tls::ClientConfig& config = server.check.tls_client;
   config.ca_file = based(global.ca_base, config.ca_file);
@@ -114,6 +135,7 @@ void finish_server(const Config& config, const ProxyConfig& proxy, ServerConfig&
   check.check_timeout = settings.timeouts.check;
   check.connect_timeout = settings.timeouts.connect;
   check.names = {.backend = proxy.name, .backend_id = proxy.id, .server = server.name, .server_id = server.id};
+  finish_header(config.global, proxy, server, diagnostics);
   if (!server.check_enabled) return;
   server.connect.receive_buffer = static_cast<int>(config.global.server_rcvbuf);
   server.connect.send_buffer = static_cast<int>(config.global.server_sndbuf);

@@ -31,7 +31,7 @@ constexpr KeywordRow kRows[] = {
     dropped("errorloc302", in::proxies, kHttp),
     dropped("errorloc303", in::proxies, kHttp),
     dropped("external-check", in::proxies | in::global, kNotYet),
-    dropped("filter", in::proxies, kNotYet),
+    dropped("filter", in::defaults, "filters belong to one proxy: they cannot stand in a defaults section"),
     dropped("force-persist", in::proxies, kNotYet),
     dropped("grace", in::proxies, "it is gone from proxies", "hard-stop-after"),
     dropped("h1-case-adjust", in::global, kHttp),
@@ -105,7 +105,6 @@ constexpr KeywordRow kRows[] = {
     dropped("server-template", in::backends, "it is not available in this version", "server"),
     dropped("stats", in::proxies, "the statistics page is HTTP, which is not available in this version", "show stat"),
     dropped("transparent", in::proxies, kNotYet),
-    dropped("unique-id-format", in::proxies, kNotYet),
     dropped("unique-id-header", in::proxies, kHttp),
     dropped("use-server", in::proxies, kNotYet),
 };

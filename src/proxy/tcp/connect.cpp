@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "proxy/process_state.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
 #include "proxy/worker_context.h"
@@ -45,7 +46,9 @@ io::ConnectOptions connect_options(const Session& session, const ServerConfig& s
   options.last_port = source->last_port;
   options.interface = source->interface;
   if (source->use == SourceSettings::Use::fixed) options.foreign_source = source->use_address;
-  if (source->use == SourceSettings::Use::client || source->use == SourceSettings::Use::client_ip) {
+  // A client on a Unix socket has no address to lend: the server then sees ours.
+  const bool lends = session.facts.client.is_inet();
+  if (lends && (source->use == SourceSettings::Use::client || source->use == SourceSettings::Use::client_ip)) {
     options.foreign_source = session.facts.client;
     if (source->use == SourceSettings::Use::client_ip) options.foreign_source.set_port(0);
   }
@@ -178,6 +181,7 @@ void begin_connect(Session& session, AssignResult assigned) {
   WorkerContext& worker = *session.worker;
   session.target = std::move(assigned.server);
   session.holds_slot = true;
+  if (session.extras) session.extras->server_header.clear();  // of an attempt that failed
   count_attempt(session);
   session.phase = Phase::connecting;
   session.target_config = std::move(assigned.config);
@@ -207,6 +211,7 @@ void begin_connect(Session& session, AssignResult assigned) {
 }
 
 void server_connected(Session& session) {
+  if (session.target_config->send_proxy.version() != 0 && !send_proxy_header(session)) return;
   session.server.connected = true;
   session.facts.connect_finished = session.worker->io->now();
   // Only formats of one's own may ask for it.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "proxy/process_state.h"
+#include "proxy/tcp/bandwidth.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
 #include "proxy/worker_context.h"
@@ -72,7 +73,7 @@ TimePoint session_deadline(const Session& session) {
   if (session.phase == Phase::inspecting || session.phase == Phase::queued)
     return std::min(session.phase_deadline, client_idle_deadline(session));
   if (session.phase != Phase::relaying) return session.phase_deadline;
-  TimePoint at = std::min(exchange_deadline(session).at, session.response_deadline);
+  TimePoint at = std::min({exchange_deadline(session).at, session.response_deadline, bandwidth_due(session)});
   if (session.frontend->config->settings.continuous_stats)
     at = std::min(at, session.worker->io->now() + kReportInterval);
   return at;
@@ -88,8 +89,11 @@ void exchange_timer(Session& session) {
     report_bytes(session);
     report_tracked_bytes(session);
   }
-  if (session.response_deadline <= session.worker->io->now()) return exchange(session);  // rules must decide now
+  const bool resumes = bandwidth_due(session) <= session.worker->io->now();
+  const bool decides = session.response_deadline <= session.worker->io->now();
+  if (resumes) bandwidth_resume(session);
   arm_timer(session);
+  if (resumes || decides) exchange(session);
 }
 
 void inspection_timer(Session& session) {
@@ -118,6 +122,7 @@ void arm_timer(Session& session) { session.worker->io->timers().arm(session.time
 void on_session_timer(void* object) {
   Session& session = *static_cast<Session*>(object);
   if (session.phase == Phase::relaying) return exchange_timer(session);
+  if (session.phase == Phase::handshake) return handshake_timer(session);
   if (session.phase == Phase::inspecting) return inspection_timer(session);
   if (session.phase == Phase::queued) return queue_timer(session);
   if (session.worker->io->now() < session.phase_deadline) return arm_timer(session);
@@ -147,7 +152,7 @@ void on_client_event(void* object, std::uint32_t events) {
     case Phase::queued:
     case Phase::connecting:
     case Phase::pausing: client_event_before_exchange(session, events); return;
-    case Phase::handshake:
+    case Phase::handshake: read_handshake(session); return;
     case Phase::free: return;
   }
 }

@@ -3,6 +3,7 @@
 // The server's first bytes are held while rules look at them. Half-close is kept: a FIN of one side is sent to the
 // other once all bytes before it have left, and the session lives until both directions ended or a timeout strikes.
 #include "proxy/process_state.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
 #include "proxy/worker_context.h"
@@ -47,6 +48,8 @@ void begin_exchange(Session& session) {
   }
   begin_judging(session);
   log_early(session);
+  if (session.extras && session.extras->bandwidth)
+    bandwidth_spend(session, session.request, session.request.end - session.request.start);
   const TimePoint now = session.worker->io->now();
   session.client.last_read = session.client.last_write = now;
   session.server.last_read = session.server.last_write = now;

@@ -9,27 +9,11 @@
 #include <string>
 
 #include "base/address.h"
+#include "proxy/tcp/bandwidth.h"
+#include "proxy/tcp/client_error.h"
 #include "proxy/tcp/session.h"
 
 namespace weir::proxy {
-
-/// Why a connection failed before it was a session; the numbers are those of fc_err. Manual: fc_err_str.
-enum class ClientError : std::uint8_t {
-  none = 0,
-  proxy_empty = 11,
-  proxy_abort = 12,
-  proxy_timeout = 13,
-  proxy_truncated = 14,
-  proxy_not_header = 15,
-  proxy_bad_header = 16,
-  proxy_bad_protocol = 17,
-  netscaler_empty = 18,
-  netscaler_abort = 19,
-  netscaler_timeout = 20,
-  netscaler_truncated = 21,
-  netscaler_bad_magic = 22,
-  netscaler_bad_protocol = 23,
-};
 
 struct SessionExtras {
   // Of the header that the client's connection began with.
@@ -40,8 +24,10 @@ struct SessionExtras {
   SocketAddress original_client;  // of the connection itself; family none: facts.client is that
   SocketAddress original_local;
   std::string tlvs;  // as received
+  TimePoint handshake_finished{};
   // Of the header towards the server: what could not be sent yet.
   std::string server_header;
+  std::unique_ptr<BandwidthLimits> bandwidth;
   std::optional<std::string> unique_id;  // made once, when first asked for
 };
 

@@ -20,11 +20,28 @@ sample::Context make_context(Session& session, ContextParts& parts, bool final) 
   WorkerContext& worker = *session.worker;
   parts.client = {.source = &session.facts.client,
                   .destination = &session.facts.local,
+                  .own_source = nullptr,
+                  .own_destination = nullptr,
+                  .tlvs = {},
                   .accepted = session.facts.accepted_wall,
                   .endpoint_name = session.listener->name,
                   .endpoint_id = session.listener->id,
                   .proxy_name = session.frontend->config->name,
                   .proxy_id = session.frontend->config->id};
+  if (session.extras) {
+    const SessionExtras& more = *session.extras;
+    if (more.original_client.family() != AddressFamily::none) {
+      parts.client.own_source = &more.original_client;
+      parts.client.own_destination = &more.original_local;
+    }
+    parts.client.proxy_header = more.has_proxy_header;
+    parts.client.tlvs = more.tlvs;
+  }
+  if (session.notes) {
+    const SessionNotes& notes = *session.notes;
+    if (notes.real_client && parts.client.own_source == nullptr) parts.client.own_source = &*notes.real_client;
+    if (notes.real_local && parts.client.own_destination == nullptr) parts.client.own_destination = &*notes.real_local;
+  }
   if (session.backend) {
     parts.server.proxy_name = session.backend->config->name;
     parts.server.proxy_id = session.backend->config->id;
@@ -73,6 +90,15 @@ bool wants_local_address(const FrontendPlan& frontend) {
          !frontend.config->content_rules.empty() || !frontend.config->use_backends.empty() ||
          frontend.log.format == nullptr || frontend.config->settings.log.format == LogSettings::Format::custom ||
          frontend.log.structured || frontend.log.errors;
+}
+
+// True when the session was closed. The manual: what these rules reject is not logged, and costs nothing more.
+bool turned_away(Session& session, std::span<const Rule> rules, Counter FrontendCounters::* counter) {
+  if (allowed(session, rules)) return false;
+  (session.frontend->state->counters[session.worker->id()].*counter).add();
+  session.logged = true;
+  close_session(session, EndedBy::proxy, 'R');
+  return true;
 }
 
 void count_connection(WorkerListener& listener) {
@@ -148,17 +174,27 @@ void open_session(WorkerListener& listener, io::Fd connection, const SocketAddre
   session.phase = Phase::inspecting;
 
   if (turned_away(session, frontend.config->connection_rules, &FrontendCounters::denied_connections)) return;
-  if (turned_away(session, frontend.config->session_rules, &FrontendCounters::denied_sessions)) return;
-  count_tracked_session(session);
-  frontend.state->counters[worker.id()].sessions.add();
-  frontend.state->session_rate.add(worker.now_ms());
-  worker.process->session_rate.add(worker.now_ms());
   const auto token = worker.io->reactor().add(session.client.fd, on_client_event, &session);
   if (!token) {
     close_session(session, EndedBy::resource, 'R');
     return;
   }
   session.client.token = *token;
+  if (listener.accept_proxy) extras(session).expects_proxy = true;
+  if (listener.netscaler_magic) extras(session).netscaler_magic = listener.netscaler_magic;
+  const bool header_first = session.extras && (session.extras->expects_proxy || session.extras->netscaler_magic);
+  header_first ? begin_handshake(session) : begin_session(session);
+}
+
+void begin_session(Session& session) {
+  WorkerContext& worker = *session.worker;
+  FrontendState& frontend = *session.frontend->state;
+  session.phase = Phase::inspecting;
+  if (turned_away(session, session.frontend->config->session_rules, &FrontendCounters::denied_sessions)) return;
+  count_tracked_session(session);
+  frontend.counters[worker.id()].sessions.add();
+  frontend.session_rate.add(worker.now_ms());
+  worker.process->session_rate.add(worker.now_ms());
   const std::uint32_t generation = session.generation;
   begin_inspection(session);
   if (session.generation == generation) log_plain_connect(session);

@@ -6,6 +6,8 @@
 namespace weir::proxy {
 
 // open.cpp -> inspect.cpp -> connect.cpp -> exchange.cpp (judge.cpp) -> close.cpp
+/// A session from here on: after the connection rules, and after the header that stands first.
+void begin_session(Session& session);
 void begin_inspection(Session& session);  // content rules of the frontend, then of the backend
 /// Again, with more bytes or at the deadline. `input_over`: the client died or said nothing for too long, so that rules
 /// must decide now and the session ends for that reason when they let it through.
@@ -24,6 +26,17 @@ enum class Judgement : std::uint8_t { over, waiting, closed };
 void begin_judging(Session& session);
 /// Asks again, with what the server has said by now. Over: its bytes may pass. Closed: the session is gone.
 Judgement judge_response(Session& session);
+// handshake.cpp
+void begin_handshake(Session& session);  // the client's header is read before anything else
+void read_handshake(Session& session);
+void handshake_timer(Session& session);
+
+// proxy_header.cpp
+/// Sends the header that the server's line asks for, with the client's first bytes. False: not all of it left, or the
+/// attempt or the session is over.
+bool send_proxy_header(Session& session);
+/// By the frontend's unique-id-format; empty without one.
+std::string_view unique_id_of(const Session& session);
 
 // events.cpp
 /// The client has been silent for longer than its timeout.

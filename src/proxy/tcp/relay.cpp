@@ -1,12 +1,14 @@
 #include "proxy/tcp/relay.h"
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "base/assert.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/worker_context.h"
 
 namespace weir::proxy {
@@ -86,8 +88,10 @@ struct Read {
   bool drained = false;
 };
 
-Read read_scratch(Session& session, Flow& flow, Side& source) {
-  const std::span<char> scratch = session.worker->io->scratch();
+// No more than `most` bytes.
+Read read_scratch(Session& session, Flow& flow, Side& source, std::uint64_t most) {
+  std::span<char> scratch = session.worker->io->scratch();
+  if (most < scratch.size()) scratch = scratch.first(most);
   for (;;) {
     const ssize_t got = ::recv(source.fd, scratch.data(), scratch.size(), 0);
     if (got > 0) {
@@ -101,8 +105,8 @@ Read read_scratch(Session& session, Flow& flow, Side& source) {
   }
 }
 
-Read read_pipe(Session& session, Flow& flow, Side& source) {
-  const ssize_t got = io::splice_in(source.fd, *flow.pipe, kBurst);
+Read read_pipe(Session& session, Flow& flow, Side& source, std::uint64_t most) {
+  const ssize_t got = io::splice_in(source.fd, *flow.pipe, most);
   if (got > 0) {
     source.last_read = session.worker->io->now();
     return {Got::bytes, static_cast<std::size_t>(got), false};
@@ -134,14 +138,17 @@ FlowResult pump(Session& session, Flow& flow, Side& source, Side& sink, bool all
     if (sent == Sent::blocked) return FlowResult::idle;
   }
   std::uint64_t moved = 0;
+  const bool limited = session.extras && session.extras->bandwidth;
   while (flow.readable && !flow.ended) {
     if (moved >= kBurst) {
       session.worker->io->reactor().make_ready(source.token, EPOLLIN);
       break;
     }
+    const std::uint64_t most = limited ? bandwidth_allowance(session, flow, kBurst) : kBurst;
+    if (most == 0) break;  // the flow stays readable; the session's timer comes back
     if (flow.large && allow_splice && flow.pipe == nullptr) flow.pipe = session.worker->io->pipes().take();
     const bool by_pipe = flow.large && flow.pipe != nullptr;
-    const Read read = by_pipe ? read_pipe(session, flow, source) : read_scratch(session, flow, source);
+    const Read read = by_pipe ? read_pipe(session, flow, source, most) : read_scratch(session, flow, source, most);
     if (read.got == Got::error) return FlowResult::source_error;
     if (read.got == Got::end) {
       end_flow(flow);
@@ -152,6 +159,7 @@ FlowResult pump(Session& session, Flow& flow, Side& source, Side& sink, bool all
       break;
     }
     moved += read.size;
+    if (limited) bandwidth_spend(session, flow, read.size);
     const Sent sent = by_pipe ? send_held(session, flow, sink)
                               : send_fresh(session, flow, sink, session.worker->io->scratch().data(), read.size);
     if (sent == Sent::error) return FlowResult::sink_error;
@@ -163,6 +171,24 @@ FlowResult pump(Session& session, Flow& flow, Side& source, Side& sink, bool all
   }
   if (flow.pipe != nullptr && flow.pipe->held == 0) release_pipe(session, flow);
   return FlowResult::idle;
+}
+
+std::optional<std::size_t> send_with_head(Session& session, Flow& flow, Side& sink, std::string_view head) {
+  iovec parts[2] = {{const_cast<char*>(head.data()), head.size()}, {nullptr, 0}};
+  if (flow.end != flow.start) parts[1] = {flow.buffer + flow.start, flow.end - flow.start};
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = parts[1].iov_len != 0 ? 2 : 1;
+  ssize_t sent = 0;
+  do sent = ::sendmsg(sink.fd, &message, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  if (sent < 0) return errno == EAGAIN ? std::optional<std::size_t>(0) : std::nullopt;
+  const auto moved = static_cast<std::size_t>(sent);
+  if (moved <= head.size()) return moved;
+  flow.start += static_cast<std::uint32_t>(moved - head.size());
+  note_sent(session, flow, sink, moved - head.size());
+  if (flow.start == flow.end) release_buffer(session, flow);
+  return head.size();
 }
 
 bool fill(Session& session, Flow& flow, Side& source) {

@@ -8,6 +8,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "proxy/tcp/session.h"
 
@@ -23,6 +25,10 @@ constexpr std::uint64_t kBurst = 256 * 1024;
 
 /// Moves what can be moved. `allow_splice` is the configuration's word.
 FlowResult pump(Session& session, Flow& flow, Side& source, Side& sink, bool allow_splice);
+
+/// Sends `head` and the bytes that the flow holds in one write. How much of the head left; nullopt: the sink reset the
+/// connection.
+std::optional<std::size_t> send_with_head(Session& session, Flow& flow, Side& sink, std::string_view head);
 
 /// Reads into the flow's buffer without sending: inspection, and bytes that arrive before there is a server. Stops at
 /// the buffer's end. False: the source reset the connection.

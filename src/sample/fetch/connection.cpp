@@ -2,10 +2,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sample/fetch/address.h"
 #include "sample/tables.h"
 
 namespace weir::sample {
-namespace {
 
 FetchStatus address_of(const SocketAddress* address, Sample& out) {
   if (address == nullptr || !address->is_inet()) return FetchStatus::absent;
@@ -19,7 +19,6 @@ FetchStatus port_of(const SocketAddress* address, Sample& out) {
   return FetchStatus::ok;
 }
 
-/// An address is local when a socket can be bound to it. Three system calls, none of which waits.
 FetchStatus is_local(const SocketAddress* address, Sample& out) {
   if (address == nullptr || address->family() == AddressFamily::none) return FetchStatus::absent;
   out = Sample::boolean(true);
@@ -34,6 +33,8 @@ FetchStatus is_local(const SocketAddress* address, Sample& out) {
   close(fd);
   return FetchStatus::ok;
 }
+
+namespace {
 
 FetchStatus named(std::string_view name, Sample& out) {
   if (name.empty()) return FetchStatus::absent;

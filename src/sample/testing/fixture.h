@@ -20,6 +20,14 @@ inline const Registry& registry() {
   return all;
 }
 
+/// AUTHORITY, UNIQUE_ID and an SSL with a common name in it.
+inline constexpr std::string_view kTlvs{
+    "\x02\x00\x10"
+    "desk.example.com\x05\x00\x08"
+    "c0ffee-1\x20\x00\x0d\x07\x00\x00\x00\x00\x22\x00\x05"
+    "alice",
+    46};
+
 class Surroundings {
  public:
   explicit Surroundings(std::string_view request = {}, std::string_view response = {}) {
@@ -31,6 +39,8 @@ class Surroundings {
     facts.endpoint_id = 1;
     facts.proxy_name = "ft_rdp";
     facts.proxy_id = 2;
+    facts.proxy_header = true;
+    facts.tlvs = kTlvs;
   }
   Context context(bool final = true) {
     return {.arena = arena,

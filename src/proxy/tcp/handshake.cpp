@@ -1,0 +1,167 @@
+// The header that a client's connection may begin with: PROXY (accept-proxy, expect-proxy) or NetScaler's client IP.
+//
+// It stands between the connection rules, which see the connection's own addresses, and everything else, which sees
+// those of the header. It may come in any pieces; what follows it stays in the request flow. A connection whose header
+// is wrong, or does not come within `timeout client-hs` (else `timeout client`), is no session: it is not counted as
+// one and has a line of its own in the log, with its own address. What is accepted is the specification's, what is
+// logged was observed on 2.6. Manual: 5.1 (accept-proxy, accept-netscaler-cip), 8.2.5.
+#include <cstring>
+
+#include "proto/netscaler_cip.h"
+#include "proto/proxy_protocol.h"
+#include "proxy/log_fields.h"
+#include "proxy/process_state.h"
+#include "proxy/tcp/client_error.h"
+#include "proxy/tcp/extras.h"
+#include "proxy/tcp/phases.h"
+#include "proxy/tcp/relay.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+namespace {
+
+namespace pp = proto::pp;
+
+std::string_view received(const Session& session) {
+  const Flow& flow = session.request;
+  return flow.buffer == nullptr ? std::string_view()
+                                : std::string_view(flow.buffer + flow.start, flow.end - flow.start);
+}
+
+// What was read of the header leaves; the rest moves to the buffer's start, which has to hold what rules look at.
+void consume(Session& session, std::size_t size) {
+  Flow& flow = session.request;
+  const std::size_t left = flow.end - flow.start - size;
+  if (left == 0) return drop_held_bytes(session, flow);
+  std::memmove(flow.buffer, flow.buffer + flow.start + size, left);
+  flow.start = 0;
+  flow.end = static_cast<std::uint32_t>(left);
+}
+
+void take_addresses(Session& session, const SocketAddress& source, const SocketAddress& destination) {
+  SessionExtras& more = *session.extras;
+  if (more.original_client.family() == AddressFamily::none) {
+    more.original_client = session.facts.client;
+    more.original_local = session.facts.local.family() != AddressFamily::none ? session.facts.local
+                                                                              : io::local_address(session.client.fd);
+  }
+  session.facts.client = source;
+  session.facts.local = destination;
+}
+
+// The manual's short line, or what `error-log-format` says.
+void log_failure(Session& session, ClientError error) {
+  const FrontendPlan& frontend = *session.frontend;
+  const LogSettings& settings = frontend.config->settings.log;
+  const bool nothing_said = session.request.end == 0;
+  if (frontend.log.targets.empty() || (settings.skip_null && nothing_said)) return;
+  const log::Level level = settings.separate_errors ? log::Level::err : log::Level::info;
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  const std::span<char> scratch = session.worker->io->scratch();
+  std::size_t size = 0;
+  if (frontend.log.errors != nullptr) {
+    size = frontend.log.errors->format(context, scratch);
+  } else {
+    sample::FormatOutput out(scratch, sample::FormatUse::log);
+    write_error_head(context, out);
+    out.verbatim(client_error_message(error));
+    size = out.size();
+  }
+  session.worker->arena.reset();
+  session.worker->emit(frontend.log, {.level = level, .message = {scratch.data(), size}});
+}
+
+void fail(Session& session, ClientError error) {
+  session.extras->error = error;
+  session.facts.ended_by = EndedBy::proxy;
+  session.facts.ended_in = 'R';
+  log_failure(session, error);
+  close_session(session, EndedBy::proxy, 'R');
+}
+
+enum class Step : std::uint8_t { done, wait, failed };
+
+Step need_more(Session& session, ClientError empty, ClientError truncated) {
+  const Flow& flow = session.request;
+  const bool full = flow.buffer != nullptr && flow.end == session.worker->io->buffers().buffer_size();
+  if (!flow.ended && !full) return Step::wait;
+  fail(session, flow.end == 0 ? empty : truncated);
+  return Step::failed;
+}
+
+ClientError error_of(pp::Violation violation) {
+  switch (violation) {
+    case pp::Violation::not_header: return ClientError::proxy_not_header;
+    case pp::Violation::bad_protocol: return ClientError::proxy_bad_protocol;
+    case pp::Violation::too_long: return ClientError::proxy_truncated;
+    case pp::Violation::none:
+    case pp::Violation::bad_header: break;
+  }
+  return ClientError::proxy_bad_header;
+}
+
+Step read_proxy_header(Session& session) {
+  SessionExtras& more = *session.extras;
+  const pp::Parse parsed = pp::parse(received(session), session.worker->io->buffers().buffer_size());
+  if (parsed.outcome == pp::Outcome::need_more)
+    return need_more(session, ClientError::proxy_empty, ClientError::proxy_truncated);
+  if (parsed.outcome == pp::Outcome::violation) {
+    fail(session, error_of(parsed.violation));
+    return Step::failed;
+  }
+  more.expects_proxy = false;
+  more.has_proxy_header = true;
+  more.tlvs = parsed.header.tlvs;
+  if (parsed.header.addresses) take_addresses(session, parsed.header.source, parsed.header.destination);
+  consume(session, parsed.header.size);
+  return Step::done;
+}
+
+Step read_netscaler_header(Session& session) {
+  SessionExtras& more = *session.extras;
+  const proto::CipParse parsed =
+      proto::parse_netscaler_cip(received(session), *more.netscaler_magic, session.worker->io->buffers().buffer_size());
+  switch (parsed.outcome) {
+    case proto::CipOutcome::need_more:
+      return need_more(session, ClientError::netscaler_empty, ClientError::netscaler_truncated);
+    case proto::CipOutcome::bad_magic: fail(session, ClientError::netscaler_bad_magic); return Step::failed;
+    case proto::CipOutcome::bad_protocol: fail(session, ClientError::netscaler_bad_protocol); return Step::failed;
+    case proto::CipOutcome::too_long: fail(session, ClientError::netscaler_truncated); return Step::failed;
+    case proto::CipOutcome::complete: break;
+  }
+  more.netscaler_magic.reset();
+  take_addresses(session, parsed.source, parsed.destination);
+  consume(session, parsed.size);
+  return Step::done;
+}
+
+}  // namespace
+
+void begin_handshake(Session& session) {
+  session.phase = Phase::handshake;
+  session.logged = true;  // it has no line as a session before it is one
+  const Timeouts& timeouts = session.frontend->config->settings.timeouts;
+  const Timeout limit = timeouts.client_hs ? timeouts.client_hs : timeouts.client;
+  session.phase_deadline = limit ? session.facts.accepted + *limit : TimePoint::max();
+  arm_timer(session);
+}
+
+void read_handshake(Session& session) {
+  SessionExtras& more = *session.extras;
+  if (!fill(session, session.request, session.client))
+    return fail(session, more.expects_proxy ? ClientError::proxy_abort : ClientError::netscaler_abort);
+  if (more.expects_proxy && read_proxy_header(session) != Step::done) return;
+  if (more.netscaler_magic && read_netscaler_header(session) != Step::done) return;
+  more.handshake_finished = session.worker->io->now();
+  session.phase_deadline = TimePoint::max();
+  session.logged = false;
+  begin_session(session);
+}
+
+void handshake_timer(Session& session) {
+  if (session.worker->io->now() < session.phase_deadline) return arm_timer(session);
+  fail(session, session.extras->expects_proxy ? ClientError::proxy_timeout : ClientError::netscaler_timeout);
+}
+
+}  // namespace weir::proxy
