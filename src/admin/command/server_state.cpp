@@ -31,6 +31,12 @@ unsigned check_state(const proxy::ServerState& server) {
   return state;
 }
 
+unsigned agent_state(const proxy::ServerState& server) {
+  constexpr unsigned kIsAgent = 16;
+  if (!server.agent.enabled) return 0;
+  return kIsAgent | kConfigured | (server.agent_paused ? 0 : kEnabled) | (server.agent_running ? kInProgress : 0);
+}
+
 std::string host_or_dash(const SocketAddress& address) {
   return address.family() == AddressFamily::none ? "-" : address.host();
 }

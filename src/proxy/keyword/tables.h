@@ -22,6 +22,7 @@ extern const std::span<const config::KeywordRow> log_keywords;          // log.c
 extern const std::span<const config::KeywordRow> rule_keywords;         // rules.cpp
 extern const std::span<const config::KeywordRow> stick_keywords;        // stick.cpp
 extern const std::span<const config::KeywordRow> check_keywords;        // check.cpp
+extern const std::span<const config::KeywordRow> probe_keywords;        // probes.cpp
 extern const std::span<const config::KeywordRow> userlist_keywords;     // userlist.cpp
 extern const std::span<const config::KeywordRow> later_keywords;        // later.cpp
 

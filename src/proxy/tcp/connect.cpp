@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "proxy/health_events.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
@@ -197,6 +198,8 @@ void begin_connect(Session& session, AssignResult assigned) {
 
 void server_connected(Session& session) {
   session.server.connected = true;
+  if (session.target_config->health.observe)
+    observe_connection(*session.worker, *session.target, *session.target_config, true);
   session.facts.connect_finished = session.worker->io->now();
   // Only formats of one's own may ask for it.
   if (session.frontend->config->settings.log.format == LogSettings::Format::custom)
@@ -247,6 +250,8 @@ void give_up(Session& session, bool timed_out) {
 
 void connect_failed(Session& session, bool timed_out) {
   close_server_side(session, true);
+  if (session.target_config->health.observe)
+    observe_connection(*session.worker, *session.target, *session.target_config, false);
   if (session.attempts_left == 0) return give_up(session, timed_out);
   session.attempts_left--;
   session.facts.retries++;
