@@ -1,5 +1,7 @@
 #include "admin/stat_fields.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <mutex>
 
