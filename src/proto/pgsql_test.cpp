@@ -13,7 +13,7 @@ TEST(PgSql, StartupMessage) { EXPECT_EQ(startup("chk"), "\0\0\0\x12\0\3\0\0user\
 TEST(PgSql, Answers) {
   EXPECT_EQ(parse_answer("R\0\0\0\x08\0\0\0\0"s).kind, Kind::authentication);
   EXPECT_EQ(parse_answer("R\0\0\0\x0c\0\0\0\5abcd"s).kind, Kind::authentication);
-  const std::string refusal = "E\0\0\0\x20SFATAL\0C28000\0Mno such role\0\0"s;
+  const std::string refusal = "E\0\0\0\x21SFATAL\0C28000\0Mno such role\0\0"s;
   const Answer error = parse_answer(refusal);
   EXPECT_EQ(error.kind, Kind::error);
   EXPECT_EQ(error.severity, "FATAL");
