@@ -395,6 +395,7 @@ def with_agent(w, options="check inter 20s fastinter 20s", agent=b"up\n", interv
     made = w.server("ag", agent_says(agent))
     w.start(f"""backend be
     option log-health-checks
+    timeout check 5s
     server s1 @s1@ {options} weight 20 agent-check agent-port {w.address("ag")[1]} agent-inter {interval} agent-send "hello\\n"
     server s2 @s1@ weight 20
 """)
