@@ -1,5 +1,7 @@
 #include "admin/stat_fields.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <mutex>
 
@@ -107,7 +109,8 @@ void put_check(Fields& fields, const proxy::ServerState& server, const check::He
   fields.text(k_check_desc, std::string(check::status_description(last.status)));
   if (check::conclusive(last.status)) {
     if (last.code != check::CheckResult::kNoCode) fields.number(k_check_code, static_cast<std::uint32_t>(last.code));
-    fields.number(k_check_duration, static_cast<std::uint64_t>(last.duration.count()));
+    if (last.duration != check::CheckResult::kNoDuration)
+      fields.number(k_check_duration, static_cast<std::uint64_t>(last.duration.count()));
   }
   if (!last.info.empty()) fields.text(k_last_chk, last.info);
   fields.number(k_check_rise, health.rise());
@@ -115,11 +118,28 @@ void put_check(Fields& fields, const proxy::ServerState& server, const check::He
   fields.number(k_check_health, health.counter());
 }
 
+void put_agent(Fields& fields, const proxy::ServerState& server) {
+  const check::CheckResult& last = server.health.last_agent();
+  const std::string status(check::status_word(last.status));
+  fields.text(k_agent_status, server.agent_running ? "* " + status : status);
+  fields.text(k_agent_desc, std::string(check::status_description(last.status)));
+  if (last.status != check::Status::ini) {
+    if (last.code != check::CheckResult::kNoCode) fields.number(k_agent_code, static_cast<std::uint32_t>(last.code));
+    fields.number(k_agent_duration, static_cast<std::uint64_t>(last.duration.count()));
+  }
+  if (!last.info.empty()) fields.text(k_last_agt, last.info);
+  // An agent's word counts at once.
+  fields.number(k_agent_rise, 1U);
+  fields.number(k_agent_fall, 1U);
+  fields.number(k_agent_health, server.health.agent_says_up() ? 1U : 0U);
+}
+
 std::string server_status(const proxy::ServerState& server) {
-  if (server.health.checked() && server.checks_paused && server.health.up() && !server.health.in_maintenance() &&
-      !server.health.draining())
+  const check::Health& health = server.health;
+  if (health.has(check::Admin::inherited_maint)) return fmt::format("MAINT (via {})", server.config->health.track);
+  if (health.checked() && server.checks_paused && health.up() && !health.in_maintenance() && !health.draining())
     return "no check";
-  return server.health.status_text();
+  return health.status_text();
 }
 
 }  // namespace
@@ -222,7 +242,10 @@ Fields server_fields(const StatContext& context, const proxy::BackendPlan& backe
     const auto down = static_cast<std::uint32_t>(server.downtime.count() / 1000);
     fields.number(k_downtime, down_now ? down + since : down);
     if (!health.in_maintenance()) put_check(fields, server, health);
+    if (config.health.observe) fields.number(k_hanafail, server.observed_failures);
   }
+  if (server.agent.enabled && !server.agent_paused) put_agent(fields, server);
+  if (!config.health.track.empty()) fields.text(k_tracked, config.health.track);
   if (context.shows_addresses && server.address.family() != AddressFamily::none)
     fields.text(k_addr, server.address.to_string());
   return fields;

@@ -10,10 +10,12 @@ bool operator==(const CheckConfig& a, const CheckConfig& b) {
          a.check_timeout == b.check_timeout && a.connect_timeout == b.connect_timeout && a.rise == b.rise &&
          a.fall == b.fall && a.address == b.address && a.port == b.port && a.tls == b.tls &&
          a.tls_client == b.tls_client && a.sni == b.sni && a.alpn == b.alpn && a.header == b.header &&
-         a.steps == b.steps && a.connect == b.connect && a.names == b.names;
+         a.steps == b.steps &&
+         a.probe == b.probe && a.external == b.external && a.connect == b.connect && a.names == b.names;
 }
 
 bool speaks_tls(const CheckConfig& config) {
+  if (config.kind == Kind::external) return false;
   if (config.kind != Kind::tcp_check || !begins_with_connect(config.steps)) {
     if (config.tls) return true;
   }
@@ -37,10 +39,11 @@ CheckTimeouts timeouts(const CheckConfig& config) {
   return {.connect = connect, .exchange = config.check_timeout};
 }
 
-Milliseconds start_offset(Milliseconds shortest_inter, std::size_t position, std::size_t count) {
+Milliseconds start_offset(Milliseconds shortest_inter, std::size_t position, std::size_t count, Timeout max_spread) {
   if (count == 0) return Milliseconds(0);
-  const auto span = std::max(shortest_inter, Milliseconds(1000)).count();
-  return Milliseconds(span * static_cast<Milliseconds::rep>(position) / static_cast<Milliseconds::rep>(count));
+  auto span = std::max(shortest_inter, Milliseconds(1000));
+  if (max_spread) span = std::min(span, *max_spread);
+  return Milliseconds(span.count() * static_cast<Milliseconds::rep>(position) / static_cast<Milliseconds::rep>(count));
 }
 
 }  // namespace weir::check

@@ -20,8 +20,30 @@
 
 namespace weir::check {
 
-/// What is exchanged once connected. `connect` exchanges nothing: layer 4, or layer 6 when `tls` is set.
-enum class Kind : std::uint8_t { connect, tcp_check, rdp };
+/// What is exchanged once connected. `connect` exchanges nothing: layer 4, or layer 6 when `tls` is set. `external`
+/// does not connect: a command does what it likes. `agent` asks an agent-check's agent for its line.
+enum class Kind : std::uint8_t { connect, tcp_check, rdp, smtp, mysql, pgsql, ldap, redis, ssl_hello, external, agent };
+
+/// What the protocol checks say.
+struct ProbeWords {
+  enum class Mysql : std::uint8_t { post_41, pre_41, post_80 };
+  std::string smtp_hello = "HELO localhost";
+  std::string user;  // of mysql-check and pgsql-check; mysql-check without one only reads the greeting
+  Mysql mysql = Mysql::post_41;
+  std::string agent_send;
+  friend bool operator==(const ProbeWords&, const ProbeWords&) = default;
+};
+
+/// `option external-check`.
+struct CommandWords {
+  std::string command;
+  std::string path;
+  bool keep_environment = false;  // global external-check preserve-env
+  std::string proxy_address;      // of the first bind line; empty: none
+  std::string proxy_port;         // empty: none, or a Unix socket
+  std::uint32_t server_maxconn = 0;
+  friend bool operator==(const CommandWords&, const CommandWords&) = default;
+};
 
 /// Who is checked, for formats and expressions of the steps.
 struct CheckNames {
@@ -59,6 +81,8 @@ struct CheckConfig {
   std::string alpn;  // `check-alpn` as written; tls::parse_alpn() has accepted it
   HeaderConfig header;
   std::vector<Step> steps;
+  ProbeWords probe;
+  CommandWords external;
   io::ConnectOptions connect;  // the server's `source` and socket options
   CheckNames names;
 
@@ -84,6 +108,8 @@ CheckTimeouts timeouts(const CheckConfig& config);
 
 /// When the first check of server number `position` of `count` checked servers starts, so that a farm's checks do not
 /// all start in one moment: the shortest interval of all (never less than a second) is divided among them.
-Milliseconds start_offset(Milliseconds shortest_inter, std::size_t position, std::size_t count);
+/// max-spread-checks bounds the time between the first and the last.
+Milliseconds start_offset(Milliseconds shortest_inter, std::size_t position, std::size_t count,
+                          Timeout max_spread = std::nullopt);
 
 }  // namespace weir::check

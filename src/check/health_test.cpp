@@ -183,6 +183,111 @@ TEST(Health, IsRestored) {
   EXPECT_EQ(health.last().info, "Connection refused");
 }
 
+// Manual, init-state.
+TEST(Health, StartsWhereItIsTold) {
+  struct Row {
+    InitState init;
+    std::string status;
+    std::vector<bool> passes;
+    std::string then;
+  };
+  const Row rows[] = {
+      {InitState::none, "UP 1/3", {false}, "DOWN"},
+      {InitState::up, "UP 1/3", {false}, "DOWN"},
+      {InitState::up, "UP 1/3", {true}, "UP"},
+      {InitState::fully_up, "UP", {false, false}, "UP 1/3"},
+      {InitState::fully_up, "UP", {false, false, false}, "DOWN"},
+      {InitState::down, "DOWN 2/3", {true}, "UP"},
+      {InitState::down, "DOWN 2/3", {false}, "DOWN"},
+      {InitState::fully_down, "DOWN", {true, true}, "DOWN 2/3"},
+      {InitState::fully_down, "DOWN", {true, true, true}, "UP"},
+  };
+  for (const Row& row : rows) {
+    Health health(3, 3, true, row.init);
+    EXPECT_EQ(health.status_text(), row.status);
+    for (const bool passes : row.passes) health.apply(passes ? pass() : failure());
+    EXPECT_EQ(health.status_text(), row.then);
+    // The same after maintenance.
+    health.set_admin(Admin::forced_maint, true);
+    const Change left = health.set_admin(Admin::forced_maint, false);
+    EXPECT_EQ(health.status_text(), row.status);
+    EXPECT_EQ(left.transition, health.up() ? Transition::up : Transition::none);
+  }
+}
+
+// Manual, on-error. Observed on 2.6.
+TEST(Health, ObservedTrafficCountsAsChecks) {
+  struct Row {
+    OnError mode;
+    std::vector<std::string> statuses;
+  };
+  const Row rows[] = {
+      {OnError::fastinter, {"UP", "UP", "UP"}},
+      {OnError::fail_check, {"UP 2/3", "UP 1/3", "DOWN"}},
+      {OnError::sudden_death, {"UP 1/3", "DOWN", "DOWN"}},
+      {OnError::mark_down, {"DOWN", "DOWN"}},
+  };
+  for (const Row& row : rows) {
+    Health health(2, 3, true);
+    health.apply(pass());
+    bool was_up = true;
+    for (const std::string& status : row.statuses) {
+      const Change change = health.observe(row.mode, {.status = Status::hana, .duration = CheckResult::kNoDuration});
+      EXPECT_EQ(health.status_text(), status);
+      EXPECT_EQ(change.counts_as_failure, was_up && row.mode != OnError::fastinter);
+      EXPECT_EQ(change.transition == Transition::down, was_up && !health.up());
+      was_up = health.up();
+    }
+  }
+  Health idle(2, 3, true);
+  idle.set_admin(Admin::forced_maint, true);
+  EXPECT_EQ(idle.observe(OnError::mark_down, {.status = Status::hana}).transition, Transition::none);
+}
+
+// Manual, track: the other's state as it is, its maintenance and drain too.
+TEST(Health, Follows) {
+  Health leader(4, 4, true);
+  Health follower(2, 3, false);
+  const auto hand_on = [&] { return follower.follow(leader.as_leader(true)); };
+  leader.apply(pass());
+  EXPECT_EQ(hand_on().transition, Transition::none);
+  EXPECT_EQ(follower.status_text(), "UP");
+  leader.apply(failure());
+  EXPECT_EQ(hand_on().transition, Transition::none);
+  EXPECT_EQ(follower.status_text(), "UP 3/4");
+  for (int i = 0; i < 3; i++) leader.apply(failure());
+  EXPECT_EQ(hand_on().transition, Transition::down);
+  EXPECT_EQ(follower.status_text(), "DOWN");
+  leader.apply(pass());
+  hand_on();
+  EXPECT_EQ(follower.status_text(), "DOWN 1/4");
+  leader.force(State::stopping);
+  EXPECT_EQ(hand_on().transition, Transition::stopping);
+  leader.set_admin(Admin::forced_maint, true);
+  EXPECT_EQ(hand_on().transition, Transition::down);
+  EXPECT_TRUE(follower.in_maintenance());
+  EXPECT_EQ(follower.admin_flags(), static_cast<int>(Admin::inherited_maint));
+  leader.set_admin(Admin::forced_maint, false);
+  leader.set_admin(Admin::forced_drain, true);
+  EXPECT_EQ(hand_on().transition, Transition::up);
+  EXPECT_TRUE(follower.draining());
+  // Its own maintenance is its own affair; what it comes back to is the other's state.
+  follower.set_admin(Admin::forced_maint, true);
+  leader.set_admin(Admin::forced_drain, false);
+  leader.force(State::stopped);
+  hand_on();
+  EXPECT_EQ(follower.set_admin(Admin::forced_maint, false).transition, Transition::none);
+  EXPECT_EQ(follower.status_text(), "DOWN");
+  // A chain hands on what it was handed.
+  Health third(1, 1, false);
+  third.follow(follower.as_leader(true));
+  EXPECT_EQ(third.status_text(), "DOWN");
+  EXPECT_TRUE(follower.stop_following());
+  EXPECT_FALSE(follower.stop_following());
+  EXPECT_EQ(follower.status_text(), "no check");
+  EXPECT_EQ(follower.admin_flags(), 0);
+}
+
 TEST(Status, WordsAndNumbersGoBothWays) {
   EXPECT_EQ(status_word(Status::l6rsp), "L6RSP");
   EXPECT_EQ(status_description(Status::l4con), "Layer4 connection problem");

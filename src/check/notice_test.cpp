@@ -83,7 +83,51 @@ TEST(Notice, AdministrativeChangesOfAServerThatIsDown) {
             "Server b1/s1 is DOWN (leaving forced drain).");
 }
 
+TEST(Notice, Agents) {
+  Health health(1, 2, true, InitState::none, true);
+  const CheckResult up{.status = Status::l7ok, .code = 0, .info = "via agent : up"};
+  health.apply_agent(up);
+  EXPECT_EQ(agent_notice(kServer, up, health).text,
+            "Agent check for server b1/s1 succeeded, reason: Layer7 check passed, code: 0, info: \"via agent : up\", "
+            "check duration: 0ms, status: 1/1 UP.");
+  const CheckResult late{.status = Status::l7tout, .duration = Milliseconds(101)};
+  EXPECT_EQ(agent_notice({.backend = "b1", .server = "s1", .gets_no_share = true}, late, health).text,
+            "Agent check for server b1/s1 failed, reason: Layer7 timeout, check duration: 101ms, status: 1/1 DRAIN.");
+  const CheckResult down{.status = Status::l7sts, .code = 0, .info = "via agent : down"};
+  health.apply_agent(down);
+  EXPECT_TRUE(agent_notice(kServer, down, health).text.ends_with("status: 0/1 DOWN."));
+}
+
+TEST(Notice, ObservedTrafficTookNoTime) {
+  Health health(2, 3, true);
+  health.apply({.status = Status::l4ok});
+  const CheckResult result{.status = Status::hana,
+                           .info = "Detected 3 consecutive errors, last one was: L4 unsuccessful connection",
+                           .duration = CheckResult::kNoDuration};
+  health.observe(OnError::fail_check, result);
+  EXPECT_EQ(check_notice(kServer, result, health).text,
+            "Health check for server b1/s1 failed, reason: Health analyze, info: \"Detected 3 consecutive errors, last "
+            "one was: L4 unsuccessful connection\", status: 2/3 UP.");
+}
+
+TEST(Notice, Followers) {
+  Health health(2, 3, false);
+  health.follow({.state = State::stopped});
+  EXPECT_EQ(followed_notice(kServer, Transition::down, "b2/s2", {.active = 1}).text,
+            "Server b1/s1 is DOWN via b2/s2. 1 active and 0 backup servers left. 0 sessions active, 0 requeued, 0 "
+            "remaining in queue.");
+  EXPECT_EQ(admin_notice(kServer, AdminEvent::enter_maint, health, {}, "b2/s2").text,
+            "Server b1/s1 is going DOWN for maintenance via b2/s2. 0 active and 0 backup servers left. 0 sessions "
+            "active, 0 requeued, 0 remaining in queue.");
+  EXPECT_EQ(admin_notice(kServer, AdminEvent::leave_maint, health, {}, "b2/s2").text,
+            "Server b1/s1 is DOWN/READY (leaving maintenance).");
+  EXPECT_EQ(admin_notice(kServer, AdminEvent::remain_in_inherited_maint, health, {}, "b2/s2").text,
+            "Server b1/s1 is leaving forced maintenance but remains in maintenance via b2/s2.");
+  EXPECT_EQ(admin_notice(kServer, AdminEvent::enter_maint_when_draining, health, {}).level, 5);
+}
+
 TEST(Notice, NoServerLeft) {
+  EXPECT_EQ(no_server_notice("b2", "proxy").text, "proxy b2 has no server available!");
   EXPECT_EQ(no_server_notice("b2").text, "backend b2 has no server available!");
   EXPECT_EQ(no_server_notice("b2").terminal_text, "backend 'b2' has no server available!");
   EXPECT_EQ(no_server_notice("b2").level, 0);

@@ -22,6 +22,8 @@ struct CheckSink {
   SocketAddress (*address)(void* object) = nullptr;
   /// False while maintenance pauses the checks: the turn is skipped.
   bool (*enabled)(void* object) = nullptr;
+  /// How many sessions the server has: an external check is told. Null: none.
+  std::uint32_t (*sessions)(void* object) = nullptr;
   /// A check begins: the statistics may show the last status with "* " before it.
   void (*started)(void* object) = nullptr;
   /// A check ended.
@@ -35,6 +37,6 @@ struct CheckSink {
 io::Task<void> run_checks(std::shared_ptr<const CheckConfig> config, CheckSink sink, Milliseconds first_delay);
 
 /// One check of `server`, start to end.
-io::Task<CheckResult> check_once(const CheckConfig& config, const SocketAddress& server);
+io::Task<CheckResult> check_once(const CheckConfig& config, const SocketAddress& server, std::uint32_t sessions = 0);
 
 }  // namespace weir::check

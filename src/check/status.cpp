@@ -1,6 +1,8 @@
 // The words and sentences of check results.
 #include "check/status.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace weir::check {
@@ -15,6 +17,8 @@ struct Row {
 constexpr Row kRows[] = {
     {Status::unk, "UNK", "Unknown"},
     {Status::ini, "INI", "Initializing"},
+    {Status::hana, "HANA", "Health analyze"},
+    {Status::checked, "CHECKED", "No status change"},
     {Status::sockerr, "SOCKERR", "Socket error"},
     {Status::l4ok, "L4OK", "Layer4 check passed"},
     {Status::l4tout, "L4TOUT", "Layer4 timeout"},
@@ -27,6 +31,9 @@ constexpr Row kRows[] = {
     {Status::l7ok, "L7OK", "Layer7 check passed"},
     {Status::l7okc, "L7OKC", "Layer7 check conditionally passed"},
     {Status::l7sts, "L7STS", "Layer7 wrong status"},
+    {Status::procerr, "PROCERR", "External check error"},
+    {Status::proctout, "PROCTOUT", "External check timeout"},
+    {Status::procok, "PROCOK", "External check passed"},
 };
 
 const Row& row(Status status) {
@@ -54,9 +61,18 @@ std::optional<Status> status_from_word(std::string_view word) {
 }
 
 bool passed(Status status) {
-  return status == Status::l4ok || status == Status::l6ok || status == Status::l7ok || status == Status::l7okc;
+  return status == Status::l4ok || status == Status::l6ok || status == Status::l7ok || status == Status::l7okc ||
+         status == Status::procok;
 }
 
-bool conclusive(Status status) { return status != Status::unk && status != Status::ini; }
+bool conclusive(Status status) { return status != Status::unk && status != Status::ini && status != Status::checked; }
+
+std::string printable(std::string_view text) {
+  constexpr std::size_t kMost = 200;
+  std::string out;
+  for (const char c : text.substr(0, std::min(text.find_first_of(std::string_view("\r\n\0", 3)), kMost)))
+    out += c >= ' ' && c < 0x7f && c != '"' ? c : '.';
+  return out;
+}
 
 }  // namespace weir::check

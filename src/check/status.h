@@ -16,6 +16,8 @@ namespace weir::check {
 enum class Status : std::uint8_t {
   unk = 0,
   ini = 1,
+  hana = 3,     // no check: traffic to the server failed (observe)
+  checked = 4,  // an agent answered and said nothing about up or down
   sockerr = 5,
   l4ok = 6,
   l4tout = 7,
@@ -28,6 +30,9 @@ enum class Status : std::uint8_t {
   l7ok = 15,
   l7okc = 16,
   l7sts = 17,
+  procerr = 18,
+  proctout = 19,
+  procok = 20,
 };
 
 std::string_view status_word(Status status);         // "L4OK"
@@ -35,12 +40,16 @@ std::string_view status_description(Status status);  // "Layer4 check passed"
 /// Back from a state file's number, and from a configuration's word.
 std::optional<Status> status_from_number(unsigned number);
 std::optional<Status> status_from_word(std::string_view word);
-bool passed(Status status);      // l4ok, l6ok, l7ok, l7okc
-bool conclusive(Status status);  // false for unk and ini
+bool passed(Status status);      // l4ok, l6ok, l7ok, l7okc, procok
+bool conclusive(Status status);  // false for unk, ini and checked
+
+/// What a server said, fit for the log: its first line, printable characters only, and not without end.
+std::string printable(std::string_view text);
 
 /// One finished check. `code` is the layer 5-7 code, kNoCode when the check has none.
 struct CheckResult {
-  static constexpr int kNoCode = -1;
+  static constexpr int kNoCode = -2;  // -1 is the code of a command that was killed
+  static constexpr Milliseconds kNoDuration{-1};
   Status status = Status::ini;
   int code = kNoCode;
   std::string info;  // the statistics' last_chk, the log's info: "Connection refused"

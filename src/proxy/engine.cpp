@@ -10,9 +10,11 @@
 #include "base/assert.h"
 #include "check/config.h"
 #include "proxy/accepting.h"
+#include "proxy/agent.h"
 #include "proxy/health_events.h"
 #include "proxy/table_sweep.h"
 #include "proxy/tcp/session.h"
+#include "proxy/tracking.h"
 
 namespace weir::proxy {
 namespace {
@@ -104,6 +106,7 @@ void Engine::commit(Draft& draft, Config config) {
   if (plan_) supersede(*draft.plan);
   plan_ = std::move(draft.plan);
   config_ = std::move(config);
+  link_followers(*plan_);
   restart_checks(*plan_);
   retire();
   end_removed_parts(config_.global.hard_stop_after);
@@ -129,26 +132,42 @@ void Engine::set_variables(const GlobalConfig& global) {
 }
 
 void Engine::restart_checks(const Plan& plan) {
-  std::size_t checked = 0;
-  Milliseconds shortest{0};
+  std::size_t count = 0;
+  Milliseconds shortest = Milliseconds::max();
+  const auto add = [&](Milliseconds inter) {
+    count++;
+    shortest = std::min(shortest, inter);
+  };
   for (const auto& backend : plan.backends)
-    for (const ServerConfig& server : backend->config->servers)
-      if (server.check_enabled) {
-        checked++;
-        shortest = shortest.count() == 0 ? server.check.inter : std::min(shortest, server.check.inter);
-      }
+    for (const ServerConfig& server : backend->config->servers) {
+      if (server.check_enabled) add(server.check.inter);
+      if (server.health.agent.enabled) add(server.health.agent.inter);
+    }
   std::size_t position = 0;
+  const auto offset = [&] {
+    return check::start_offset(shortest, std::min(position++, count), count, plan.global->max_spread_checks);
+  };
   for (const auto& backend : plan.backends) {
     const std::scoped_lock guard(backend->state->lock);
     for (const auto& server : backend->state->servers) {
       const ServerConfig& config = *server->config;
-      const std::size_t place = config.check_enabled ? position++ : 0;
-      if (server->checked_with && config.check_enabled && *server->checked_with == config.check) continue;
-      if (!server->checked_with && !config.check_enabled) continue;
-      server->checked_with = config.check_enabled ? std::make_shared<const check::CheckConfig>(config.check) : nullptr;
-      start_checks(process_, server, server->checked_with, check::start_offset(shortest, place, checked));
+      restart(*server, server->checked_with,
+              config.check_enabled ? std::make_shared<const check::CheckConfig>(config.check) : nullptr, offset,
+              CheckLine::health);
+      restart(*server, server->agent_with, agent_check(*server), offset, CheckLine::agent);
     }
   }
+}
+
+// An unchanged check goes on; one that is not there needs no place among the others.
+template <class Offset>
+void Engine::restart(ServerState& server, std::shared_ptr<const check::CheckConfig>& running,
+                     std::shared_ptr<const check::CheckConfig> wanted, Offset& offset, CheckLine which) {
+  if (!wanted && !running) return;
+  const Milliseconds delay = wanted ? offset() : Milliseconds(0);
+  if (wanted && running && *wanted == *running) return;
+  running = std::move(wanted);
+  start_checks(process_, server.shared_from_this(), running, delay, which);
 }
 
 // What no plan names any more: backends wait for their last session, frontends are only counters and go at once.
@@ -164,8 +183,7 @@ void Engine::retire() {
     removed_.push_back(state);
     const std::scoped_lock guard(state->lock);
     for (const auto& server : state->servers) {
-      if (server->checked_with) start_checks(process_, server, nullptr, Milliseconds(0));
-      server->checked_with = nullptr;
+      stop_checks(process_, server);
     }
     retired_.push_back(state);
     it = backends_.erase(it);

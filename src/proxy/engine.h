@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "io/opener.h"
 #include "log/sink.h"
+#include "proxy/health_events.h"
 #include "proxy/listener.h"
 #include "proxy/model.h"
 #include "proxy/plan.h"
@@ -123,6 +124,9 @@ class Engine {
   void set_variables(const GlobalConfig& global);
   void restart_checks(const Plan& plan);
   void supersede(const Plan& next);
+  template <class Offset>
+  void restart(ServerState& server, std::shared_ptr<const check::CheckConfig>& running,
+               std::shared_ptr<const check::CheckConfig> wanted, Offset& offset, CheckLine which);
   void retire();
   void end_removed_parts(std::optional<Milliseconds> after);
   void forward_rings();

@@ -21,7 +21,9 @@ void adopt(ServerState& running, const std::shared_ptr<const ServerConfig>& want
   if (wanted->maxconn != running.config->maxconn) running.runtime_maxconn.reset();
   if (wanted->disabled != running.config->disabled)
     running.health.set_admin(check::Admin::forced_maint, wanted->disabled);
-  running.health.reconfigure(wanted->check.rise, wanted->check.fall, wanted->check_enabled);
+  if (wanted->health.agent != running.config->health.agent) running.agent = wanted->health.agent;
+  running.health.reconfigure(wanted->check.rise, wanted->check.fall, wanted->check_enabled, wanted->health.init_state,
+                             running.agent.enabled);
   running.config = wanted;
 }
 
@@ -99,8 +101,7 @@ void Engine::update_backend(BackendState& state, const std::shared_ptr<const Pro
     state.requeue_waiters(*running);
     running->removed.store(true, std::memory_order_relaxed);
     removed_.push_back(running);
-    if (running->checked_with) start_checks(process_, running, nullptr, Milliseconds(0));
-    running->checked_with = nullptr;
+    stop_checks(process_, running);
   }
   std::vector<std::shared_ptr<ServerState>> before = std::exchange(state.servers, std::move(next));
   build_slots(state, proxy);

@@ -1,68 +1,21 @@
 #include "proxy/health_events.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <random>
-#include <unordered_map>
 
 #include "check/runner.h"
+#include "proxy/agent.h"
+#include "proxy/health_change.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/session.h"
 
 namespace weir::proxy {
 namespace {
 
-const LogPlan* backend_log(const WorkerContext& worker, const std::shared_ptr<const BackendPlan>& plan) {
-  if (plan) return &plan->log;
-  return worker.plan ? &worker.plan->log : nullptr;
-}
-
-void say(WorkerContext& worker, const BackendState& backend, const check::Notice& notice) {
-  const std::shared_ptr<const BackendPlan> plan = worker.plan ? worker.plan->backend(backend.name) : nullptr;
-  if (const LogPlan* log = backend_log(worker, plan); log != nullptr)
-    worker.emit(*log, {.level = static_cast<log::Level>(notice.level), .message = notice.text});
-  show_on_terminal(*worker.process, notice.level, notice.terminal_text);
-}
-
-check::Remaining remaining(const ServerState& server, std::uint32_t requeued) {
-  const BackendState::Live live = server.backend.live_servers();
-  return {live.active, live.backup, server.sessions.value(), requeued, server.line.size()};
-}
-
-void note_backend_state(BackendState& backend, TimePoint now, bool& lost_all) {
-  const BackendState::Live live = backend.live_servers();
-  const bool up = live.active + live.backup != 0 || backend.servers.empty();
-  if (up == backend.up) return;
-  if (up)
-    backend.downtime += std::chrono::duration_cast<Milliseconds>(now - backend.last_change);
-  else
-    backend.down_transitions++;
-  backend.up = up;
-  backend.last_change = now;
-  lost_all = !up;
-}
-
-void note_server_change(ServerState& server, bool was_up, TimePoint now) {
-  const bool up = server.health.up() && !server.health.in_maintenance();
-  if (up == was_up) return;
-  if (up) server.downtime += std::chrono::duration_cast<Milliseconds>(now - server.last_change);
-  server.last_change = now;
-}
-
-bool in_service(const ServerState& server) { return server.health.up() && !server.health.in_maintenance(); }
-
-// After any change: balancing, waiters, the backend's own state. Holds the lock.
-std::uint32_t settle(ServerState& server, bool was_up, TimePoint now, bool& lost_all) {
-  BackendState& backend = server.backend;
-  note_server_change(server, was_up, now);
-  backend.refresh_slot(server);
-  std::uint32_t requeued = 0;
-  if (!server.health.usable_by_persistence()) requeued = backend.requeue_waiters(server);
-  note_backend_state(backend, now, lost_all);
-  backend.serve_waiters();
-  return requeued;
-}
+using check::Transition;
 
 }  // namespace
 
@@ -73,102 +26,96 @@ void show_on_terminal(const ProcessState& process, int level, std::string_view t
                static_cast<int>(text.size()), text.data());
 }
 
-void apply_check_result(WorkerContext& worker, ServerState& server, const check::CheckResult& result) {
-  BackendState& backend = server.backend;
-  std::vector<check::Notice> notices;
-  bool lost_all = false;
-  bool shut = false;
-  {
-    const std::scoped_lock guard(backend.lock);
-    const check::ServerName name{backend.name, server.name, server.config->backup};
-    server.check_running = false;
-    const bool was_up = in_service(server);
-    const check::Change change = server.health.apply(result);
-    if (change.counts_as_failure) server.check_failures++;
-    if (change.counts_as_down) server.check_downs++;
-    const std::shared_ptr<const BackendPlan> plan = worker.plan ? worker.plan->backend(backend.name) : nullptr;
-    const bool logged = change.log_check && plan && plan->config->settings.log_health_checks;
-    if (logged) notices.push_back(check::check_notice(name, result, server.health));
-    if (change.transition != check::Transition::none) {
-      const std::uint32_t requeued = settle(server, was_up, worker.io->now(), lost_all);
-      notices.push_back(
-          check::transition_notice(name, change.transition, logged ? nullptr : &result, remaining(server, requeued)));
-      shut = change.transition == check::Transition::down &&
-             server.config->on_marked_down == OnMarkedDown::shutdown_sessions;
-      if (lost_all) notices.push_back(check::no_server_notice(backend.name));
-    }
-  }
-  for (const check::Notice& notice : notices) say(worker, backend, notice);
-  if (shut) shut_sessions(*worker.process, server.shared_from_this(), EndedBy::server_down);
-}
-
 namespace {
 
-struct AdminState {
-  bool maint;
-  bool drain;
-  bool up;
-};
-AdminState admin_state(const check::Health& health) {
-  return {.maint = health.in_maintenance(), .drain = health.draining(), .up = health.up()};
-}
-
-// What a person's change is called; a server may leave maintenance only to go on draining.
-std::vector<check::AdminEvent> admin_events(const AdminState& before, const AdminState& after) {
-  using check::AdminEvent;
-  if (after.maint) {
-    if (before.maint) return {};
-    return {before.up ? AdminEvent::enter_maint : AdminEvent::enter_maint_when_down};
-  }
-  if (before.maint && after.drain) return {AdminEvent::leave_maint, AdminEvent::remain_in_drain};
-  if (before.maint) return {AdminEvent::leave_maint};
-  if (before.drain == after.drain) return {};
-  return {after.drain ? AdminEvent::enter_drain : AdminEvent::leave_drain};
+// What a result did, in words: the check's own line, then what became of the server.
+void tell_result(HealthChange& change, ServerState& server, const check::CheckResult& result,
+                 const check::Change& moved) {
+  if (moved.counts_as_failure) server.check_failures++;
+  if (moved.counts_as_down) server.check_downs++;
+  const bool logged = moved.log_check && change.logs_checks();
+  if (logged) change.tell(check::check_notice(change.name(), result, server.health));
+  if (moved.transition == Transition::none) return;
+  const check::Remaining left = change.settle();
+  change.tell(check::transition_notice(change.name(), moved.transition, logged ? nullptr : &result, left));
+  if (moved.transition == Transition::down) change.marked_down();
 }
 
 }  // namespace
 
+void apply_check_result(WorkerContext& worker, ServerState& server, const check::CheckResult& result) {
+  HealthChange change(worker, server);
+  server.check_running = false;
+  tell_result(change, server, result, server.health.apply(result));
+  change.finish();
+}
+
 void set_server_admin(WorkerContext& worker, ServerState& server, check::Admin flag, bool on) {
-  BackendState& backend = server.backend;
-  std::vector<check::Notice> notices;
-  bool lost_all = false;
-  bool shut = false;
-  {
-    const std::scoped_lock guard(backend.lock);
-    const check::ServerName name{backend.name, server.name, server.config->backup};
-    const bool was_up = in_service(server);
-    const AdminState before = admin_state(server.health);
-    server.health.set_admin(flag, on);
-    const AdminState after = admin_state(server.health);
-    const check::Remaining left = remaining(server, settle(server, was_up, worker.io->now(), lost_all));
-    for (const check::AdminEvent event : admin_events(before, after))
-      notices.push_back(check::admin_notice(name, event, server.health, left));
-    shut = after.maint && !before.maint && server.config->on_marked_down == OnMarkedDown::shutdown_sessions;
-    if (lost_all) notices.push_back(check::no_server_notice(backend.name));
-  }
-  for (const check::Notice& notice : notices) say(worker, backend, notice);
-  if (shut) shut_sessions(*worker.process, server.shared_from_this(), EndedBy::server_down);
+  HealthChange change(worker, server);
+  const AdminState before = admin_state(server.health);
+  const bool had = server.health.has(flag);
+  if (server.health.set_admin(flag, on).counts_as_down) server.check_downs++;
+  const AdminState after = admin_state(server.health);
+  const check::Remaining left = change.settle();
+  for (const check::AdminEvent event : admin_events(before, after))
+    change.tell(check::admin_notice(change.name(), event, server.health, left));
+  if (flag == check::Admin::forced_maint && had && !on && after.maint)
+    change.tell(check::admin_notice(change.name(), check::AdminEvent::remain_in_inherited_maint, server.health, left,
+                                    server.config->health.track));
+  if (after.maint && !before.maint) change.marked_down();
+  change.finish();
 }
 
 void force_server_health(WorkerContext& worker, ServerState& server, check::State state) {
-  BackendState& backend = server.backend;
-  std::vector<check::Notice> notices;
-  bool lost_all = false;
-  bool shut = false;
-  {
-    const std::scoped_lock guard(backend.lock);
-    const check::ServerName name{backend.name, server.name, server.config->backup};
-    const bool was_up = in_service(server);
-    const check::Change change = server.health.force(state);
-    const std::uint32_t requeued = settle(server, was_up, worker.io->now(), lost_all);
-    if (change.transition != check::Transition::none)
-      notices.push_back(check::forced_notice(name, change.transition, remaining(server, requeued)));
-    shut = change.transition == check::Transition::down &&
-           server.config->on_marked_down == OnMarkedDown::shutdown_sessions;
-    if (lost_all) notices.push_back(check::no_server_notice(backend.name));
+  HealthChange change(worker, server);
+  const check::Change moved = server.health.force(state);
+  if (moved.counts_as_down) server.check_downs++;
+  const check::Remaining left = change.settle();
+  if (moved.transition != Transition::none) change.tell(check::forced_notice(change.name(), moved.transition, left));
+  if (moved.transition == Transition::down) change.marked_down();
+  change.finish();
+}
+
+namespace {
+
+// Manual, on-error: whatever else it does, the next check comes within fastinter.
+void check_soon(WorkerContext& worker, ServerState& server) {
+  const std::shared_ptr<const check::CheckConfig> config = server.checked_with;
+  if (!config || server.check_running) return;
+  const Milliseconds wait = config->fastinter.value_or(config->inter);
+  const TimePoint soon = worker.io->now() + wait;
+  if (server.next_check <= soon) return;
+  server.next_check = soon;
+  start_checks(*worker.process, server.shared_from_this(), config, wait);
+}
+
+void too_many_errors(WorkerContext& worker, ServerState& server, const ServerConfig& config, std::uint32_t errors) {
+  HealthChange change(worker, server);
+  if (!server.checked_with || server.checks_paused || server.health.in_maintenance()) return;
+  server.observed_failures++;
+  const check::CheckResult result{
+      .status = check::Status::hana,
+      .info = fmt::format("Detected {} consecutive errors, last one was: L4 unsuccessful connection", errors),
+      .duration = check::CheckResult::kNoDuration};
+  const check::Change moved = server.health.observe(config.health.on_error, result);
+  if (config.health.on_error != check::OnError::fastinter) tell_result(change, server, result, moved);
+  check_soon(worker, server);
+  change.finish();
+}
+
+}  // namespace
+
+void observe_connection(WorkerContext& worker, ServerState& server, const ServerConfig& config, bool made) {
+  if (made) {
+    // Read first: a healthy server's counter is not written by every session.
+    if (server.errors_in_a_row.load(std::memory_order_relaxed) != 0)
+      server.errors_in_a_row.store(0, std::memory_order_relaxed);
+    return;
   }
-  for (const check::Notice& notice : notices) say(worker, backend, notice);
-  if (shut) shut_sessions(*worker.process, server.shared_from_this(), EndedBy::server_down);
+  const std::uint32_t errors = server.errors_in_a_row.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (errors < config.health.error_limit) return;
+  server.errors_in_a_row.store(0, std::memory_order_relaxed);
+  too_many_errors(worker, server, config, errors);
 }
 
 void set_server_weight(ServerState& server, unsigned weight) {
@@ -201,18 +148,22 @@ struct CheckOf {
   std::shared_ptr<const check::CheckConfig> config;
 };
 
+ServerState& server_of(void* object) { return *static_cast<CheckOf*>(object)->server; }
+
 SocketAddress check_address(void* object) {
-  const ServerState& server = *static_cast<CheckOf*>(object)->server;
+  const ServerState& server = server_of(object);
   const std::scoped_lock guard(server.backend.lock);
   return server.address;
 }
+std::uint32_t check_sessions(void* object) { return server_of(object).sessions.value(); }
+
 bool check_enabled(void* object) {
-  const ServerState& server = *static_cast<CheckOf*>(object)->server;
+  const ServerState& server = server_of(object);
   const std::scoped_lock guard(server.backend.lock);
   return !server.health.in_maintenance() && !server.checks_paused && !server.removed.load(std::memory_order_relaxed);
 }
 void check_started(void* object) {
-  ServerState& server = *static_cast<CheckOf*>(object)->server;
+  ServerState& server = server_of(object);
   const std::scoped_lock guard(server.backend.lock);
   server.check_running = true;
 }
@@ -227,43 +178,83 @@ Milliseconds spread(Milliseconds interval, unsigned percent) {
   const auto most = static_cast<std::int64_t>(interval.count()) * percent / 100;
   return interval + Milliseconds(std::uniform_int_distribution<std::int64_t>(-most, most)(random));
 }
+unsigned spread_percent(const CheckOf& check) {
+  return check.worker->plan ? check.worker->plan->global->spread_checks : 0;
+}
 
 Milliseconds check_interval(void* object) {
   const CheckOf& check = *static_cast<CheckOf*>(object);
-  Milliseconds interval{0};
-  {
-    const std::scoped_lock guard(check.server->backend.lock);
-    interval = check.server->health.interval(*check.config);
-  }
-  return spread(interval, check.worker->plan ? check.worker->plan->global->spread_checks : 0);
+  const unsigned percent = spread_percent(check);
+  const std::scoped_lock guard(check.server->backend.lock);
+  const Milliseconds interval = spread(check.server->health.interval(*check.config), percent);
+  check.server->next_check = check.worker->io->now() + interval;
+  return interval;
+}
+
+// An agent is asked in maintenance too: it may be the one to end it.
+bool agent_enabled(void* object) {
+  const ServerState& server = server_of(object);
+  const std::scoped_lock guard(server.backend.lock);
+  return !server.agent_paused && !server.removed.load(std::memory_order_relaxed);
+}
+void agent_started(void* object) {
+  ServerState& server = server_of(object);
+  const std::scoped_lock guard(server.backend.lock);
+  server.agent_running = true;
+}
+void agent_finished(void* object, const check::CheckResult& result) {
+  const CheckOf& check = *static_cast<CheckOf*>(object);
+  if (agent_enabled(object)) apply_agent_answer(*check.worker, *check.server, result);
+}
+Milliseconds agent_interval(void* object) {
+  const CheckOf& check = *static_cast<CheckOf*>(object);
+  return spread(check.config->inter, spread_percent(check));
 }
 
 io::Task<void> check_server(CheckOf& check, Milliseconds first_delay) {
   const check::CheckSink sink{.object = &check,
                               .address = check_address,
                               .enabled = check_enabled,
+                              .sessions = check_sessions,
                               .started = check_started,
                               .finished = check_finished,
                               .interval = check_interval};
   co_await check::run_checks(check.config, sink, first_delay);
 }
 
+io::Task<void> ask_agent(CheckOf& check, Milliseconds first_delay) {
+  const check::CheckSink sink{.object = &check,
+                              .address = check_address,
+                              .enabled = agent_enabled,
+                              .started = agent_started,
+                              .finished = agent_finished,
+                              .interval = agent_interval};
+  co_await check::run_checks(check.config, sink, first_delay);
+}
+
 }  // namespace
 
 void start_checks(ProcessState& process, const std::shared_ptr<ServerState>& server,
-                  std::shared_ptr<const check::CheckConfig> config, Milliseconds first_delay) {
+                  std::shared_ptr<const check::CheckConfig> config, Milliseconds first_delay, CheckLine which) {
   WorkerContext* worker = process.contexts[server->id % process.contexts.size()].get();
   worker->io->post(
-      [worker, backend = server->backend.shared_from_this(), server, checked = std::move(config), first_delay] {
-        const auto running = worker->checks.find(server.get());
-        if (running != worker->checks.end()) {
+      [worker, backend = server->backend.shared_from_this(), server, checked = std::move(config), first_delay, which] {
+        auto& all = which == CheckLine::health ? worker->checks : worker->agents;
+        const auto running = all.find(server.get());
+        if (running != all.end()) {
           worker->activities.cancel(running->second);
-          worker->checks.erase(running);
+          all.erase(running);
         }
         if (!checked) return;
-        worker->checks[server.get()] =
-            worker->activities.spawn(check_server, CheckOf{worker, backend, server, checked}, first_delay);
+        all[server.get()] = worker->activities.spawn(which == CheckLine::health ? check_server : ask_agent,
+                                                     CheckOf{worker, backend, server, checked}, first_delay);
       });
+}
+
+void stop_checks(ProcessState& process, const std::shared_ptr<ServerState>& server) {
+  if (server->checked_with) start_checks(process, server, nullptr, Milliseconds(0));
+  if (server->agent_with) start_checks(process, server, nullptr, Milliseconds(0), CheckLine::agent);
+  server->checked_with = server->agent_with = nullptr;
 }
 
 }  // namespace weir::proxy

@@ -25,6 +25,7 @@
 #include "log/target.h"
 #include "peers/config.h"
 #include "proxy/filter/bandwidth.h"
+#include "proxy/health_settings.h"
 #include "proxy/names.h"
 #include "proxy/rule/rule.h"
 #include "proxy/send_proxy.h"
@@ -114,6 +115,7 @@ struct ServerConfig {
   bool verify_written = false;  // `verify` stands on the line or in its defaults
   SendProxy send_proxy;
   check::CheckConfig check;  // complete once the backend is finished: steps, timeouts and kind come from the proxy
+  HealthSettings health;
   SourcePosition at;
   std::vector<std::string> words;  // the line, then the default-server words that apply
   std::string signature;
@@ -186,6 +188,9 @@ struct ProxySettings {
   std::string unique_id_format;
   SourcePosition unique_id_format_at;
   std::shared_ptr<const sample::LogFormat> unique_id_program;  // compiled by finish_config()
+  check::ProbeWords probe;                                     // option smtpchk, mysql-check, pgsql-check
+  check::CommandWords external;                                // external-check command and path
+  bool external_written = false;
   std::string default_backend;
   SourcePosition default_backend_at;
   std::shared_ptr<const ServerConfig> default_server;  // null: nothing is set; shared by all that inherit it
@@ -284,6 +289,10 @@ struct GlobalConfig {
   } unix_bind;
   unsigned spread_checks = 0;
   bool pp2_never_send_local = false;
+  Timeout max_spread_checks;
+  bool external_check = false;
+  bool external_check_keeps_environment = false;
+  bool insecure_fork_wanted = false;
   std::string ssl_default_bind_ciphers, ssl_default_bind_ciphersuites;
   std::vector<std::string> ssl_default_bind_options;
   tls::ClientConfig ssl_default_server;  // ssl-default-server-*: what a server's TLS words leave out

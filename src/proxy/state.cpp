@@ -20,7 +20,9 @@ ServerState::ServerState(BackendState& owner, std::shared_ptr<const ServerConfig
       backend(owner),
       config(std::move(configured)),
       address(config->address),
-      health(config->check.rise, config->check.fall, config->check_enabled),
+      health(config->check.rise, config->check.fall, config->check_enabled, config->health.init_state,
+             config->health.agent.enabled),
+      agent(config->health.agent),
       counters(workers) {}
 
 bool BackendState::may_serve(std::uint32_t index) const {

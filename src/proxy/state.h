@@ -98,6 +98,14 @@ struct FrontendState {
 };
 
 struct BackendState;
+class ServerState;
+
+/// One end of `track`; weak, for servers of two backends may name each other's. Guarded by the lock of
+/// proxy/tracking.h.
+struct TrackedServer {
+  std::weak_ptr<BackendState> backend;
+  std::weak_ptr<ServerState> server;
+};
 
 class ServerState : public std::enable_shared_from_this<ServerState> {
  public:
@@ -119,13 +127,25 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
   std::shared_ptr<const check::CheckConfig> checked_with;  // what its running checks were started with; null: none run
   bool check_running = false;                              // a check is under way: "* " before its status
   bool checks_paused = false;                              // disable health
+  TimePoint next_check{};                                  // when the waiting check starts
+  AgentSettings agent;                                     // as the runtime socket left it
+  std::shared_ptr<const check::CheckConfig> agent_with;    // what its agent's checks were started with; null: none run
+  bool agent_running = false;
+  bool agent_paused = false;            // disable agent
+  std::uint64_t observed_failures = 0;  // the statistics' hanafail
   std::uint64_t check_failures = 0;
   std::uint64_t check_downs = 0;
   TimePoint last_change{};
   Milliseconds downtime{0};
   TimePoint last_session{};
 
+  // Guarded by the lock of proxy/tracking.h.
+  TrackedServer leader;
+  std::vector<TrackedServer> followers;
+
   // Any thread.
+  std::atomic<bool> followed{false};              // somebody tracks it
+  std::atomic<std::uint32_t> errors_in_a_row{0};  // observe: connections that failed since one succeeded
   Gauge sessions;
   Gauge queued;
   Rate session_rate;

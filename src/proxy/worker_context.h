@@ -58,6 +58,7 @@ struct WorkerContext {
   log::Logger logger;
   io::Scope activities;
   std::unordered_map<const ServerState*, io::ActivityId> checks;  // running here
+  std::unordered_map<const ServerState*, io::ActivityId> agents;  // agent checks, the same
   std::vector<std::unique_ptr<log::RingForwarder>> forwarders;    // of all rings, on worker 0 only
   bool flush_queued = false;
   TimePoint logger_time{};

@@ -2,9 +2,11 @@
 """Health checks: when a server goes down and comes up, what the log says, what the states are in between."""
 import os
 import re
+import socket
+import time
 
 from harness import main, scenario
-from wire import greet, until
+from wire import greet, hang, until
 
 BOTH = (1, 2)
 
@@ -254,6 +256,401 @@ def maintenance_of_a_server_that_is_down(w):
     for state in ("drain", "ready"):
         w.cli(f"set server be/s1 state {state}")
         check_line(w, f"log of {state}", "Server be/s1")
+
+
+# -- track -----------------------------------------------------------------------------------------------------------
+
+CHAIN = """frontend fe
+    bind @fe@
+    default_backend fo
+backend be
+    server s1 @s1@ check inter 100ms rise 1 fall 2
+backend fo
+    server f1 @s1@ track be/s1
+    server f2 @s1@ track f1
+    server f3 @s1@ backup
+"""
+
+
+def followers(w, label):
+    for name in ("f1", "f2"):
+        row = w.stat("fo", name)
+        w.observe(f"{label} {name}", {key: row.get(key) for key in ("status", "tracked", "check_status", "chkfail", "act")})
+
+
+@scenario(threads=BOTH)
+def tracking_chain(w):
+    server = w.server("s1")
+    w.start(CHAIN)
+    first_check(w)
+    followers(w, "at first")
+    server.unlisten()
+    for name in ("be/s1 is DOWN", "fo/f1 is DOWN", "fo/f2 is DOWN"):
+        check_line(w, name, name)
+    followers(w, "down")
+    server.listen()
+    for name in ("be/s1 is UP", "fo/f1 is UP", "fo/f2 is UP"):
+        check_line(w, name, name)
+    followers(w, "up")
+
+
+@scenario
+def tracking_by_hand(w):
+    w.server("s1")
+    w.start(CHAIN.replace("inter 100ms", "inter 20s fastinter 20s"))
+    first_check(w)
+    for command, lines in (("set server be/s1 state maint", 4), ("set server be/s1 state ready", 3),
+                           ("set server be/s1 state drain", 4), ("set server be/s1 state ready", 3),
+                           ("disable server fo/f1", 2), ("enable server fo/f1", 2), ("set server fo/f1 state drain", 2),
+                           ("set server fo/f1 state maint", 2), ("set server be/s1 state maint", 2),
+                           ("set server fo/f1 state ready", 1), ("set server be/s1 state ready", 3),
+                           ("set server fo/f1 health down", 0), ("set server be/s1 health down", 4),
+                           ("set server be/s1 health stopping", 3), ("set server be/s1 health up", 3)):
+        w.observe(command, w.cli(command))
+        for number in range(lines):
+            check_line(w, f"{command}: line {number + 1}", "lb[")
+        followers(w, command)
+    w.observe("disable health", w.cli("disable health be/s1"))
+    followers(w, "disable health")
+
+
+@scenario
+def tracking_transitional_states(w):
+    server = w.server("s1")
+    w.start("backend be\n    server s1 @s1@ check inter 200ms fastinter 300ms rise 3 fall 3\n"
+            "backend fo\n    server f1 @s1@ track be/s1\n")
+    first_check(w)
+    server.unlisten()
+    for status in ("UP 2/3", "UP 1/3", "DOWN"):
+        until(lambda: w.stat("fo", "f1").get("status") == status, what=status)
+    server.listen()
+    for status in ("DOWN 1/3", "DOWN 2/3", "UP"):
+        until(lambda: w.stat("fo", "f1").get("status") == status, what=status)
+    w.observe("seen", "all states")
+
+
+# -- observe ---------------------------------------------------------------------------------------------------------
+
+def observed(w, mode):
+    """The check goes to another port, so that only traffic finds out that the server is gone."""
+    server = w.server("s1")
+    w.server("chk")
+    w.start(f"""frontend fe
+    bind @fe@
+    default_backend be
+backend be
+    retries 0
+    option log-health-checks
+    server s1 @s1@ check port {w.address("chk")[1]} inter 20s fastinter 20s rise 2 fall 3 observe layer4 error-limit 3 {mode}
+""")
+    check_line(w, "first check", "Health check")
+    server.unlisten()
+    for number in range(9):
+        w.ask("fe")
+        w.log.next(" fe be/")
+        row = w.stat("be", "s1")
+        w.observe(f"after error {number + 1}", {key: row.get(key) for key in ("status", "check_status", "chkfail", "chkdown", "hanafail")})
+    w.observe("lines", [re.sub(r"check duration: \d+ms", "check duration: Nms", w.normal(line)) for line in w.log.all()
+                        if "Health analyze" in line or "is DOWN" in line])
+
+
+for _mode in ("fastinter", "fail-check", "sudden-death", "mark-down"):
+    def _observed(w, mode=_mode):
+        observed(w, f"on-error {mode}")
+    _observed.__name__ = "observe_" + _mode.replace("-", "_")
+    scenario(_observed)
+
+
+@scenario
+def observe_forgets_after_a_success(w):
+    server = w.server("s1")
+    w.server("chk")
+    w.start(f"frontend fe\n    bind @fe@\n    default_backend be\nbackend be\n    retries 0\n    server s1 @s1@ check port "
+            f"{w.address('chk')[1]} inter 20s fastinter 20s observe layer4 error-limit 2 on-error mark-down\n")
+    first_check(w)
+    for _ in range(3):
+        server.unlisten()
+        w.ask("fe")
+        server.listen()
+        w.observe("served", w.ask("fe"))
+    w.observe("status", w.stat("be", "s1").get("status"))
+
+
+# -- agents ----------------------------------------------------------------------------------------------------------
+
+AGENT_COLUMNS = ("status", "weight", "slim", "agent_code", "agent_desc", "agent_rise", "agent_fall", "agent_health", "last_agt", "chkdown")
+
+
+def agent_says(line, close=False):
+    def behaviour(server, conn):
+        conn.sendall(line)
+        if not close:
+            while conn.recv(4096):
+                pass
+    return behaviour
+
+
+def with_agent(w, options="check inter 20s fastinter 20s", agent=b"up\n", interval="100ms"):
+    w.server("s1")
+    made = w.server("ag", agent_says(agent))
+    w.start(f"""backend be
+    option log-health-checks
+    timeout check 5s
+    server s1 @s1@ {options} weight 20 agent-check agent-port {w.address("ag")[1]} agent-inter {interval} agent-send "hello\\n"
+    server s2 @s1@ weight 20
+""")
+    return made
+
+
+def answers(w, agent, line, **how):
+    """Lets the agent say the line from now on, and waits until it has said it twice."""
+    before = agent.accepted
+    agent.behaviour = agent_says(line, **how)
+    until(lambda: agent.accepted >= before + 3, what="two answers of the agent")
+    until(lambda: not w.stat("be", "s1").get("agent_status", "").startswith("*"), what="the end of the agent's check")
+    return w.stat("be", "s1")
+
+
+@scenario(threads=BOTH)
+def agent_lines(w):
+    agent = with_agent(w)
+    until(lambda: w.stat("be", "s1").get("agent_status") == "L7OK", what="the agent's first answer")
+    for line in (b"up\n", b"50%\n", b"100%\n", b"0%\n", b"100%\n", b"maxconn:30\n", b"maxconn:x\n", b"drain\n", b"ready\n",
+                 b"maint\n", b"ready\n", b"up\n", b"down\n", b"up\n", b"down # with space\n", b"fail\n", b"stopped #x y\n",
+                 b"up\n", b"stop\n", b"up\n", b"up # fine text\n", b"ready,100%\tup\r\n", b"garbage\n", b"75% garbage\n",
+                 b"\n", b"up down\n", b"down up\n", b"UP\n", b"200%\n", b"-5%\n"):
+        row = answers(w, agent, line)
+        w.observe(repr(line), {key: row.get(key) for key in AGENT_COLUMNS})
+    lines = [re.sub(r"check duration: \d+ms", "check duration: Nms", w.normal(line)) for line in w.log.all()]
+    w.observe("lines", [line for line in lines if "Health check" not in line])
+
+
+@scenario
+def agent_alone(w):
+    agent = with_agent(w, options="")
+    until(lambda: w.stat("be", "s1").get("agent_status") == "L7OK", what="the agent's first answer")
+    for line in (b"up\n", b"down # because\n", b"drain up\n", b"ready\n"):
+        row = answers(w, agent, line)
+        w.observe(repr(line), {key: row.get(key) for key in AGENT_COLUMNS})
+    w.observe("heard", agent.received[:6])
+
+
+@scenario
+def agent_that_is_gone(w):
+    agent = with_agent(w)
+    until(lambda: w.stat("be", "s1").get("agent_status") == "L7OK", what="the agent's first answer")
+    agent.unlisten()
+    until(lambda: w.stat("be", "s1").get("agent_status") == "L4CON", what="the agent to be gone")
+    row = w.stat("be", "s1")
+    w.observe("gone", {key: row.get(key) for key in AGENT_COLUMNS})
+    check_line(w, "line", "Layer4 connection problem")
+
+
+@scenario
+def agent_commands(w):
+    agent = with_agent(w, agent=b"ready\n", interval="20s")
+    until(lambda: w.stat("be", "s1").get("agent_status") == "CHECKED", what="the agent's first answer")
+    for command in ("set server be/s1 agent down", "set server be/s1 agent up", "set server be/s1 agent xx",
+                    "set server be/s2 agent up", "enable agent be/s2", "disable agent be/s2", "disable agent be/s1"):
+        w.observe(command, w.cli(command))
+        row = w.stat("be", "s1")
+        w.observe(f"{command}: columns", {key: row.get(key) for key in AGENT_COLUMNS})
+    w.observe("enable", w.cli("enable agent be/s1"))
+    w.server("other", agent_says(b"down\n"))
+    w.observe("port", w.cli(f"set server be/s1 agent-port {w.address('other')[1]}"))
+    agent.unlisten()
+
+
+# -- protocols -------------------------------------------------------------------------------------------------------
+
+def packet(sequence, body):
+    return len(body).to_bytes(3, "little") + bytes([sequence]) + body
+
+
+def conversation(*says, first=b"", close=False, bytewise=False):
+    """Says `first`, then one thing for each piece heard; closes or stays."""
+    def say(conn, data):
+        for piece in ([data[n:n + 1] for n in range(len(data))] if bytewise else [data]):
+            conn.sendall(piece)
+            if bytewise:
+                time.sleep(0.002)
+
+    def behaviour(server, conn):
+        conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        say(conn, first)
+        for data in says:
+            heard = conn.recv(65536)
+            if not heard:
+                return
+            server.heard(heard)
+            say(conn, data)
+        if close:
+            conn.shutdown(socket.SHUT_WR)
+        while conn.recv(65536):
+            pass
+    return behaviour
+
+
+GREETING = packet(0, b"\x0a5.5.5-10.11.6-MariaDB\0" + b"\1\0\0\0" + b"A" * 8 + b"\0" + b"\xff\xf7\x08\x02\0\xff\x81\x15"
+                  + b"\0" * 10 + b"B" * 12 + b"\0mysql_native_password\0")
+ACCEPTED = packet(2, b"\0\0\0\2\0\0\0")
+DENIED = packet(2, b"\xff\x15\x04#28000Access denied")
+BLOCKED = packet(0, b"\xff\x69\x04Host is blocked")
+BOUND = b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00"
+MAIL = (b"250 hi\r\n", b"221 bye\r\n")
+
+PROBES = {
+    "smtp": ("option smtpchk", conversation(*MAIL, first=b"220 mx ESMTP\r\n")),
+    "smtp_ehlo": ("option smtpchk EHLO mydomain.org", conversation(b"250-mx\r\n250-SIZE 1\r\n250 HELP\r\n", MAIL[1], first=b"220 mx\r\n")),
+    "smtp_other_hello": ("option smtpchk FOO mydomain.org", conversation(*MAIL, first=b"220 mx\r\n")),
+    "smtp_hello_alone": ("option smtpchk EHLO", conversation(*MAIL, first=b"220 mx\r\n")),
+    "smtp_banner_554": ("option smtpchk", conversation(first=b"554 go away\r\n")),
+    "smtp_banner_421_close": ("option smtpchk", conversation(first=b"421 busy\r\n", close=True)),
+    "smtp_banner_garbage": ("option smtpchk", conversation(first=b"hello\r\n")),
+    "smtp_banner_multiline": ("option smtpchk", conversation(*MAIL, first=b"220-mx\r\n220 more\r\n")),
+    "smtp_refused_hello": ("option smtpchk", conversation(b"502 no\r\n", first=b"220 mx\r\n")),
+    "smtp_hang": ("option smtpchk", hang),
+    "smtp_close": ("option smtpchk", conversation(close=True)),
+    "smtp_close_after_banner": ("option smtpchk", conversation(first=b"220 mx\r\n", close=True)),
+    "smtp_quit_500": ("option smtpchk", conversation(MAIL[0], b"500 no\r\n", first=b"220 mx\r\n")),
+    "redis": ("option redis-check", conversation(b"+PONG\r\n")),
+    "redis_bytewise": ("option redis-check", conversation(b"+PONG\r\n", bytewise=True)),
+    "redis_noauth": ("option redis-check", conversation(b"-NOAUTH Authentication required.\r\n")),
+    "redis_noauth_close": ("option redis-check", conversation(b"-NOAUTH Authentication required.\r\n", close=True)),
+    "redis_hang": ("option redis-check", hang),
+    "redis_close": ("option redis-check", conversation(b"", close=True)),
+    "ldap": ("option ldap-check", conversation(BOUND)),
+    "ldap_bytewise": ("option ldap-check", conversation(BOUND, bytewise=True)),
+    "ldap_long_form": ("option ldap-check", conversation(b"\x30\x84\0\0\0\x0c" + BOUND[2:])),
+    "ldap_refused": ("option ldap-check", conversation(BOUND[:9] + b"\x30" + BOUND[10:])),
+    "ldap_search_done": ("option ldap-check", conversation(BOUND[:5] + b"\x65" + BOUND[6:])),
+    "ldap_garbage": ("option ldap-check", conversation(b"hello this is no ldap server\r\n")),
+    "ldap_hang": ("option ldap-check", hang),
+    "ldap_close": ("option ldap-check", conversation(b"", close=True)),
+    "pgsql": ("option pgsql-check user chk", conversation(b"R\0\0\0\x08\0\0\0\0")),
+    "pgsql_md5": ("option pgsql-check user chk", conversation(b"R\0\0\0\x0c\0\0\0\5abcd")),
+    "pgsql_bytewise": ("option pgsql-check user chk", conversation(b"R\0\0\0\x08\0\0\0\0", bytewise=True)),
+    "pgsql_error": ("option pgsql-check user chk", conversation(b"E\0\0\0\x20SFATAL\0C28000\0Mno such role\0\0")),
+    "pgsql_garbage": ("option pgsql-check user chk", conversation(b"hello world here\r\n")),
+    "pgsql_hang": ("option pgsql-check user chk", hang),
+    "pgsql_close": ("option pgsql-check user chk", conversation(b"", close=True)),
+    "mysql_greeting": ("option mysql-check", conversation(first=GREETING)),
+    "mysql_greeting_blocked": ("option mysql-check", conversation(first=BLOCKED, close=True)),
+    "mysql_greeting_close": ("option mysql-check", conversation(close=True)),
+    "mysql_user": ("option mysql-check user chk", conversation(ACCEPTED, first=GREETING)),
+    "mysql_user_bytewise": ("option mysql-check user chk", conversation(ACCEPTED, first=GREETING, bytewise=True)),
+    "mysql_user_pre_41": ("option mysql-check user chk pre-41", conversation(ACCEPTED, first=GREETING)),
+    "mysql_user_denied": ("option mysql-check user chk", conversation(DENIED, first=GREETING, close=True)),
+    "mysql_user_switch": ("option mysql-check user chk", conversation(packet(2, b"\xfe"), first=GREETING)),
+    "mysql_user_garbage": ("option mysql-check user chk", conversation(first=b"hello this is no mysql\r\n")),
+    "mysql_user_hang": ("option mysql-check user chk", hang),
+    "mysql_user_hang_later": ("option mysql-check user chk", conversation(first=GREETING)),
+    "mysql_user_close_later": ("option mysql-check user chk", conversation(b"", first=GREETING, close=True)),
+    "ssl_hello": ("option ssl-hello-chk", conversation(b"\x16\x03\x00\x00\x2a\x02\0\0\x26\x03\x00")),
+    "ssl_hello_alert": ("option ssl-hello-chk", conversation(b"\x15\x03\x00\x00\x02\x02\x28", close=True)),
+    "ssl_hello_bytewise": ("option ssl-hello-chk", conversation(b"\x16\x03\x00\x00\x2a\x02\0\0\x26", bytewise=True)),
+    "ssl_hello_garbage": ("option ssl-hello-chk", conversation(b"hello")),
+    "ssl_hello_hang": ("option ssl-hello-chk", hang),
+    "ssl_hello_close": ("option ssl-hello-chk", conversation(b"", close=True)),
+}
+
+
+def probe(w, option, behaviour):
+    server = w.server("s1", behaviour)
+    w.start(f"backend be\n    {option}\n    option log-health-checks\n    timeout check 1s\n"
+            "    server s1 @s1@ check inter 20s fastinter 20s downinter 20s rise 1 fall 1\n")
+    check_line(w, "line", "Health check for")
+    row = w.stat("be", "s1")
+    w.observe("columns", {key: row.get(key) for key in ("status", "check_status", "check_code", "check_desc")})
+    w.observe("last_chk", row.get("last_chk"))
+    if "ssl" not in option:
+        w.observe("asked", server.received)
+
+
+for _name, (_option, _behaviour) in PROBES.items():
+    def _probe(w, option=_option, behaviour=_behaviour):
+        probe(w, option, behaviour)
+    _probe.__name__ = "probe_" + _name
+    scenario(_probe)
+
+
+# -- external checks -------------------------------------------------------------------------------------------------
+
+def external(w, script, body="", options="inter 1s rise 1 fall 1"):
+    w.server("s1")
+    path = os.path.join(w.dir, "check.sh")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("#!/bin/sh\n" + script.replace("@dir@", w.dir) + "\n")
+    os.chmod(path, 0o755)
+    w.start(f"""listen be
+    bind @fe@
+    option log-health-checks
+    option external-check
+    external-check command {path}
+    external-check path "/usr/bin:/bin"
+    {body}
+    server s1 @s1@ check maxconn 33 {options}
+""", more_global="external-check\n    insecure-fork-wanted")
+    check_line(w, "line", "Health check for")
+    row = w.stat("be", "s1")
+    w.observe("columns", {key: row.get(key) for key in ("status", "check_code", "check_desc", "last_chk")})
+
+
+@scenario(threads=BOTH)
+def external_check_passes(w):
+    external(w, 'env | grep -v "^_=\\|^PWD=\\|^SHLVL=" | sort > @dir@/env.new; echo "$@" > @dir@/args; mv @dir@/env.new @dir@/env')
+    until(lambda: os.path.exists(os.path.join(w.dir, "env")), what="the command to run")
+    for name in ("args", "env"):
+        with open(os.path.join(w.dir, name), encoding="utf-8") as text:
+            w.observe(name, text.read())
+
+
+@scenario
+def external_check_fails(w):
+    external(w, "exit 3")
+    check_line(w, "down", "is DOWN")
+    check_line(w, "nobody", "no server available")
+
+
+@scenario
+def external_check_is_killed(w):
+    external(w, "kill -9 $$")
+
+
+@scenario
+def external_check_hangs(w):
+    external(w, "sleep 100")
+
+
+@scenario
+def external_check_without_its_command(w):
+    w.server("s1")
+    w.start("backend be\n    option log-health-checks\n    option external-check\n    external-check command /nonexistent/check\n"
+            "    server s1 @s1@ check inter 1s\n", more_global="external-check\n    insecure-fork-wanted")
+    check_line(w, "line", "Health check for")
+
+
+# -- what 2.6 does not know: init-state ------------------------------------------------------------------------------
+
+@scenario
+def words_of_the_configuration(w):
+    for label, body in {
+        "itself": "    server s 127.0.0.1:1 track be/s", "unknown": "    server s 127.0.0.1:1 track x/s",
+        "unchecked": "    server s 127.0.0.1:1 track q\n    server q 127.0.0.1:2",
+        "loop": "    server s 127.0.0.1:1 track q\n    server q 127.0.0.1:2 track s",
+        "both": "    server s 127.0.0.1:1 check track q\n    server q 127.0.0.1:2 check",
+        "agent without a port": "    server s 127.0.0.1:1 agent-check",
+        "pgsql without a user": "    option pgsql-check\n    server s 127.0.0.1:1 check",
+        "mysql without a name": "    option mysql-check user\n    server s 127.0.0.1:1 check",
+        "mysql of another age": "    option mysql-check user a xx\n    server s 127.0.0.1:1 check",
+        "no errors": "    server s 127.0.0.1:1 check observe layer4 error-limit 0",
+        "external": "    option external-check\n    external-check command /bin/true\n    server s 127.0.0.1:1 check",
+        "fine": "    server s 127.0.0.1:1 track q\n    server q 127.0.0.1:2 agent-check agent-port 4",
+        "ldap then smtp": "    option ldap-check\n    option smtpchk\n    server s 127.0.0.1:1 check",
+    }.items():
+        code, _ = w.check("defaults\n    timeout connect 1s\n    timeout server 1s\n    timeout client 1s\n"
+                          f"listen fe\n    bind 127.0.0.1:1\nbackend be\n{body}\n")
+        w.observe(label, code != 0)
 
 
 if __name__ == "__main__":

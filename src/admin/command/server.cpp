@@ -10,8 +10,10 @@
 #include "admin/session.h"
 #include "admin/weight.h"
 #include "base/units.h"
+#include "proxy/agent.h"
 #include "proxy/health_events.h"
 #include "proxy/process_state.h"
+#include "proxy/tracking.h"
 
 namespace weir::admin {
 namespace {
@@ -38,14 +40,23 @@ void set_state(Call& call, const NamedServer& named, std::string_view wanted) {
     proxy::set_server_admin(call.worker, server, Admin::forced_drain, true);
     proxy::set_server_admin(call.worker, server, Admin::forced_maint, false);
   } else if (wanted == "maint") {
-    proxy::set_server_admin(call.worker, server, Admin::forced_drain, false);
     proxy::set_server_admin(call.worker, server, Admin::forced_maint, true);
+    proxy::set_server_admin(call.worker, server, Admin::forced_drain, false);
   } else {
     call.out.text += "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n";
   }
 }
 
+bool tracks(const NamedServer& named) {
+  const std::scoped_lock guard(named.backend->state->lock);
+  return !named.server->config->health.track.empty();
+}
+
 void set_health(Call& call, const NamedServer& named, std::string_view wanted) {
+  if (tracks(named)) {
+    call.out.text += "cannot change health on a tracking server.\n";
+    return;
+  }
   if (wanted == "up") {
     proxy::force_server_health(call.worker, *named.server, check::State::running);
   } else if (wanted == "stopping") {
@@ -131,6 +142,69 @@ void set_address(Call& call, const NamedServer& named) {
     say(call, *named.backend, fmt::format("{}/{} {}", named.backend->config->name, named.server->name, text));
 }
 
+// The agent's settings as they are now. False: there is no agent, as the answer says.
+bool agent_of(Call& call, const NamedServer& named, proxy::AgentSettings& settings) {
+  {
+    const std::scoped_lock guard(named.backend->state->lock);
+    settings = named.server->agent;
+  }
+  if (!settings.enabled) call.out.text += "agent checks are not enabled on this server.\n";
+  return settings.enabled;
+}
+
+bool agent_port(Call& call, std::string_view word, proxy::AgentSettings& settings) {
+  const auto port = parse_integer(word, 1, 65535);
+  if (port)
+    settings.port = static_cast<std::uint16_t>(*port);
+  else
+    fmt::format_to(std::back_inserter(call.out.text), "a port is 1 to 65535, not '{}'; nothing was changed\n", word);
+  return port.has_value();
+}
+
+bool agent_address(Call& call, std::string_view host, proxy::AgentSettings& settings) {
+  const bool naked_ipv6 = host.find(':') != host.npos && !host.starts_with('[');
+  auto parsed = parse_address(naked_ipv6 ? fmt::format("[{}]", host) : std::string(host));
+  if (!parsed || !parsed->address.is_inet() || !parsed->host.empty() || parsed->has_port) {
+    fmt::format_to(std::back_inserter(call.out.text), "incorrect addr address given for agent: '{}'\n", host);
+    return false;
+  }
+  parsed->address.set_port(0);
+  settings.address = parsed->address;
+  if (call.word(3).empty()) return true;
+  if (call.word(3) == "port") return agent_port(call, call.word(4), settings);
+  call.out.text += "after the address only 'port <port>' is known; nothing was changed\n";
+  return false;
+}
+
+void force_agent(Call& call, const NamedServer& named, std::string_view wanted) {
+  if (wanted == "up")
+    proxy::force_server_agent(call.worker, *named.server, true);
+  else if (wanted == "down")
+    proxy::force_server_agent(call.worker, *named.server, false);
+  else
+    call.out.text += "'set server <srv> agent' expects 'up' or 'down'.\n";
+}
+
+// False: the word is none of the agent's.
+bool set_agent(Call& call, const NamedServer& named, std::string_view what) {
+  if (what != "agent" && what != "agent-addr" && what != "agent-port" && what != "agent-send") return false;
+  proxy::AgentSettings settings;
+  if (!agent_of(call, named, settings)) return true;
+  if (what == "agent") {
+    force_agent(call, named, call.word(2));
+    return true;
+  }
+  if (call.word(2).empty()) {
+    fmt::format_to(std::back_inserter(call.out.text), "set server <b>/<s> {} requires a value.\n", what);
+    return true;
+  }
+  if (what == "agent-send") settings.send = call.word(2);
+  if (what == "agent-port" && !agent_port(call, call.word(2), settings)) return true;
+  if (what == "agent-addr" && !agent_address(call, call.word(2), settings)) return true;
+  proxy::change_agent(*call.worker.process, *named.server, settings);
+  return true;
+}
+
 void set_server(Call& call) {
   NamedServer named;
   if (!chosen(call, named)) return;
@@ -139,12 +213,10 @@ void set_server(Call& call) {
   if (what == "health") return set_health(call, named, call.word(2));
   if (what == "weight") return set_weight(call, named, call.word(2));
   if (what == "addr") return set_address(call, named);
-  // Manual, agent-check: an extra check of its own kind; no server here has one.
-  if (what == "agent") {
-    call.out.text += "agent checks are not enabled on this server.\n";
-    return;
-  }
-  call.out.text += "usage: set server <backend>/<server> addr | health | state | weight\n";
+  if (what.starts_with("agent") && set_agent(call, named, what)) return;
+  call.out.text +=
+      "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | agent-send | health | "
+      "state | weight\n";
 }
 
 void set_weight_command(Call& call) {
@@ -180,7 +252,28 @@ void disable_health(Call& call) {
     if (named.server->health.checked()) named.server->checks_paused = true;
     down = named.server->checks_paused && !named.server->health.up();
   }
-  if (down) proxy::force_server_health(call.worker, *named.server, check::State::running);
+  if (down)
+    proxy::force_server_health(call.worker, *named.server, check::State::running);
+  else
+    proxy::hand_on_health(call.worker, *named.server);  // "no check" is what followers show then
+}
+
+void disable_agent(Call& call) {
+  NamedServer named;
+  if (chosen(call, named)) proxy::pause_agent(*named.server, true);
+}
+
+void enable_agent(Call& call) {
+  NamedServer named;
+  if (!chosen(call, named)) return;
+  const bool there = [&] {
+    const std::scoped_lock guard(named.backend->state->lock);
+    return named.server->agent.enabled;
+  }();
+  if (there)
+    proxy::pause_agent(*named.server, false);
+  else
+    call.out.text += "Agent was not configured on this server, cannot enable.\n";
 }
 
 void enable_health(Call& call) {
@@ -218,6 +311,11 @@ void shutdown_sessions(Call& call) {
 }
 
 constexpr CliCommand kRows[] = {
+    {.name = "disable agent",
+     .level = Level::admin,
+     .usage = "disable agent <bk>/<srv>",
+     .answer = disable_agent,
+     .doc = "stop asking a server's agent"},
     {.name = "disable health",
      .level = Level::admin,
      .usage = "disable health <bk>/<srv>",
@@ -228,6 +326,11 @@ constexpr CliCommand kRows[] = {
      .usage = "disable server <bk>/<srv>",
      .answer = disable_server,
      .doc = "take a server out for maintenance"},
+    {.name = "enable agent",
+     .level = Level::admin,
+     .usage = "enable agent <bk>/<srv>",
+     .answer = enable_agent,
+     .doc = "ask a server's agent again"},
     {.name = "enable health",
      .level = Level::admin,
      .usage = "enable health <bk>/<srv>",
@@ -251,7 +354,7 @@ constexpr CliCommand kRows[] = {
      .level = Level::admin,
      .usage = "set server <bk>/<srv> [opts]",
      .answer = set_server,
-     .doc = "a server's state, health, weight or address"},
+     .doc = "a server's state, health, agent, weight or address"},
     {.name = "set weight",
      .level = Level::admin,
      .usage = "set weight <bk>/<srv> <weight>[%]",

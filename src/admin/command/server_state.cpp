@@ -31,6 +31,12 @@ unsigned check_state(const proxy::ServerState& server) {
   return state;
 }
 
+unsigned agent_state(const proxy::ServerState& server) {
+  constexpr unsigned kIsAgent = 16;
+  if (!server.agent.enabled) return 0;
+  return kIsAgent | kConfigured | (server.agent_paused ? 0 : kEnabled) | (server.agent_running ? kInProgress : 0);
+}
+
 std::string host_or_dash(const SocketAddress& address) {
   return address.family() == AddressFamily::none ? "-" : address.host();
 }
@@ -46,10 +52,11 @@ void write_state(std::string& out, const proxy::BackendPlan& backend, const prox
                  admin, server.runtime_weight.value_or(config.weight), config.weight, age < 0 ? 0 : age);
   // COMPAT: nothing ever counts for a server that began disabled and has no checks.
   const unsigned counter = config.disabled && !server.health.checked() ? 0 : server.health.counter();
-  fmt::format_to(std::back_inserter(out), "{} {} {} {} 0 0 {} {} {} - 0 {} {} - 0\n",
+  fmt::format_to(std::back_inserter(out), "{} {} {} {} {} 0 {} {} {} - 0 {} {} {} {}\n",
                  static_cast<unsigned>(last.status), check_result(last.status), counter, check_state(server),
-                 config.explicit_id ? 1 : 0, config.spec.host.empty() ? "-" : config.spec.host, server.address.port(),
-                 config.check.port, host_or_dash(config.check.address));
+                 agent_state(server), config.explicit_id ? 1 : 0, config.spec.host.empty() ? "-" : config.spec.host,
+                 server.address.port(), config.check.port, host_or_dash(config.check.address),
+                 host_or_dash(server.agent.address), server.agent.port);
 }
 
 void write_connections(std::string& out, const proxy::BackendPlan& backend, const proxy::ServerState& server,

@@ -10,7 +10,9 @@
 
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/finish_filter.h"
+#include "proxy/keyword/finish_external.h"
 #include "proxy/keyword/finish_server.h"
+#include "proxy/keyword/finish_tracking.h"
 #include "proxy/rule/tracking.h"
 #include "resolve/start.h"
 #include "stick/config.h"
@@ -55,6 +57,7 @@ class Finisher {
       if (proxy->is_backend()) backend(*proxy);
       formats(*proxy);
     }
+    if (!options_.after_errors) finish_tracking(config_, diagnostics_);
     log_targets();
     full_connections();
     tables();
@@ -166,6 +169,7 @@ class Finisher {
         settings.check_kind != check::Kind::tcp_check && !options_.after_errors)
       diagnostics_.warning(proxy.at, fmt::format("{} has 'tcp-check' lines that nothing uses", title(proxy))).hint =
           "add 'option tcp-check'";
+    finish_external_check(config_, proxy, options_, diagnostics_);
     check_tls_warning(proxy);
     rdp_cookie_warning(proxy);
   }

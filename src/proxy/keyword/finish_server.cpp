@@ -118,6 +118,44 @@ void finish_tls(const GlobalConfig& global, ServerConfig& server, Diagnostics& d
 
 }  // namespace
 
+namespace {
+
+// Manual, agent-check: requires the "agent-port".
+void finish_agent(const ServerConfig& server, Diagnostics& diagnostics) {
+  if (!server.health.agent.enabled || server.health.agent.port != 0) return;
+  diagnostics.error(server.at, fmt::format("server '{}' has an 'agent-check' and no 'agent-port'", server.name))
+      .example = fmt::format("server {} {} agent-check agent-port 9707", server.name,
+                             server.words.size() > 1 ? server.words[1] : "192.0.2.11:3389");
+}
+
+void warn_about_health(const ServerConfig& server, const FinishOptions& options, Diagnostics& diagnostics) {
+  if (options.after_errors || server.check_enabled) return;
+  if (server.health.observe)
+    diagnostics.warning(server.at, fmt::format("server '{}': 'observe' needs a check to adjust", server.name)).hint =
+        "add 'check'";
+  const bool starts_down =
+      server.health.init_state == check::InitState::down || server.health.init_state == check::InitState::fully_down;
+  if (starts_down)
+    diagnostics.warning(server.at, fmt::format("server '{}' starts down and no check will ever lift it", server.name))
+        .hint = "add 'check'";
+}
+
+// The command is told where clients come in: at the first bind line that is no socket of a parent process.
+void finish_external(const Config& config, const ProxyConfig& proxy, ServerConfig& server) {
+  check::CommandWords& external = server.check.external;
+  external.keep_environment = config.global.external_check_keeps_environment;
+  external.server_maxconn = server.maxconn;
+  for (const BindConfig& bind : proxy.binds)
+    for (const SocketAddress& address : bind.addresses) {
+      if (!address.is_inet() && !address.is_unix()) continue;
+      external.proxy_address = address.is_unix() ? address.path() : address.host();
+      if (address.is_inet()) external.proxy_port = fmt::format("{}", address.port());
+      return;
+    }
+}
+
+}  // namespace
+
 void finish_server(const Config& config, const ProxyConfig& proxy, ServerConfig& server, const FinishOptions& options,
                    Diagnostics& diagnostics) {
   const ProxySettings& settings = proxy.settings;
@@ -132,14 +170,20 @@ void finish_server(const Config& config, const ProxyConfig& proxy, ServerConfig&
   check::CheckConfig& check = server.check;
   check.kind = settings.check_kind;
   if (check.kind == check::Kind::tcp_check) check.steps = settings.check_steps;
+  check.probe = settings.probe;
+  check.external = settings.external;
+  finish_agent(server, diagnostics);
+  warn_about_health(server, options, diagnostics);
   check.check_timeout = settings.timeouts.check;
   check.connect_timeout = settings.timeouts.connect;
   check.names = {.backend = proxy.name, .backend_id = proxy.id, .server = server.name, .server_id = server.id};
   finish_header(config.global, proxy, server, diagnostics);
-  if (!server.check_enabled) return;
   server.connect.receive_buffer = static_cast<int>(config.global.server_rcvbuf);
   server.connect.send_buffer = static_cast<int>(config.global.server_sndbuf);
+  if (!server.check_enabled && !server.health.agent.enabled) return;
+  if (check.kind == check::Kind::external) finish_external(config, proxy, server);
   check.connect = check_connection(proxy, server);
+  if (!server.check_enabled) return;
   finish_tls(config.global, server, diagnostics);
   const bool inet = !server.spec.address.is_unix() || check.address.is_inet();
   if (inet && server.port_from_client && check.port == 0 && steps_need_port(check)) {

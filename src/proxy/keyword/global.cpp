@@ -115,6 +115,25 @@ void localpeer(ParseContext& context, const Line& line) {
   context.environment().set("HAPROXY_LOCALPEER", name->text);
 }
 
+void max_spread_checks(ParseContext& context, const Line& line) {
+  Arguments args(context, line);
+  const auto time = args.expect_time("the time");
+  if (!time) return;
+  if (time->count() == 0)
+    context.error(line.args()[0], "'max-spread-checks' of 0 leaves no time between the checks");
+  else
+    context.target<GlobalConfig>().max_spread_checks = *time;
+}
+
+void external_check(ParseContext& context, const Line& line) {
+  auto& global = context.target<GlobalConfig>();
+  Arguments args(context, line);
+  static constexpr std::string_view kChoices[] = {"preserve-env"};
+  if (!args.at_end() && !args.expect_choice("word", kChoices)) return;
+  global.external_check = true;
+  global.external_check_keeps_environment = !line.args().empty();
+}
+
 void spread_checks(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   if (const auto value = args.expect_integer("the percentage", 0, 50))
@@ -177,6 +196,13 @@ constexpr KeywordRow kRows[] = {
      .parse = description,
      .doc = "Says what this instance is for.",
      .example = "description \"Remote desktops of the office\""},
+    {.name = "external-check",
+     .sections = in::global,
+     .arguments = "[preserve-env]",
+     .max_args = 1,
+     .parse = external_check,
+     .doc = "Lets backends check their servers by commands; the commands see our environment only with the word.",
+     .example = "external-check"},
     one("fd-hard-limit", "<number>", number<&G::fd_hard_limit, 0, INT32_MAX>,
         "Most file descriptors to ask the system for when 'ulimit-n' does not say it.", "fd-hard-limit 50000"),
     one("gid", "<id>", numeric_id<&G::gid>, "The group to run as, by number.", "gid 30"),
@@ -184,6 +210,9 @@ constexpr KeywordRow kRows[] = {
     one("group", "<group>", group, "The group to run as.", "group haproxy"),
     one("hard-stop-after", "<time>", time<&G::hard_stop_after>,
         "How long sessions may go on after a soft stop, or on parts that a reload took away.", "hard-stop-after 30s"),
+    word("insecure-fork-wanted", flag<&G::insecure_fork_wanted>,
+         "Agrees to processes being started while running, as external checks do."),
+    config::no_meaning("insecure-setuid-wanted", in::global, "programs that change their user are not kept from it"),
     one("localpeer", "<name>", localpeer, "The name of this process among its peers.", "localpeer lb1"),
     {.name = "master-worker",
      .sections = in::global,
@@ -193,6 +222,8 @@ constexpr KeywordRow kRows[] = {
      .parse = master_worker,
      .doc = "Runs under a supervisor's eyes, in the foreground.",
      .example = "master-worker"},
+    one("max-spread-checks", "<time>", max_spread_checks,
+        "Bounds the time between the first check of all and the last.", "max-spread-checks 1s"),
     one("maxconn", "<connections>", number<&G::maxconn, 0, 1'000'000'000>,
         "How many connections of clients the process takes at once.", "maxconn 20000"),
     one("maxpipes", "<number>", number<&G::maxpipes, 0, INT32_MAX>,

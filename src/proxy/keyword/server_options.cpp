@@ -266,31 +266,18 @@ constexpr Row kNoId[] = {
 };
 
 constexpr std::string_view kNotYet = "it is not available in this version";
-constexpr std::string_view kNoAgent = "agent checks are not available in this version";
 constexpr std::string_view kNoHttp = "HTTP is not available in this version";
 constexpr std::string_view kNoResolvers = "names are resolved at start only in this version";
 constexpr std::string_view kNoTls = "TLS to servers is not available in this version";
 constexpr Row kLaterOptions[] = {
-    dropped_option<S>("agent-addr", 1, kNoAgent),
-    dropped_option<S>("agent-check", 0, kNoAgent),
-    dropped_option<S>("agent-inter", 1, kNoAgent),
-    dropped_option<S>("agent-port", 1, kNoAgent),
-    dropped_option<S>("agent-send", 1, kNoAgent),
     dropped_option<S>("alpn", 1, kNoTls),
-    dropped_option<S>("check-proto", 1, kNoHttp),
-    dropped_option<S>("check-via-socks4", 0, kNotYet),
     dropped_option<S>("cookie", 1, kNoHttp),
-    dropped_option<S>("error-limit", 1, kNotYet),
     dropped_option<S>("guid", 1, kNotYet),
     dropped_option<S>("hash-key", 1, kNotYet),
-    dropped_option<S>("init-state", 1, kNotYet),
     dropped_option<S>("log-proto", 1, "'mode log' is not available in this version"),
     option_without_meaning<S>("max-reuse", 1, "connections to servers are not shared in TCP mode"),
     dropped_option<S>("namespace", 1, kNotYet),
-    option_without_meaning<S>("no-agent-check", 0, "there are no agent checks"),
     option_without_meaning<S>("no-ssl", 0, "it is the default"),
-    dropped_option<S>("observe", 1, kNotYet),
-    dropped_option<S>("on-error", 1, kNotYet),
     dropped_option<S>("on-marked-up", 1, kNotYet),
     option_without_meaning<S>("pool-low-conn", 1, "connections to servers are not shared in TCP mode"),
     option_without_meaning<S>("pool-max-conn", 1, "connections to servers are not shared in TCP mode"),
@@ -304,20 +291,19 @@ constexpr Row kLaterOptions[] = {
     dropped_option<S>("slowstart", 1, kNotYet),
     dropped_option<S>("sni", 1, kNoTls),
     dropped_option<S>("socks4", 1, kNotYet),
-    dropped_option<S>("track", 1, kNotYet),
 };
 
 }  // namespace
 
 const config::OptionTable<ServerConfig>& server_options() {
   static const config::OptionTable<ServerConfig> table(
-      "server option", {kOptions, kTlsOptions, kId, proxy_protocol_server_options, kLaterOptions});
+      "server option", {kOptions, kTlsOptions, kId, proxy_protocol_server_options, server_health_options, kLaterOptions});
   return table;
 }
 
 const config::OptionTable<ServerConfig>& default_server_options() {
   static const config::OptionTable<ServerConfig> table(
-      "server option", {kOptions, kTlsOptions, kNoId, proxy_protocol_server_options, kLaterOptions});
+      "server option", {kOptions, kTlsOptions, kNoId, proxy_protocol_server_options, server_health_options, kLaterOptions});
   return table;
 }
 

@@ -24,6 +24,7 @@ extern const std::span<const config::KeywordRow> log_keywords;             // lo
 extern const std::span<const config::KeywordRow> rule_keywords;            // rules.cpp
 extern const std::span<const config::KeywordRow> stick_keywords;           // stick.cpp
 extern const std::span<const config::KeywordRow> check_keywords;           // check.cpp
+extern const std::span<const config::KeywordRow> probe_keywords;           // probes.cpp
 extern const std::span<const config::KeywordRow> userlist_keywords;        // userlist.cpp
 extern const std::span<const config::KeywordRow> variable_keywords;        // variable.cpp
 extern const std::span<const config::KeywordRow> capture_keywords;         // capture.cpp

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "proxy/health_events.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
@@ -213,6 +214,8 @@ void begin_connect(Session& session, AssignResult assigned) {
 void server_connected(Session& session) {
   if (session.target_config->send_proxy.version() != 0 && !send_proxy_header(session)) return;
   session.server.connected = true;
+  if (session.target_config->health.observe)
+    observe_connection(*session.worker, *session.target, *session.target_config, true);
   session.facts.connect_finished = session.worker->io->now();
   // Only formats of one's own may ask for it.
   if (session.frontend->config->settings.log.format == LogSettings::Format::custom)
@@ -263,6 +266,8 @@ void give_up(Session& session, bool timed_out) {
 
 void connect_failed(Session& session, bool timed_out) {
   close_server_side(session, true);
+  if (session.target_config->health.observe)
+    observe_connection(*session.worker, *session.target, *session.target_config, false);
   if (session.attempts_left == 0) return give_up(session, timed_out);
   session.attempts_left--;
   session.facts.retries++;

@@ -1,0 +1,12 @@
+// The second pass over `track`: who tracks whom, checked over all backends.
+#pragma once
+
+#include "proxy/model.h"
+
+namespace weir::proxy {
+
+/// Puts the backend's name before every tracked server; refuses what cannot be tracked: the unknown, the unchecked,
+/// chains that come back to where they began, and servers that also check for themselves.
+void finish_tracking(Config& config, Diagnostics& diagnostics);
+
+}  // namespace weir::proxy
