@@ -11,6 +11,7 @@
 #include "proxy/keywords.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/session.h"
+#include "proxy/timing.h"
 #include "proxy/worker_context.h"
 #include "sample/log_format.h"
 
@@ -25,11 +26,6 @@ const SessionFacts& facts_of(const Context& context) { return context.session->f
 // Where there is no session, dates are now.
 WallTime accepted(const Context& context) {
   return context.session != nullptr ? context.session->facts.accepted_wall : context.wall_now;
-}
-
-std::int64_t elapsed(TimePoint from, TimePoint to) {
-  if (from == TimePoint{} || to == TimePoint{}) return -1;
-  return std::chrono::duration_cast<Milliseconds>(to - from).count();
 }
 
 bool logged_early(const Context& context) {
@@ -137,22 +133,17 @@ void server_name(const Context& context, FormatOutput& out) {
   session.target ? out.text(session.target->name) : out.text("<NOSRV>");
 }
 
-// %Tw counts from the accept: in TCP mode the wait for the first bytes is part of it. COMPAT: observed on 2.6.
-void queue_time(const Context& context, FormatOutput& out) {
-  out.integer(elapsed(facts_of(context).accepted, facts_of(context).queue_left));
-}
-void connect_time(const Context& context, FormatOutput& out) {
-  out.integer(elapsed(facts_of(context).connect_started, facts_of(context).connect_finished));
-}
+void queue_time(const Context& context, FormatOutput& out) { out.integer(queue_time_ms(session_of(context))); }
+void connect_time(const Context& context, FormatOutput& out) { out.integer(connect_time_ms(session_of(context))); }
 void total_time(const Context& context, FormatOutput& out) {
-  growing(context, out, elapsed(facts_of(context).accepted, context.now));
+  growing(context, out, total_time_ms(session_of(context), context.now));
 }
 void active_time(const Context& context, FormatOutput& out) { total_time(context, out); }
 void user_time(const Context& context, FormatOutput& out) { total_time(context, out); }
 void data_time(const Context& context, FormatOutput& out) {
-  out.integer(elapsed(facts_of(context).connect_finished, context.now));
+  out.integer(data_time_ms(session_of(context), context.now));
 }
-void handshake_time(const Context&, FormatOutput& out) { out.integer(0); }
+void handshake_time(const Context& context, FormatOutput& out) { out.integer(handshake_time_ms(session_of(context))); }
 
 void bytes_to_client(const Context& context, FormatOutput& out) {
   growing(context, out, static_cast<std::int64_t>(session_of(context).response.total));

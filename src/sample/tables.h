@@ -14,6 +14,8 @@ extern const std::span<const Fetch> payload_fetches;
 extern const std::span<const Fetch> rdp_fetches;
 extern const std::span<const Fetch> tls_hello_fetches;
 extern const std::span<const Fetch> variable_fetches;
+extern const std::span<const Fetch> distcc_fetches;
+extern const std::span<const Fetch> http_detection_fetches;
 
 extern const std::span<const Converter> string_converters;
 extern const std::span<const Converter> integer_converters;

@@ -183,6 +183,7 @@ void begin_connect(Session& session, AssignResult assigned) {
   session.target_config = std::move(assigned.config);
   session.facts.server = server_address(session, assigned.address, *session.target_config);
   auto opened = io::open_connection(session.facts.server, connect_options(session, *session.target_config));
+  session.server.error = opened ? ConnectionError{} : connection_error_of(opened.error().os_error);
   if (!opened) {
     const io::IoErrorKind kind = opened.error().kind;
     if (kind == io::IoErrorKind::no_descriptors || kind == io::IoErrorKind::no_memory ||

@@ -20,6 +20,7 @@
 #include "io/reactor.h"
 #include "io/splice.h"
 #include "io/timer.h"
+#include "proxy/connection_error.h"
 #include "proxy/listener.h"
 #include "proxy/plan.h"
 #include "proxy/queue.h"
@@ -54,6 +55,7 @@ struct Side {
   TimePoint last_read{};
   TimePoint last_write{};
   bool connected = false;
+  ConnectionError error = 0;  // the last one it met
 };
 
 /// Bytes on their way in one direction.
