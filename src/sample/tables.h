@@ -23,5 +23,9 @@ extern const std::span<const Converter> address_converters;
 extern const std::span<const Converter> hash_converters;
 extern const std::span<const Converter> rdp_converters;
 extern const std::span<const Converter> variable_converters;
+extern const std::span<const Converter> encoding_converters;
+extern const std::span<const Converter> host_converters;
+extern const std::span<const Converter> text_converters;
+extern const std::span<const Converter> time_converters;
 
 }  // namespace weir::sample
