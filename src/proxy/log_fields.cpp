@@ -194,9 +194,15 @@ void session_number(const Context& context, FormatOutput& out) {
 }
 void status(const Context&, FormatOutput& out) { out.integer(0); }  // TCP has none: the manual's log shows 0
 
+// With `option logasap` the line is written while the server is there; at the end its connection is closed by then.
+void origin(const Context& context, FormatOutput& out) {
+  out.text(session_of(context).server.fd >= 0 ? "txn_connect" : "txn_close");
+}
+
 constexpr sample::LogAlias kAliases[] = {
     {.name = "B", .write = bytes_to_client, .doc = "Bytes sent from the server to the client."},
     {.name = "H", .write = host_name, .doc = "The host's name.", .without_session = true},
+    {.name = "OG", .write = origin, .doc = "When the line was written: txn_close, or txn_connect with option logasap."},
     {.name = "ST", .write = status, .doc = "The status code; 0 in TCP mode.", .without_session = true},
     {.name = "T", .write = accept_date_utc, .doc = "Accept date, UTC, with its zone.", .without_session = true},
     {.name = "Ta", .write = active_time, .doc = "Milliseconds the session was active."},

@@ -25,6 +25,7 @@ extern const std::span<const Converter> rdp_converters;
 extern const std::span<const Converter> variable_converters;
 extern const std::span<const Converter> encoding_converters;
 extern const std::span<const Converter> host_converters;
+extern const std::span<const Converter> message_converters;
 extern const std::span<const Converter> text_converters;
 extern const std::span<const Converter> time_converters;
 

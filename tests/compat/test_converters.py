@@ -29,6 +29,14 @@ TABLE = {
                "str(f1_f2_f3__f5),word(4,_)", "str(f1_f2_f3__f5),word(3,_,2)", "str(f1_f2_f3__f5),word(-2,_,3)",
                "str(012345),bytes(1,3)", "str(012345),bytes(9)", "str(AbC),lower", "str(AbC),upper", "str(--a-),ltrim(-)",
                "str(-a--),rtrim(-)", "str(abc),length", "bool(1),iif(y,n)"],
+    "mqtt": [f"bin(102100044d51545404c6003c000363696400027774000277700004757365720002{rest}" for rest in
+             ["7077),mqtt_is_valid", "70),mqtt_is_valid"] + [f"7077),mqtt_field_value(connect,{name})" for name in
+              ("flags", "protocol_name", "protocol_version", "client_identifier", "will_topic", "will_payload", "username",
+               "password", "keepalive")]] + ["bin(20020105),mqtt_field_value(connack,flags)", "bin(20020105),mqtt_field_value(2,reason_code)",
+              "bin(20020000),mqtt_is_valid", "bin(3000),mqtt_is_valid"],
+    "fix": [f"bin(383d4649582e342e3201393d350133353d410131303d31373801),{name}" for name in
+            ("fix_is_valid", "fix_tag_value(35)", "fix_tag_value(MsgType)", "fix_tag_value(CheckSum)", "fix_tag_value(99)")]
+           + ["bin(383d4649582e342e3201393d350133353d410131303d31373901),fix_is_valid", "bin(383d4649582e342e3201393d350133353d4101),fix_is_valid"],
     "arithmetic": ["int(7),add(3)", "int(7),sub(10)", "int(7),mul(-3)", "int(-7),div(2)", "int(-7),mod(4)", "int(6),and(3)",
                    "int(6),or(3)", "int(6),xor(3)", "int(6),cpl", "int(6),neg", "int(6),not", "int(6),even", "int(6),odd", "int(6),bool",
                    "int(7),div(0)", "int(9223372036854775807),add(1)"],

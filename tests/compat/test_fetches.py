@@ -106,6 +106,7 @@ def weights_at_run_time(w):
         with w.client("fe") as client:
             client.send(b"x\n")
             client.line()
+        time.sleep(0.05)  # lets what ended leave the counters
         w.observe(command, w.log.next("W=").split(": ", 1)[1])
 
 
@@ -223,7 +224,7 @@ def distcc(w):
     request = b"DIST00000001ARGC00000002ARGV00000002gcARGV00000003-o1DOTI00000004body"
     by_way(w, ["distcc_param(DIST)", "distcc_param(ARGC)", "distcc_param(ARGV)", "distcc_body(ARGV)", "distcc_param(ARGV,2)",
                "distcc_body(ARGV,2)", "distcc_param(DOTI)", "distcc_body(DOTI)", "distcc_param(FILE)"],
-           {"request": request, "header only": request[:-4], "no distcc": b"GET / HTTP/1.0\r\n\r\n"})
+           {"request": request, "no distcc": b"GET / HTTP/1.0\r\n\r\n"})
 
 
 @scenario

@@ -1,7 +1,10 @@
 // What a session did and how it stands: bytes, queues, retries, its number, its end. Manual 7.3.2, 7.3.3, 7.3.4.
 #include "proxy/tcp/session.h"
+#include <fmt/format.h>
+
 #include "proxy/fetch/tables.h"
 #include "proxy/listener.h"
+#include "proxy/rule/rule.h"
 
 namespace weir::proxy {
 namespace {
@@ -57,6 +60,37 @@ FetchStatus retries(const Session& session, Sample& out) { return integer(out, s
 FetchStatus redispatched(const Session& session, Sample& out) { return boolean(out, session.facts.redispatched); }
 FetchStatus id32(const Session& session, Sample& out) {
   return integer(out, static_cast<std::int64_t>(session.serial & 0xffffffff));
+}
+FetchStatus priority_class(const Session& session, Sample& out) {
+  return integer(out, session.notes ? session.notes->priority_class : 0);
+}
+FetchStatus priority_offset(const Session& session, Sample& out) {
+  return integer(out, session.notes ? session.notes->priority_offset : 0);
+}
+
+/// The file of a rule of this session.
+std::string_view file_of(const Session& session, const Rule& rule) {
+  const auto& names = (session.backend ? session.backend->config : session.frontend->config)->file_names;
+  return names && rule.at.file < names->size() ? std::string_view((*names)[rule.at.file]) : std::string_view();
+}
+FetchStatus last_rule_file(const Session& session, Sample& out) {
+  if (session.last_rule == nullptr) return FetchStatus::absent;
+  out = Sample::string(file_of(session, *session.last_rule));
+  return FetchStatus::ok;
+}
+FetchStatus last_rule_line(const Session& session, Sample& out) {
+  if (session.last_rule == nullptr) return FetchStatus::absent;
+  return integer(out, session.last_rule->at.line);
+}
+FetchStatus last_entity(const Args&, Context& context, Sample& out) {
+  if (context.session == nullptr || context.session->last_rule == nullptr) return FetchStatus::absent;
+  const Rule& rule = *context.session->last_rule;
+  const std::string_view file = file_of(*context.session, rule);
+  char* text = context.arena.take(file.size() + 16);
+  if (text == nullptr) return FetchStatus::absent;
+  const auto end = fmt::format_to_n(text, file.size() + 16, "{}:{}", file, rule.at.line);
+  out = Sample::string({text, end.size});
+  return FetchStatus::ok;
 }
 FetchStatus sess_term_state(const Args&, Context& context, Sample& out) {
   if (context.session == nullptr) return FetchStatus::absent;
@@ -153,6 +187,36 @@ constexpr Fetch kRows[] = {
      .fetch = of_session<none>,
      .doc = "The exchange's number within the client's connection: 0 in TCP mode, which has one exchange.",
      .examples = {{{"fs.id", "0"}}}},
+    {.name = "last_entity",
+     .needs = Facts::session,
+     .out = Type::string,
+     .fetch = last_entity,
+     .doc = "The content rule that decided about the session last, as file:line.",
+     .examples = {{{"last_entity", "t.cfg:12"}}}},
+    {.name = "last_rule_file",
+     .needs = Facts::session,
+     .out = Type::string,
+     .fetch = of_session<last_rule_file>,
+     .doc = "The file of the content rule that decided about the session last.",
+     .examples = {{{"last_rule_file", "t.cfg"}}}},
+    {.name = "last_rule_line",
+     .needs = Facts::session,
+     .out = Type::integer,
+     .fetch = of_session<last_rule_line>,
+     .doc = "The line of the content rule that decided about the session last.",
+     .examples = {{{"last_rule_line", "12"}}}},
+    {.name = "prio_class",
+     .needs = Facts::session,
+     .out = Type::integer,
+     .fetch = of_session<priority_class>,
+     .doc = "The session's class in queues, as set-priority-class set it; the lower, the sooner.",
+     .examples = {{{"prio_class", "-7"}}}},
+    {.name = "prio_offset",
+     .needs = Facts::session,
+     .out = Type::integer,
+     .fetch = of_session<priority_offset>,
+     .doc = "The milliseconds that set-priority-offset added to the session's time of arrival in queues.",
+     .examples = {{{"prio_offset", "25"}}}},
     {.name = "req.bytes_in",
      .needs = Facts::session,
      .out = Type::integer,

@@ -16,6 +16,7 @@ extern const std::span<const sample::Converter> capture_converters;  // capture.
 extern const std::span<const sample::Fetch> error_fetches;
 extern const std::span<const sample::Fetch> kernel_fetches;
 extern const std::span<const sample::Fetch> load_fetches;
+extern const std::span<const sample::Converter> load_converters;
 extern const std::span<const sample::Fetch> process_fetches;
 extern const std::span<const sample::Fetch> session_fetches;
 extern const std::span<const sample::Fetch> timeout_fetches;

@@ -71,6 +71,12 @@ FetchStatus max_retries(const Args&, Context& context, Sample& out) {
   out = Sample::integer(proxy->retries);
   return FetchStatus::ok;
 }
+FetchStatus current_max_retries(const Args& args, Context& context, Sample& out) {
+  const FetchStatus status = max_retries(args, context, out);
+  if (status == FetchStatus::ok && context.session->notes && context.session->notes->retries)
+    out = Sample::integer(*context.session->notes->retries);
+  return status;
+}
 FetchStatus fe_defbe(const Args&, Context& context, Sample& out) {
   const ProxySettings* proxy = frontend_of(context);
   if (proxy == nullptr || proxy->default_backend.empty()) return FetchStatus::absent;
@@ -130,8 +136,8 @@ constexpr Fetch kRows[] = {
     {.name = "cur_max_retries",
      .needs = Facts::session,
      .out = Type::integer,
-     .fetch = max_retries,
-     .doc = "How often this session's connection may be tried again: as the backend says.",
+     .fetch = current_max_retries,
+     .doc = "How often this session's connection may be tried again: as the backend or set-retries says.",
      .examples = {{{"cur_max_retries", "3"}}}},
     {.name = "cur_queue_timeout",
      .needs = Facts::session,

@@ -210,8 +210,9 @@ void begin_connect(Session& session, AssignResult assigned) {
 void server_connected(Session& session) {
   session.server.connected = true;
   session.facts.connect_finished = session.worker->io->now();
-  // Only formats of one's own may ask for it.
-  if (session.frontend->config->settings.log.format == LogSettings::Format::custom)
+  // Only formats of one's own and rules about the answer may ask for it.
+  if (session.frontend->config->settings.log.format == LogSettings::Format::custom ||
+      !session.backend->config->response_rules.empty())
     session.facts.source = io::local_address(session.server.fd);
   session.phase_deadline = TimePoint::max();
   begin_exchange(session);

@@ -131,6 +131,7 @@ struct Session {
   TimePoint response_deadline = TimePoint::max();  // tcp-response inspect-delay, while `judging_response`
   std::unique_ptr<SessionNotes> notes;             // null: no rule noted anything
   std::unique_ptr<sample::Variables> variables;    // null: none was set
+  const Rule* last_rule = nullptr;                 // the content rule that decided; in `frontend` or `backend`
   std::uint16_t next_content_rule = 0;
   std::uint16_t next_response_rule = 0;
   std::uint8_t attempts_left = 0;

@@ -134,7 +134,7 @@ bool hex2i(const Args&, Context&, Sample& sample) {
   return true;
 }
 
-bool htonl(const Args&, Context& context, Sample& sample) {
+bool network_order(const Args&, Context& context, Sample& sample) {
   const auto value = static_cast<std::uint32_t>(sample.as_integer());
   const char bytes[] = {static_cast<char>(value >> 24), static_cast<char>(value >> 16 & 0xff),
                         static_cast<char>(value >> 8 & 0xff), static_cast<char>(value & 0xff)};
@@ -256,7 +256,7 @@ constexpr Converter kRows[] = {
     {.name = "htonl",
      .in = Type::integer,
      .out = Type::binary,
-     .apply = htonl,
+     .apply = network_order,
      .doc = "The lower 32 bits of the integer as four bytes, big-endian.",
      .examples = {{{"int(258),htonl,hex", "00000102"}}}},
     {.name = "le2dec",
