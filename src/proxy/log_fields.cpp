@@ -13,6 +13,7 @@
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
+#include "proxy/timing.h"
 #include "proxy/worker_context.h"
 #include "sample/log_format.h"
 
@@ -27,11 +28,6 @@ const SessionFacts& facts_of(const Context& context) { return context.session->f
 // Where there is no session, dates are now.
 WallTime accepted(const Context& context) {
   return context.session != nullptr ? context.session->facts.accepted_wall : context.wall_now;
-}
-
-std::int64_t elapsed(TimePoint from, TimePoint to) {
-  if (from == TimePoint{} || to == TimePoint{}) return -1;
-  return std::chrono::duration_cast<Milliseconds>(to - from).count();
 }
 
 bool logged_early(const Context& context) {
@@ -139,26 +135,17 @@ void server_name(const Context& context, FormatOutput& out) {
   session.target ? out.text(session.target->name) : out.text("<NOSRV>");
 }
 
-// %Tw counts from the accept: in TCP mode the wait for the first bytes is part of it. COMPAT: observed on 2.6.
-void queue_time(const Context& context, FormatOutput& out) {
-  out.integer(elapsed(facts_of(context).accepted, facts_of(context).queue_left));
-}
-void connect_time(const Context& context, FormatOutput& out) {
-  out.integer(elapsed(facts_of(context).connect_started, facts_of(context).connect_finished));
-}
+void queue_time(const Context& context, FormatOutput& out) { out.integer(queue_time_ms(session_of(context))); }
+void connect_time(const Context& context, FormatOutput& out) { out.integer(connect_time_ms(session_of(context))); }
 void total_time(const Context& context, FormatOutput& out) {
-  growing(context, out, elapsed(facts_of(context).accepted, context.now));
+  growing(context, out, total_time_ms(session_of(context), context.now));
 }
 void active_time(const Context& context, FormatOutput& out) { total_time(context, out); }
 void user_time(const Context& context, FormatOutput& out) { total_time(context, out); }
 void data_time(const Context& context, FormatOutput& out) {
-  out.integer(elapsed(facts_of(context).connect_finished, context.now));
+  out.integer(data_time_ms(session_of(context), context.now));
 }
-void handshake_time(const Context& context, FormatOutput& out) {
-  const auto& extras = session_of(context).extras;
-  const bool none = !extras || extras->handshake_finished == TimePoint{};
-  out.integer(none ? 0 : elapsed(facts_of(context).accepted, extras->handshake_finished));
-}
+void handshake_time(const Context& context, FormatOutput& out) { out.integer(handshake_time_ms(session_of(context))); }
 void unique_id(const Context& context, FormatOutput& out) { out.text(unique_id_of(session_of(context))); }
 
 void bytes_to_client(const Context& context, FormatOutput& out) {
@@ -228,10 +215,16 @@ void write_error_head(const Context& context, FormatOutput& out) {
 
 namespace {
 
+// With `option logasap` the line is written while the server is there; at the end its connection is closed by then.
+void origin(const Context& context, FormatOutput& out) {
+  out.text(session_of(context).server.fd >= 0 ? "txn_connect" : "txn_close");
+}
+
 constexpr sample::LogAlias kAliases[] = {
     {.name = "B", .write = bytes_to_client, .doc = "Bytes sent from the server to the client."},
     {.name = "H", .write = host_name, .doc = "The host's name.", .without_session = true},
     {.name = "ID", .write = unique_id, .doc = "The session's name, by unique-id-format."},
+    {.name = "OG", .write = origin, .doc = "When the line was written: txn_close, or txn_connect with option logasap."},
     {.name = "ST", .write = status, .doc = "The status code; 0 in TCP mode.", .without_session = true},
     {.name = "T", .write = accept_date_utc, .doc = "Accept date, UTC, with its zone.", .without_session = true},
     {.name = "Ta", .write = active_time, .doc = "Milliseconds the session was active."},

@@ -229,9 +229,10 @@ struct ProxyConfig {
   std::vector<BandwidthFilter> bandwidth_filters;  // in the order of their lines, which is that of their limits
   std::optional<stick::TableConfig> table;
   std::vector<stick::StickRule> stick_rules;
-  std::vector<std::string> lines;  // every line but bind and server, words joined
-  std::string settings_signature;  // lines and inherited lines
-  std::string signature;           // that, and the signatures of binds and servers
+  std::shared_ptr<const std::vector<std::string>> file_names;  // what SourcePosition::file of its rules means
+  std::vector<std::string> lines;                              // every line but bind and server, words joined
+  std::string settings_signature;                              // lines and inherited lines
+  std::string signature;                                       // that, and the signatures of binds and servers
 
   [[nodiscard]] bool is_frontend() const { return (static_cast<unsigned>(kind) & 1U) != 0; }
   [[nodiscard]] bool is_backend() const { return (static_cast<unsigned>(kind) & 2U) != 0; }

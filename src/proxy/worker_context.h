@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "io/task.h"
+#include "io/tcp_info.h"
 #include "io/worker.h"
 #include "log/logger.h"
 #include "log/ring_forwarder.h"
@@ -62,6 +64,7 @@ struct WorkerContext {
   std::vector<std::unique_ptr<log::RingForwarder>> forwarders;    // of all rings, on worker 0 only
   bool flush_queued = false;
   TimePoint logger_time{};
+  std::optional<tcp_info> server_at_close;  // of the session whose log line is being written, when it asks
 
   [[nodiscard]] std::uint16_t id() const { return io->id(); }
   [[nodiscard]] std::uint64_t now_ms() const {

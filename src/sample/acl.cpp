@@ -25,6 +25,7 @@ struct Predefined {
 // Manual 7.4; those whose subject is HTTP belong to the layer that knows it.
 constexpr Predefined kPredefined[] = {
     {"FALSE", "always_false"},
+    {"HTTP", "req.proto_http"},
     {"LOCALHOST", "src 127.0.0.1/8 ::1"},
     {"RDP_COOKIE", "req.rdp_cookie_cnt gt 0"},
     {"REQ_CONTENT", "req.len gt 0"},

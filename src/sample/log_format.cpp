@@ -191,6 +191,12 @@ struct LogFormat::Reader {
   }
 };
 
+bool LogFormat::asks_for(std::string_view fetch_prefix) const {
+  return std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
+    return !part.expression.empty() && part.expression.fetch()->name.starts_with(fetch_prefix);
+  });
+}
+
 std::shared_ptr<const LogFormat> LogFormat::compile(std::string_view text, const FormatOptions& options,
                                                     const Scope& scope, SourcePosition at, Diagnostics& diagnostics) {
   if (text.size() > kMaxFormat) {

@@ -78,6 +78,8 @@ class LogFormat {
   std::size_t format(Context& context, std::span<char> out) const;
   [[nodiscard]] std::string_view text() const { return text_; }
   [[nodiscard]] Facts needs() const { return needs_; }
+  /// Whether some expression begins with a fetch whose name begins so.
+  [[nodiscard]] bool asks_for(std::string_view fetch_prefix) const;
   friend bool operator==(const LogFormat& a, const LogFormat& b) {
     return a.text_ == b.text_ && a.options_.use == b.options_.use;
   }

@@ -24,14 +24,17 @@ constexpr AclKeyword kAclRows[] = {
 
 std::span<const std::span<const Fetch>> sample_fetches() {
   static const std::span<const Fetch> tables[] = {
-      frontend_connection_fetches, constant_fetches, connection_fetches, process_fetches, payload_fetches, rdp_fetches, tls_hello_fetches, variable_fetches,
+      frontend_connection_fetches, constant_fetches,  connection_fetches, process_fetches, payload_fetches,        rdp_fetches,
+      tls_hello_fetches, variable_fetches,   distcc_fetches,  http_detection_fetches,
   };
   return tables;
 }
 
 std::span<const std::span<const Converter>> sample_converters() {
   static const std::span<const Converter> tables[] = {
-      string_converters, integer_converters, address_converters, hash_converters, rdp_converters, variable_converters,
+      string_converters,  integer_converters,  address_converters,  hash_converters,
+      rdp_converters,     variable_converters, encoding_converters, host_converters,
+      message_converters, text_converters,     time_converters,
   };
   return tables;
 }

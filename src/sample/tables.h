@@ -15,6 +15,8 @@ extern const std::span<const Fetch> payload_fetches;
 extern const std::span<const Fetch> rdp_fetches;
 extern const std::span<const Fetch> tls_hello_fetches;
 extern const std::span<const Fetch> variable_fetches;
+extern const std::span<const Fetch> distcc_fetches;
+extern const std::span<const Fetch> http_detection_fetches;
 
 extern const std::span<const Converter> string_converters;
 extern const std::span<const Converter> integer_converters;
@@ -22,5 +24,10 @@ extern const std::span<const Converter> address_converters;
 extern const std::span<const Converter> hash_converters;
 extern const std::span<const Converter> rdp_converters;
 extern const std::span<const Converter> variable_converters;
+extern const std::span<const Converter> encoding_converters;
+extern const std::span<const Converter> host_converters;
+extern const std::span<const Converter> message_converters;
+extern const std::span<const Converter> text_converters;
+extern const std::span<const Converter> time_converters;
 
 }  // namespace weir::sample

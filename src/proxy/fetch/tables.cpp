@@ -6,12 +6,15 @@
 namespace weir::proxy {
 
 std::span<const std::span<const sample::Fetch>> fetches() {
-  static const std::span<const sample::Fetch> tables[] = {capture_fetches, tracked_fetches};
+  static const std::span<const sample::Fetch> tables[] = {
+      capture_fetches, error_fetches,   kernel_fetches, load_fetches,    process_fetches,
+      session_fetches, timeout_fetches, timer_fetches,  tracked_fetches,
+  };
   return tables;
 }
 
 std::span<const std::span<const sample::Converter>> converters() {
-  static const std::span<const sample::Converter> tables[] = {capture_converters};
+  static const std::span<const sample::Converter> tables[] = {capture_converters, load_converters};
   return tables;
 }
 

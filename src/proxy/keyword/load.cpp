@@ -55,6 +55,8 @@ std::optional<Config> load_config(std::vector<config::SourceFile> sources, const
   parser.provide(facts);
   parser.parse(std::move(sources));
   take_over(config, build, rings, peers);
+  const auto file_names = std::make_shared<const std::vector<std::string>>(config.file_names);
+  for (const auto& proxy : config.proxies) proxy->file_names = file_names;
   config.environment = environment.listed();
   // The second pass runs on what could be read, so that one run names everything; its warnings about what errors left
   // out would be noise.

@@ -66,6 +66,14 @@ bool is_normal(const Session& session) {
   return facts.ended_by == EndedBy::nobody && facts.retries == 0 && !facts.redispatched;
 }
 
+// The log line is written when the server's socket is closed: it must not wait for that, for others want its slot.
+void keep_for_log(Session& session) {
+  session.worker->server_at_close.reset();
+  const auto& format = session.frontend->log.format;
+  if (session.logged || !session.server.connected || !format || !format->asks_for("bc_rtt")) return;
+  session.worker->server_at_close = io::kernel_tcp_info(session.server.fd);
+}
+
 }  // namespace
 
 char phase_letter(Phase phase) {
@@ -183,6 +191,7 @@ void close_session(Session& session, EndedBy by, char in) {
   }
   report_bytes(session);
   count_end(session);
+  keep_for_log(session);
   close_server_side(session, abnormal(session) && !session.response.ended);
   release_target(session);
   if (session.counted_in_backend) session.backend->state->sessions.decrement();

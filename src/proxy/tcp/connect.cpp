@@ -188,6 +188,7 @@ void begin_connect(Session& session, AssignResult assigned) {
   session.target_config = std::move(assigned.config);
   session.facts.server = server_address(session, assigned.address, *session.target_config);
   auto opened = io::open_connection(session.facts.server, connect_options(session, *session.target_config));
+  session.server.error = opened ? ConnectionError{} : connection_error_of(opened.error().os_error);
   if (!opened) {
     const io::IoErrorKind kind = opened.error().kind;
     if (kind == io::IoErrorKind::no_descriptors || kind == io::IoErrorKind::no_memory ||
@@ -217,8 +218,9 @@ void server_connected(Session& session) {
   if (session.target_config->health.observe)
     observe_connection(*session.worker, *session.target, *session.target_config, true);
   session.facts.connect_finished = session.worker->io->now();
-  // Only formats of one's own may ask for it.
-  if (session.frontend->config->settings.log.format == LogSettings::Format::custom)
+  // Only formats of one's own and rules about the answer may ask for it.
+  if (session.frontend->config->settings.log.format == LogSettings::Format::custom ||
+      !session.backend->config->response_rules.empty())
     session.facts.source = io::local_address(session.server.fd);
   session.phase_deadline = TimePoint::max();
   begin_exchange(session);

@@ -161,7 +161,8 @@ void on_server_event(void* object, std::uint32_t events) {
   Session& session = *static_cast<Session*>(object);
   if (session.phase == Phase::connecting) {
     if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
-      if (io::socket_error(session.server.fd) != 0 || (events & EPOLLOUT) == 0) return connect_failed(session, false);
+      session.server.error = connection_error_of(io::socket_error(session.server.fd));
+      if (session.server.error != 0 || (events & EPOLLOUT) == 0) return connect_failed(session, false);
     }
     if ((events & EPOLLOUT) == 0) return;
     if ((events & (EPOLLIN | io::kEndOfInput)) != 0) session.response.readable = true;

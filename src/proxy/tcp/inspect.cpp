@@ -70,6 +70,8 @@ bool rules_done(Session& session, bool input_over) {
     arm_timer(session);
     return false;
   }
+  if (session.next_content_rule < config.content_rules.size())
+    session.last_rule = &config.content_rules[session.next_content_rule];
   if (verdict == Verdict::accept) return true;
   session.frontend->state->counters[session.worker->id()].denied_requests.add();
   close_session(session, EndedBy::proxy, 'R');

@@ -80,6 +80,8 @@ Judgement judge_response(Session& session) {
       arm_timer(session);
       return Judgement::waiting;
     }
+    if (session.next_response_rule < config.response_rules.size())
+      session.last_rule = &config.response_rules[session.next_response_rule];
     if (verdict == Verdict::reject || verdict == Verdict::silent_drop) return deny(session, verdict);
     if (verdict == Verdict::close) {
       session.judging_response = false;

@@ -50,6 +50,7 @@ sample::Context make_context(Session& session, ContextParts& parts, bool final) 
     parts.server.endpoint_name = session.target->name;
     parts.server.endpoint_id = session.target->id;
     parts.server.destination = &session.facts.server;
+    parts.server.source = &session.facts.source;
   }
   const Flow& flow = session.request;
   const auto capacity = worker.io->buffers().buffer_size();

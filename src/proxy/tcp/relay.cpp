@@ -32,13 +32,18 @@ void note_sent(Session& session, Flow& flow, Side& sink, std::uint64_t bytes) {
   sink.last_write = session.worker->io->now();
 }
 
+Sent send_error(Side& sink, int os_error) {
+  sink.error = connection_error_of(os_error);
+  return Sent::error;
+}
+
 // Sends what an earlier turn could not.
 Sent send_held(Session& session, Flow& flow, Side& sink) {
   while (flow.end != flow.start) {
     const ssize_t sent = ::send(sink.fd, flow.buffer + flow.start, flow.end - flow.start, MSG_NOSIGNAL);
     if (sent < 0) {
       if (errno == EINTR) continue;
-      if (errno != EAGAIN) return Sent::error;
+      if (errno != EAGAIN) return send_error(sink, errno);
       flow.blocked = true;
       return Sent::blocked;
     }
@@ -50,7 +55,7 @@ Sent send_held(Session& session, Flow& flow, Side& sink) {
     const ssize_t sent = io::splice_out(*flow.pipe, sink.fd);
     if (sent < 0) {
       if (sent == -EINTR) continue;
-      if (sent != -EAGAIN) return Sent::error;
+      if (sent != -EAGAIN) return send_error(sink, static_cast<int>(-sent));
       flow.blocked = true;
       return Sent::blocked;
     }
@@ -66,7 +71,7 @@ Sent send_fresh(Session& session, Flow& flow, Side& sink, const char* bytes, std
     const ssize_t sent = ::send(sink.fd, bytes + at, size - at, MSG_NOSIGNAL);
     if (sent < 0) {
       if (errno == EINTR) continue;
-      if (errno != EAGAIN) return Sent::error;
+      if (errno != EAGAIN) return send_error(sink, errno);
       flow.buffer = session.worker->io->buffers().take();
       std::memcpy(flow.buffer, bytes + at, size - at);
       flow.start = 0;
@@ -88,6 +93,12 @@ struct Read {
   bool drained = false;
 };
 
+Read nothing_read(Side& source, int os_error) {
+  if (os_error == EAGAIN || os_error == EINTR) return {Got::nothing};
+  source.error = connection_error_of(os_error);
+  return {Got::error};
+}
+
 // No more than `most` bytes.
 Read read_scratch(Session& session, Flow& flow, Side& source, std::uint64_t most) {
   std::span<char> scratch = session.worker->io->scratch();
@@ -101,7 +112,7 @@ Read read_scratch(Session& session, Flow& flow, Side& source, std::uint64_t most
     }
     if (got == 0) return {Got::end};
     if (errno == EINTR) continue;
-    return {errno == EAGAIN ? Got::nothing : Got::error};
+    return nothing_read(source, errno);
   }
 }
 
@@ -112,7 +123,7 @@ Read read_pipe(Session& session, Flow& flow, Side& source, std::uint64_t most) {
     return {Got::bytes, static_cast<std::size_t>(got), false};
   }
   if (got == 0) return {Got::end};
-  return {got == -EAGAIN || got == -EINTR ? Got::nothing : Got::error};
+  return nothing_read(source, static_cast<int>(-got));
 }
 
 void end_flow(Flow& flow) {
@@ -210,6 +221,7 @@ bool fill(Session& session, Flow& flow, Side& source) {
     } else if (errno == EAGAIN) {
       flow.readable = false;
     } else if (errno != EINTR) {
+      source.error = connection_error_of(errno);
       return false;
     }
   }

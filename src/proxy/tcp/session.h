@@ -20,6 +20,7 @@
 #include "io/reactor.h"
 #include "io/splice.h"
 #include "io/timer.h"
+#include "proxy/connection_error.h"
 #include "proxy/listener.h"
 #include "proxy/plan.h"
 #include "proxy/queue.h"
@@ -54,6 +55,7 @@ struct Side {
   TimePoint last_read{};
   TimePoint last_write{};
   bool connected = false;
+  ConnectionError error = 0;  // the last one it met
 };
 
 /// Bytes on their way in one direction.
@@ -129,6 +131,7 @@ struct Session {
   TimePoint response_deadline = TimePoint::max();  // tcp-response inspect-delay, while `judging_response`
   std::unique_ptr<SessionNotes> notes;             // null: no rule noted anything
   std::unique_ptr<sample::Variables> variables;    // null: none was set
+  const Rule* last_rule = nullptr;                 // the content rule that decided; in `frontend` or `backend`
   std::uint16_t next_content_rule = 0;
   std::uint16_t next_response_rule = 0;
   std::uint8_t attempts_left = 0;

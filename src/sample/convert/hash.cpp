@@ -48,6 +48,12 @@ bool sdbm(const Args&, Context&, Sample& sample) {
   sample = Sample::integer(hash);
   return true;
 }
+bool xxh3(const Args& args, Context&, Sample& sample) {
+  const std::string_view data = sample.text();
+  const auto seed = static_cast<std::uint64_t>(args.integer_or(0, 0));
+  sample = Sample::integer(static_cast<std::int64_t>(XXH3_64bits_withSeed(data.data(), data.size(), seed)));
+  return true;
+}
 bool xxh32(const Args& args, Context&, Sample& sample) {
   const std::string_view data = sample.text();
   const auto seed = static_cast<std::uint32_t>(args.integer_or(0, 0));
@@ -86,6 +92,13 @@ constexpr Converter kRows[] = {
      .apply = sdbm,
      .doc = "The hash of the sdbm library, which map-based balancing uses too.",
      .examples = {{{"str(123456789),sdbm", "1755344949"}, {"bin(ff80),sdbm", "16727873"}}}},
+    {.name = "xxh3",
+     .args = args(0, {ArgKind::integer}),
+     .in = Type::binary,
+     .out = Type::integer,
+     .apply = xxh3,
+     .doc = "The 64-bit XXH3, with an optional seed, as a signed integer.",
+     .examples = {{{"str(abc),xxh3", "8696274497037089104"}, {"str(abc),xxh3(1)", "7729416884403528232"}}}},
     {.name = "xxh32",
      .args = args(0, {ArgKind::integer}),
      .in = Type::binary,

@@ -47,6 +47,25 @@ const ConnectionFacts* backend_side(const Context& context) {
   return context.server != nullptr ? context.server : context.client;
 }
 
+FetchStatus accept_date(const Args& args, Context& context, Sample& out) {
+  if (context.client == nullptr) return FetchStatus::absent;
+  const auto since = context.client->accepted.time_since_epoch();
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+  out = Sample::integer(us / (args.has(0) ? args[0].integer : 1000000));
+  return FetchStatus::ok;
+}
+FetchStatus bc_dst(const Args&, Context& context, Sample& out) {
+  return context.server == nullptr ? FetchStatus::absent : address_of(context.server->destination, out);
+}
+FetchStatus bc_dst_port(const Args&, Context& context, Sample& out) {
+  return context.server == nullptr ? FetchStatus::absent : port_of(context.server->destination, out);
+}
+FetchStatus bc_src(const Args&, Context& context, Sample& out) {
+  return context.server == nullptr ? FetchStatus::absent : address_of(context.server->source, out);
+}
+FetchStatus bc_src_port(const Args&, Context& context, Sample& out) {
+  return context.server == nullptr ? FetchStatus::absent : port_of(context.server->source, out);
+}
 FetchStatus be_id(const Args&, Context& context, Sample& out) {
   const ConnectionFacts* side = backend_side(context);
   if (side == nullptr) return FetchStatus::absent;
@@ -82,6 +101,14 @@ FetchStatus so_id(const Args&, Context& context, Sample& out) {
 FetchStatus so_name(const Args&, Context& context, Sample& out) {
   return context.client == nullptr ? FetchStatus::absent : named(context.client->endpoint_name, out);
 }
+FetchStatus srv_id(const Args&, Context& context, Sample& out) {
+  if (context.server == nullptr || context.server->endpoint_id == 0) return FetchStatus::absent;
+  out = Sample::integer(context.server->endpoint_id);
+  return FetchStatus::ok;
+}
+FetchStatus srv_name(const Args&, Context& context, Sample& out) {
+  return context.server == nullptr ? FetchStatus::absent : named(context.server->endpoint_name, out);
+}
 FetchStatus src(const Args&, Context& context, Sample& out) {
   return context.client == nullptr ? FetchStatus::absent : address_of(context.client->source, out);
 }
@@ -93,18 +120,49 @@ FetchStatus src_port(const Args&, Context& context, Sample& out) {
 }
 
 constexpr Fetch kRows[] = {
+    {.name = "accept_date",
+     .args = args(0, {ArgKind::time_unit}),
+     .needs = Facts::client,
+     .out = Type::integer,
+     .fetch = accept_date,
+     .doc = "When the connection was accepted, as seconds since 1970; with a unit in s, ms or us.",
+     .examples = {{{"accept_date", "1767323043"}, {"accept_date(ms)", "1767323043567"}}}},
+    {.name = "bc_dst",
+     .needs = Facts::server,
+     .out = Type::address,
+     .fetch = bc_dst,
+     .doc = "The server's address, as it was connected to.",
+     .examples = {{{"bc_dst", "10.0.0.9"}}}},
+    {.name = "bc_dst_port",
+     .needs = Facts::server,
+     .out = Type::integer,
+     .fetch = bc_dst_port,
+     .doc = "The server's port, as it was connected to.",
+     .examples = {{{"bc_dst_port", "3390"}}}},
+    {.name = "bc_src",
+     .needs = Facts::server,
+     .out = Type::address,
+     .fetch = bc_src,
+     .doc = "Our own address on the connection to the server.",
+     .examples = {{{"bc_src", "10.0.0.1"}}}},
+    {.name = "bc_src_port",
+     .needs = Facts::server,
+     .out = Type::integer,
+     .fetch = bc_src_port,
+     .doc = "Our own port on the connection to the server.",
+     .examples = {{{"bc_src_port", "50001"}}}},
     {.name = "be_id",
      .needs = Facts::client,
      .out = Type::integer,
      .fetch = be_id,
      .doc = "The backend's id; the frontend's as long as no backend is chosen.",
-     .examples = {{{"be_id", "2"}}}},
+     .examples = {{{"be_id", "3"}}}},
     {.name = "be_name",
      .needs = Facts::client,
      .out = Type::string,
      .fetch = be_name,
      .doc = "The backend's name; the frontend's as long as no backend is chosen.",
-     .examples = {{{"be_name", "ft_rdp"}}}},
+     .examples = {{{"be_name", "bk_rdp"}}}},
     {.name = "dst",
      .needs = Facts::client,
      .out = Type::address,
@@ -165,6 +223,18 @@ constexpr Fetch kRows[] = {
      .fetch = src_port,
      .doc = "The client's port.",
      .examples = {{{"src_port", "40123"}}}},
+    {.name = "srv_id",
+     .needs = Facts::server,
+     .out = Type::integer,
+     .fetch = srv_id,
+     .doc = "The server's id.",
+     .examples = {{{"srv_id", "4"}}}},
+    {.name = "srv_name",
+     .needs = Facts::server,
+     .out = Type::string,
+     .fetch = srv_name,
+     .doc = "The server's name.",
+     .examples = {{{"srv_name", "ts1"}}}},
 };
 static_assert(well_formed(kRows), "rows are sorted by name, documented and exemplified");
 

@@ -33,6 +33,10 @@ FetchStatus ipv6(const Args& args, Context&, Sample& out) {
   out = Sample::ipv6(args[0].ipv6);
   return FetchStatus::ok;
 }
+FetchStatus meth(const Args& args, Context&, Sample& out) {
+  out = Sample::method(args[0].text);
+  return FetchStatus::ok;
+}
 FetchStatus str(const Args& args, Context&, Sample& out) {
   out = Sample::string(args[0].text);
   return FetchStatus::ok;
@@ -93,6 +97,12 @@ constexpr Fetch kRows[] = {
      .fetch = ipv6,
      .doc = "The IPv6 address given.",
      .examples = {{{"ipv6(2001:db8::1)", "2001:db8::1"}}}},
+    {.name = "meth",
+     .args = args(1, {ArgKind::string}),
+     .out = Type::method,
+     .fetch = meth,
+     .doc = "The HTTP method given.",
+     .examples = {{{"meth(GET)", "GET"}}}},
     {.name = "str",
      .args = args(1, {ArgKind::string}),
      .out = Type::string,

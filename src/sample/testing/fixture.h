@@ -41,10 +41,18 @@ class Surroundings {
     facts.proxy_id = 2;
     facts.proxy_header = true;
     facts.tlvs = kTlvs;
+    facts.accepted = WallTime(std::chrono::milliseconds(1767323043567));
+    server_facts.source = &towards_server;
+    server_facts.destination = &server;
+    server_facts.endpoint_name = "ts1";
+    server_facts.endpoint_id = 4;
+    server_facts.proxy_name = "bk_rdp";
+    server_facts.proxy_id = 3;
   }
   Context context(bool final = true) {
     return {.arena = arena,
             .client = &facts,
+            .server = &server_facts,
             .request = &request,
             .response = &response,
             .wall_now = WallTime(std::chrono::milliseconds(1767323045678)),
@@ -56,7 +64,10 @@ class Surroundings {
 
   SocketAddress client = SocketAddress::ipv4(0xc0000207, 40123);
   SocketAddress local = SocketAddress::ipv4(0x7f000001, 3389);
+  SocketAddress towards_server = SocketAddress::ipv4(0x0a000001, 50001);
+  SocketAddress server = SocketAddress::ipv4(0x0a000009, 3390);
   ConnectionFacts facts;
+  ConnectionFacts server_facts;
   Payload request;
   Payload response;
   Arena arena;

@@ -1,0 +1,186 @@
+// The examples of this layer's fetches, on one session of a configuration that the engine made; its clients and servers
+// are a pair of sockets on loopback. What tables.h promises about it stands here.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "io/socket.h"
+#include "proxy/engine.h"
+#include "proxy/fetch/tables.h"
+#include "proxy/keyword/load.h"
+#include "proxy/test_tables.h"
+#include "sample/expression.h"
+
+namespace weir::proxy {
+namespace {
+
+constexpr const char* kConfig = R"(global
+ nbthread 1
+defaults
+ mode tcp
+ timeout client 50s
+ timeout server 1m
+ timeout connect 4s
+ timeout tunnel 1h
+frontend ft_rdp
+ id 2
+ bind 127.0.0.1:0 name rdp id 1
+ tcp-request content accept
+ default_backend bk_rdp
+backend bk_rdp
+ id 3
+ server ts1 192.0.2.20:3389 id 4 weight 10 maxconn 20
+ server ts2 192.0.2.21:3389 id 5 weight 30 disabled
+)";
+
+std::string configuration() {
+  const io::Fd probe = std::move(*io::open_listener(SocketAddress::ipv4(0x7f000001, 0), {}));
+  std::string text = kConfig;
+  return text.replace(text.find(":0 "), 2, ":" + std::to_string(io::local_address(probe.get()).port()));
+}
+
+/// The running configuration and its one session.
+class Fetches : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Diagnostics diagnostics;
+    std::vector<config::SourceFile> sources;
+    sources.push_back({"t.cfg", configuration()});
+    auto config =
+        load_config(std::move(sources), {.table = &test_keywords(), .registry = &test_registry(), .local_peer = "lb1"},
+                    diagnostics);
+    ASSERT_TRUE(config) << diagnostics.render();
+    ASSERT_TRUE(engine.start(std::move(*config)));
+    worker = engine.process().contexts[0].get();
+    WorkerContext::set_current(worker);
+    engine.process().started = worker->io->now();
+    open();
+  }
+  void TearDown() override {
+    session->client.fd = -1;
+    worker->sessions.give(*session);
+    engine.process().connections.decrement();
+    WorkerContext::set_current(nullptr);
+  }
+
+  void open() {
+    session = &worker->sessions.take();
+    session->worker = worker;
+    session->serial = 77;
+    session->frontend = worker->plan->frontend("ft_rdp");
+    session->backend = worker->plan->backend("bk_rdp");
+    session->listener = worker->listeners[0]->state;
+    session->target = session->backend->state->servers[0];
+    session->target_config = session->target->config;
+    engine.process().connections.increment();
+    session->listener->sessions.increment();
+    session->frontend->state->sessions.increment();
+    session->backend->state->sessions.increment();
+    session->target->sessions.increment();
+    {
+      const std::scoped_lock guard(session->backend->state->lock);
+      session->backend->state->slots[0].served = 1;
+    }
+    session->frontend->state->session_rate.add(worker->now_ms());
+    session->backend->state->session_rate.add(worker->now_ms(), 2);
+    session->target->session_rate.add(worker->now_ms(), 3);
+    connect();
+    note();
+  }
+  /// A client that the kernel knows.
+  void connect() {
+    listener = std::move(*io::open_listener(SocketAddress::ipv4(0x7f000001, 0), {}));
+    client = std::move(*io::open_connection(io::local_address(listener.get())));
+    SocketAddress peer;
+    auto accepted = io::accept_connection(listener.get(), peer);
+    ASSERT_TRUE(accepted);
+    server_end = std::move(*accepted);
+    session->client.fd = server_end.get();
+    session->client.connected = true;
+  }
+  void note() {
+    const TimePoint now = worker->io->now();
+    SessionFacts& facts = session->facts;
+    facts.client = SocketAddress::ipv4(0xc0000207, 40123);
+    facts.local = SocketAddress::ipv4(0x7f000001, 3389);
+    facts.accepted = now - Milliseconds(60);
+    facts.queued = now - Milliseconds(60);
+    facts.queue_left = facts.connect_started = now - Milliseconds(57);
+    facts.connect_finished = now - Milliseconds(50);
+    facts.retries = 1;
+    facts.backend_queue = 2;
+    facts.server_queue = 1;
+    facts.ended_by = EndedBy::client;
+    facts.ended_in = 'D';
+    session->note().priority_class = -7;
+    session->note().priority_offset = 25;
+    session->last_rule = session->frontend->config->content_rules.data();
+    session->request.total = 100;
+    session->response.total = 3000;
+    session->server.error = connection_error_of(ECONNREFUSED);
+  }
+
+  void run(const sample::Examples& examples, sample::Type type) {
+    for (const sample::Example& example : examples) {
+      if (example.expression.empty()) break;
+      SCOPED_TRACE(example.expression);
+      Diagnostics diagnostics;
+      NameRefs names("bk_rdp");
+      const sample::Scope scope{.registry = &test_registry(), .names = names.resolver()};
+      const auto expression = sample::Expression::compile(example.expression, scope, {0, 1, 1, 0}, diagnostics);
+      ASSERT_TRUE(expression) << diagnostics.render();
+      NameRefs::Owners owners;
+      names.bind(*worker->plan, owners);
+      ContextParts parts;
+      sample::Context context = make_context(*session, parts, true);
+      sample::Sample sample;
+      const sample::FetchStatus status = expression->evaluate(context, sample);
+      ASSERT_EQ(status, example.absent ? sample::FetchStatus::absent : sample::FetchStatus::ok);
+      if (status == sample::FetchStatus::ok) {
+        EXPECT_EQ(sample.type(), type);
+        EXPECT_EQ(to_text(sample, context.arena), example.result);
+      }
+      worker->arena.reset();
+    }
+  }
+
+  Engine engine{test_registry()};
+  WorkerContext* worker = nullptr;
+  Session* session = nullptr;
+  io::Fd listener, client, server_end;
+};
+
+TEST_F(Fetches, Examples) {
+  for (const std::span<const sample::Fetch> table : fetches())
+    for (const sample::Fetch& row : table) run(row.examples, row.out);
+}
+
+TEST_F(Fetches, ConverterExamples) {
+  for (const std::span<const sample::Converter> table : converters())
+    for (const sample::Converter& row : table) run(row.examples, row.out);
+}
+
+TEST_F(Fetches, WithoutASessionThereIsNothingToTell) {
+  sample::Context context{.arena = worker->arena};
+  for (const std::span<const sample::Fetch> table : fetches()) {
+    for (const sample::Fetch& row : table) {
+      if (!covers(row.needs, sample::Facts::session) || row.args.min != 0) continue;
+      sample::Sample sample;
+      EXPECT_EQ(row.fetch({}, context, sample), sample::FetchStatus::absent) << row.name;
+    }
+  }
+}
+
+TEST(ConnectionError, NumbersAreThoseOfTheManual) {
+  EXPECT_EQ(connection_error(0).message, "Success");
+  EXPECT_EQ(connection_error(11).name, "PRX_EMPTY");
+  EXPECT_EQ(connection_error(24).name, "SSL_EMPTY");
+  EXPECT_EQ(connection_error(46).name, "EREFUSED");
+  EXPECT_EQ(connection_error(56).name, "EPIPE");
+  EXPECT_EQ(connection_error(57).name, "SOCK_ERR");
+  EXPECT_EQ(connection_error_of(0), 0);
+  EXPECT_EQ(connection_error_of(ECONNRESET), 47);
+  EXPECT_EQ(connection_error_of(EOWNERDEAD), 6);
+}
+
+}  // namespace
+}  // namespace weir::proxy
