@@ -24,17 +24,31 @@ inline constexpr std::uint32_t kNoServer = 0xffffffffU;
 struct PickRequest {
   std::optional<std::uint32_t> hash = std::nullopt;  // of the key, for hashing algorithms; absent: roundrobin applies
   std::uint32_t exclude = kNoServer;                 // redispatch: not this one, unless there is no other
+  std::uint64_t now_ms = 0;                          // any monotonic clock; random compares the last second's picks
 };
 
-enum class KeyKind : std::uint8_t { none, source, rdp_cookie };
+enum class KeyKind : std::uint8_t { none, source, rdp_cookie, expression };
+
+/// Beyond the algorithm's name: what hash-type, hash-balance-factor, hash-preserve-affinity and allbackups say.
+struct Options {
+  bool all_backups = false;
+  bool consistent = false;               // hash-type consistent: a ring instead of a map
+  std::optional<HashFunction> function;  // absent: sdbm
+  std::optional<bool> avalanche;         // absent: only for a ring whose function nobody named
+  std::uint32_t balance_factor = 0;      // percent of the average load a server may have; 0: any
+  enum class Affinity : std::uint8_t { always, maxconn, maxqueue } affinity = Affinity::always;
+  std::uint32_t draws = 2;  // random(<draws>)
+  friend bool operator==(const Options&, const Options&) = default;
+};
 
 class Order;
 
 struct BalanceAlgorithm {
   std::string_view name;
-  bool takes_argument = false;  // rdp-cookie(name)
+  bool takes_argument = false;  // rdp-cookie(name), random(draws)
   KeyKind key = KeyKind::none;  // what the caller must hash into PickRequest::hash
-  std::unique_ptr<Order> (*make)() = nullptr;
+  bool fixed_weights = false;   // weights change only between 0 and the configured one while it runs
+  std::unique_ptr<Order> (*make)(const Options&) = nullptr;
   std::string_view doc;
   std::string_view example;
 };
@@ -59,12 +73,14 @@ class Order {
 
 class Picker {
  public:
-  Picker(const BalanceAlgorithm& algorithm, bool all_backups);
+  Picker(const BalanceAlgorithm& algorithm, const Options& options);
   ~Picker();
   Picker(const Picker&) = delete;
   Picker& operator=(const Picker&) = delete;
 
   [[nodiscard]] const BalanceAlgorithm& algorithm() const { return algorithm_; }
+  /// A map or a static turn: a weight may become 0 and the configured one again, nothing else, and never warms up.
+  [[nodiscard]] bool fixed_weights() const;
   /// The list itself changed: servers were added, removed, moved. The span must stay valid until the next call.
   void rebuild(std::span<const ServerSlot> slots);
   /// up, drained, weight or warm of this one changed.
@@ -81,7 +97,7 @@ class Picker {
   struct Membership;
   void regroup();
   const BalanceAlgorithm& algorithm_;
-  const bool all_backups_;
+  const Options options_;
   bool on_backup_ = false;
   std::size_t members_ = 0;
   std::size_t active_usable_ = 0;  // usable servers that are no backups

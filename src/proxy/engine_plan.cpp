@@ -103,6 +103,7 @@ Result<void> Engine::add_backend(Draft& draft, const Config& config, const std::
   auto& state = draft.backends[proxy->name];
   if (!state) state = std::make_shared<BackendState>(proxy->name, static_cast<unsigned>(process_.contexts.size()));
   std::shared_ptr<const BackendPlan> kept = plan_ ? plan_->backend(proxy->name) : nullptr;
+  if (!kept && plan_) kept = plan_->disabled_backend(proxy->name);
   const bool same = kept && kept->config->signature == proxy->signature && kept->config->id == proxy->id &&
                     same_logging(*plan_->global, *plan.global) &&
                     kept->filter_tables == filter_tables(*proxy, plan.tables) &&
@@ -116,6 +117,11 @@ Result<void> Engine::add_backend(Draft& draft, const Config& config, const std::
     auto made = make_backend(draft, config, proxy);
     if (!made) return unexpected(made.error());
     plan.backends.push_back(std::move(*made));
+  }
+  if (proxy->settings.disabled) {
+    plan.disabled.push_back(std::move(plan.backends.back()));
+    plan.backends.pop_back();
+    return {};
   }
   plan.backend_by_name.emplace(plan.backends.back()->config->name, plan.backends.size() - 1);
   return {};
@@ -214,8 +220,15 @@ Result<void> Engine::build_plan(const Config& config, Draft& draft) {
   }
   plan.log.tag = config.global.log_tag;
   join_tables(draft, config);
+  const bool any_forced =
+      std::ranges::any_of(config.proxies, [](const auto& proxy) { return !proxy->be_switch_rules.empty(); });
   for (const auto& proxy : config.proxies) {
-    if (proxy->settings.disabled) continue;
+    if (proxy->settings.disabled) {
+      // Only where some rule may force its way there does it run at all, without checks and unseen.
+      if (proxy->is_backend() && any_forced)
+        if (auto added = add_backend(draft, config, proxy); !added) return added;
+      continue;
+    }
     if (proxy->is_frontend())
       if (auto added = add_frontend(draft, config, proxy); !added) return added;
     // A frontend that names no backend is its own, without servers: what it takes finds none, as the log then says.

@@ -132,7 +132,7 @@ void backend_name(const Context& context, FormatOutput& out) {
 }
 void server_name(const Context& context, FormatOutput& out) {
   const Session& session = session_of(context);
-  session.target ? out.text(session.target->name) : out.text("<NOSRV>");
+  session.target ? out.text(session.target->name) : out.text(kUnlistedServer);
 }
 
 void queue_time(const Context& context, FormatOutput& out) { out.integer(queue_time_ms(session_of(context))); }
@@ -172,7 +172,9 @@ void backend_connections(const Context& context, FormatOutput& out) {
 }
 void server_connections(const Context& context, FormatOutput& out) {
   const Session& session = session_of(context);
-  out.integer(session.target ? session.target->sessions.value() : 0);
+  // COMPAT: observed on 2.6: where no listed server serves, none has a session.
+  const bool listed = session.target && session.target->name != kUnlistedServer;
+  out.integer(listed ? session.target->sessions.value() : 0);
 }
 void retries(const Context& context, FormatOutput& out) {
   if (facts_of(context).redispatched) out.verbatim("+");

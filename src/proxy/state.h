@@ -138,6 +138,7 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
   TimePoint last_change{};
   Milliseconds downtime{0};
   TimePoint last_session{};
+  std::optional<TimePoint> warming_since;  // slowstart: it came back then and is not at full speed yet
 
   // Guarded by the lock of proxy/tracking.h.
   TrackedServer leader;
@@ -154,6 +155,9 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
   std::atomic<bool> removed{false};
 };
 
+/// What logs call a server that no line names: BackendState::unlisted, or none at all.
+inline constexpr std::string_view kUnlistedServer = "<NOSRV>";
+
 /// What a session asks for.
 struct AssignRequest {
   ServerState* wanted = nullptr;    // persistence; usable_by_persistence or it is ignored
@@ -161,6 +165,7 @@ struct AssignRequest {
   bool may_give_way = true;         // option redispatch: behind a full queue another server will do
   ServerState* excluded = nullptr;  // redispatch
   std::optional<std::uint32_t> hash = std::nullopt;
+  QueuePriority priority;
   Waiter* waiter = nullptr;
   TimePoint now{};
 };
@@ -171,6 +176,7 @@ struct AssignResult {
   std::shared_ptr<ServerState> server;
   SocketAddress address;
   std::shared_ptr<const ServerConfig> config;
+  bool gave_way = false;           // behind a full queue persistence gave way to another server
   std::uint32_t server_queue = 0;  // its place in the line, from 1, for kind queued
   std::uint32_t backend_queue = 0;
 };
@@ -192,8 +198,10 @@ struct BackendState : std::enable_shared_from_this<BackendState> {
   Milliseconds downtime{0};
   std::uint64_t down_transitions = 0;
   TimePoint last_session{};
+  std::shared_ptr<ServerState> unlisted;  // dispatch, option transparent: where sessions without a server go; or null
 
   // Any thread.
+  std::atomic<bool> published{true};  // `unpublish backend`: rules of other proxies pass it by
   Gauge sessions;
   Gauge queued;  // in its own line, waiting for any server; the servers count theirs
   Rate session_rate;
@@ -210,6 +218,13 @@ struct BackendState : std::enable_shared_from_this<BackendState> {
   void leave_line(Waiter& waiter);
   /// The granted server of this waiter, taken out of it; null when there is none.
   std::shared_ptr<ServerState> take_grant(Waiter& waiter);
+  /// Whether somebody who insists on this server may have it; `even_down`: option persist, force-persist. Holds the
+  /// lock.
+  [[nodiscard]] bool may_be_given(const ServerState& server, bool even_down) const;
+  /// slowstart: the server came back now; raises its share from here on. Holds the lock.
+  void start_warming(ServerState& server, TimePoint now);
+  /// Brings the shares of warming servers up to date; false when none is left. Holds the lock.
+  bool warm_up(TimePoint now);
   /// After a health, weight, drain or maxconn change. Holds the lock.
   void refresh_slot(ServerState& server);
   /// The list of servers changed, `slots` is parallel to it again and knows served and queued: balancing starts anew
@@ -229,14 +244,17 @@ struct BackendState : std::enable_shared_from_this<BackendState> {
 
  private:
   std::uint32_t waiting_ = 0;  // in all lines together; guarded by lock
+  std::uint32_t warming_ = 0;  // servers in their slow start; guarded by lock
 
   void describe(ServerState& server);
   bool may_serve(std::uint32_t index) const;
   void update_limits();
+  std::uint32_t limit_of(const ServerState& server) const;
   void reserve(ServerState& server);
   AssignResult reserved(ServerState& server, TimePoint now);
-  AssignResult wait_in(WaitLine& chosen, Waiter& waiter);
-  AssignResult wait_for(ServerState& server, Waiter& waiter);
+  [[nodiscard]] AssignResult without_a_server() const;
+  AssignResult wait_in(WaitLine& chosen, const AssignRequest& request);
+  AssignResult wait_for(ServerState& server, const AssignRequest& request);
   void take_out(Waiter& waiter);
   void grant(Waiter& waiter, ServerState& server);
 };
