@@ -1,1 +1,1 @@
-// Nothing: the target that makes a precompiled header needs a source.
+// A target that makes a precompiled header needs a source; this one says nothing.

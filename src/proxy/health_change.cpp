@@ -32,13 +32,12 @@ void note_server_change(ServerState& server, bool was_up, TimePoint now) {
 
 }  // namespace
 
-std::uint32_t settle_server(WorkerContext& worker, ServerState& server, bool was_up, bool& lost_all) {
-  const TimePoint now = worker.io->now();
+std::uint32_t settle_server(WorkerContext* worker, ServerState& server, bool was_up, TimePoint now, bool& lost_all) {
   BackendState& backend = server.backend;
   note_server_change(server, was_up, now);
   backend.refresh_slot(server);
   backend.warm_up(now);  // one that went down again warms up no longer
-  server_came_back(worker, server, was_up);
+  if (worker != nullptr) server_came_back(*worker, server, was_up);
   std::uint32_t requeued = 0;
   if (!server.health.usable_by_persistence()) requeued = backend.requeue_waiters(server);
   note_backend_state(backend, now, lost_all);
@@ -63,7 +62,7 @@ check::ServerName HealthChange::name() const {
 bool HealthChange::logs_checks() const { return plan_ && plan_->config->settings.log_health_checks; }
 
 check::Remaining HealthChange::settle() {
-  const std::uint32_t requeued = settle_server(worker_, server_, was_up_, lost_all_);
+  const std::uint32_t requeued = settle_server(&worker_, server_, was_up_, worker_.io->now(), lost_all_);
   was_up_ = in_service(server_);
   const BackendState::Live live = server_.backend.live_servers();
   return {live.active, live.backup, server_.sessions.value(), requeued, server_.line.size()};

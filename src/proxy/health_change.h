@@ -48,8 +48,8 @@ class HealthChange {
 };
 
 /// What balancing, the waiters and the backend's state make of a change; the number of waiters sent back. Holds the
-/// lock. True in `lost_all`: this was the backend's last server.
-std::uint32_t settle_server(WorkerContext& worker, ServerState& server, bool was_up, bool& lost_all);
+/// lock. True in `lost_all`: this was the backend's last server. Without a worker, at a reload, nothing starts slowly.
+std::uint32_t settle_server(WorkerContext* worker, ServerState& server, bool was_up, TimePoint now, bool& lost_all);
 
 struct AdminState {
   bool maint;

@@ -72,7 +72,7 @@ void bring_into_line(ServerState& server) {
       const bool was_up = follower->health.up() && !follower->health.in_maintenance();
       bool lost_all = false;
       follower->health.follow(leader);
-      settle_server(*follower, was_up, Clock::now(), lost_all);
+      settle_server(nullptr, *follower, was_up, Clock::now(), lost_all);
     }
     bring_into_line(*follower);
   }

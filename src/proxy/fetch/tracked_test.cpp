@@ -40,7 +40,7 @@ struct World {
     arrays.key_length = 4;
     add(arrays);
     session.tracks = &tracks;
-    for (int i = 0; i < 3; ++i) tracks.counters.push_back({tables.find("users")->find("bob", now), nullptr});
+    for (int i = 0; i < 3; ++i) tracks.counters.push_back({nullptr, tables.find("users")->find("bob", now)});
     tracks.counters.emplace_back();  // the fourth tracks nothing
   }
   void add(const stick::TableConfig& config) {

@@ -21,8 +21,8 @@ struct Session;
 inline constexpr std::uint32_t kMaxStickCounters = 100;
 
 struct Track {
-  stick::StickTable::Pin pin;
   std::shared_ptr<stick::StickTable> keep;  // only when the session's configuration does not know the table
+  stick::StickTable::Pin pin;               // let go before its table
 };
 
 struct Tracks {
