@@ -1,1 +1,2 @@
-// A target that makes a precompiled header needs a source; this one says nothing.
+// What the precompiled headers are the headers of: a target needs a source.
+static_assert(true);

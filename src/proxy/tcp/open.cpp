@@ -93,15 +93,6 @@ bool wants_local_address(const FrontendPlan& frontend) {
          frontend.log.structured || frontend.log.errors;
 }
 
-// True when the session was closed. The manual: what these rules reject is not logged, and costs nothing more.
-bool turned_away(Session& session, std::span<const Rule> rules, Counter FrontendCounters::* counter) {
-  if (allowed(session, rules)) return false;
-  (session.frontend->state->counters[session.worker->id()].*counter).add();
-  session.logged = true;
-  close_session(session, EndedBy::proxy, 'R');
-  return true;
-}
-
 void count_connection(WorkerListener& listener) {
   WorkerContext& worker = *listener.worker;
   FrontendState& frontend = *listener.frontend->state;
