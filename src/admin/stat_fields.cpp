@@ -73,7 +73,8 @@ void put_traffic(Fields& fields, const State& state, const proxy::PerWorker<Coun
   fields.number(k_srv_abrt, sum(&Counters::server_aborts));
   fields.number(k_lbtot, sum(&Counters::picked));
   fields.number(k_connect, sum(&Counters::sessions) + sum(&Counters::retries));
-  zeros(fields, {k_dresp, k_wrew, k_reuse, k_eint});
+  fields.number(k_dresp, sum(&Counters::denied_responses));
+  zeros(fields, {k_wrew, k_reuse, k_eint});
   put_times(fields, state);
 }
 
@@ -147,8 +148,10 @@ Fields frontend_fields(const StatContext& context, const proxy::FrontendPlan& fr
   fields.number(k_sess_other, sum(&proxy::FrontendCounters::sessions));
   fields.number(k_req_other, sum(&proxy::FrontendCounters::sessions));
   for (const std::size_t column : {k_rate_lim, k_req_rate, k_req_rate_max}) fields.number(column, 0U);
-  zeros(fields, {k_dresp, k_req_tot, k_comp_in, k_comp_out, k_comp_byp, k_comp_rsp, k_dses, k_wrew, k_eint, k_h1_sess,
-                 k_h2_sess, k_h3_sess, k_h1req, k_h2req, k_h3req});
+  fields.number(k_dresp, sum(&proxy::FrontendCounters::denied_responses));
+  fields.number(k_dses, sum(&proxy::FrontendCounters::denied_sessions));
+  zeros(fields, {k_req_tot, k_comp_in, k_comp_out, k_comp_byp, k_comp_rsp, k_wrew, k_eint, k_h1_sess, k_h2_sess,
+                 k_h3_sess, k_h1req, k_h2req, k_h3req});
   protocol_zeros(fields, k_h1_spliced_bytes_out);
   return fields;
 }

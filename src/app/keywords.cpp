@@ -40,12 +40,13 @@ const sample::Registry& sample_registry() {
     append(fetches, sample::sample_fetches());
     std::vector<std::span<const sample::Converter>> converters;
     append(converters, sample::sample_converters());
+    append(fetches, proxy::fetches());
     append(fetches, stick::stick_fetches());
-    fetches.push_back(proxy::tracked_fetches);
+    append(converters, proxy::converters());
     append(converters, stick::stick_converters());
     std::vector<std::span<const sample::AclKeyword>> acl_keywords;
     append(acl_keywords, sample::sample_acl_keywords());
-    const std::vector<std::span<const sample::LogAlias>> aliases = {proxy::log_aliases};
+    const std::vector<std::span<const sample::LogAlias>> aliases = {proxy::log_aliases, proxy::capture_aliases};
     return sample::Registry(
         {.fetches = fetches, .converters = converters, .acl_keywords = acl_keywords, .log_aliases = aliases});
   }();

@@ -94,7 +94,8 @@ int bind_source(int fd, const SocketAddress& address, const ConnectOptions& opti
 int prepare_connection(int fd, const SocketAddress& address, const ConnectOptions& options) {
   set_nodelay(fd, true);
   if (!options.interface.empty() && !bind_to_interface(fd, options.interface)) return errno;
-  if (options.mark && !set_int(fd, SOL_SOCKET, SO_MARK, static_cast<int>(*options.mark))) return errno;
+  // Marks are a privilege; without it the connection is made all the same.
+  if (options.mark) static_cast<void>(set_int(fd, SOL_SOCKET, SO_MARK, static_cast<int>(*options.mark)));
   if (options.tos) set_tos(fd, *options.tos);
   if (options.tcp_user_timeout.count() > 0 &&
       !set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(options.tcp_user_timeout.count()))) {
@@ -173,6 +174,14 @@ void set_nodelay(int fd, bool on) { static_cast<void>(set_int(fd, IPPROTO_TCP, T
 void set_linger_reset(int fd) {
   const linger reset{.l_onoff = 1, .l_linger = 0};
   static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset));
+}
+
+void silence(int fd, int ttl) {
+  if (ttl == 0 && set_int(fd, IPPROTO_TCP, TCP_REPAIR, 1)) return;
+  const int hops = ttl == 0 ? 1 : ttl;
+  static_cast<void>(set_int(fd, IPPROTO_IP, IP_TTL, hops));
+  static_cast<void>(set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, hops));
+  set_linger_reset(fd);
 }
 
 IoResult<void> set_keepalive(int fd, const KeepaliveOptions& options) {

@@ -92,6 +92,9 @@ IoResult<Fd> accept_connection(int listener, SocketAddress& peer);
 void set_nodelay(int fd, bool on);
 /// close() will send RST instead of FIN, and leave no TIME_WAIT.
 void set_linger_reset(int fd);
+/// Closing the connected socket will tell its peer nothing. `ttl` other than 0: it will send a reset that lives for so
+/// many hops; 0: TCP_REPAIR, or where the system forbids that a reset of one hop.
+void silence(int fd, int ttl);
 IoResult<void> set_keepalive(int fd, const KeepaliveOptions& options);
 void set_tos(int fd, std::uint8_t tos);
 IoResult<void> set_mark(int fd, std::uint32_t mark);

@@ -99,6 +99,7 @@ void Engine::commit(Draft& draft, Config config) {
     frontend->state->maxconn.store(frontend->config->settings.maxconn.value_or(0), std::memory_order_relaxed);
   }
   process_.maxconn.store(config.global.maxconn, std::memory_order_relaxed);
+  set_variables(config.global);
   install(draft.plan, draft.listeners, !draft.moves.empty());
   if (plan_) supersede(*draft.plan);
   plan_ = std::move(draft.plan);
@@ -115,6 +116,16 @@ void Engine::supersede(const Plan& next) {
     if (next.frontend(frontend->config->name) != frontend) superseded_.push_back(frontend);
   for (const auto& backend : plan_->backends)
     if (next.backend(backend->config->name) != backend) superseded_.push_back(backend);
+}
+
+// Lines that did not change set nothing anew: their variables are what they have become.
+void Engine::set_variables(const GlobalConfig& global) {
+  process_.variables.budget().set(global.variable_limits);
+  const auto& before = config_.global.variables;
+  for (const auto& variable : global.variables) {
+    const auto same = [&](const auto& running) { return running->line == variable->line; };
+    if (std::ranges::none_of(before, same)) process_.variables.set(variable->name, variable->value.value());
+  }
 }
 
 void Engine::restart_checks(const Plan& plan) {

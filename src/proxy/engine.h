@@ -120,6 +120,7 @@ class Engine {
   void join_tables(Draft& draft, const Config& config);
   void update_backend(BackendState& state, const std::shared_ptr<const ProxyConfig>& config);
   void install(const std::shared_ptr<const Plan>& plan, WantedListeners& wanted, bool tables_moved);
+  void set_variables(const GlobalConfig& global);
   void restart_checks(const Plan& plan);
   void supersede(const Plan& next);
   void retire();

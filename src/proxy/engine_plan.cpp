@@ -203,18 +203,20 @@ Result<void> Engine::build_plan(const Config& config, Draft& draft) {
   join_tables(draft, config);
   for (const auto& proxy : config.proxies) {
     if (proxy->settings.disabled) continue;
-    ProxyPlan& listed = plan.proxies.emplace_back();
-    if (proxy->is_frontend()) {
+    if (proxy->is_frontend())
       if (auto added = add_frontend(draft, config, proxy); !added) return added;
-      listed.frontend = plan.frontends.back();
-    }
     // A frontend that names no backend is its own, without servers: what it takes finds none, as the log then says.
-    if (proxy->is_backend()) {
+    if (proxy->is_backend())
       if (auto added = add_backend(draft, config, proxy); !added) return added;
-      listed.backend = plan.backends.back();
-    }
   }
-  return bind_names(draft, config);
+  if (auto bound = bind_names(draft, config); !bound) return bound;
+  for (const auto& proxy : config.proxies) {
+    if (proxy->settings.disabled) continue;
+    ProxyPlan& listed = plan.proxies.emplace_back();
+    if (proxy->is_frontend()) listed.frontend = plan.frontends[plan.frontend_by_name.at(proxy->name)];
+    if (proxy->is_backend()) listed.backend = plan.backends[plan.backend_by_name.at(proxy->name)];
+  }
+  return {};
 }
 
 }  // namespace weir::proxy

@@ -22,6 +22,10 @@ using sample::FormatOutput;
 
 const Session& session_of(const Context& context) { return *context.session; }
 const SessionFacts& facts_of(const Context& context) { return context.session->facts; }
+// Where there is no session, dates are now.
+WallTime accepted(const Context& context) {
+  return context.session != nullptr ? context.session->facts.accepted_wall : context.wall_now;
+}
 
 std::int64_t elapsed(TimePoint from, TimePoint to) {
   if (from == TimePoint{} || to == TimePoint{}) return -1;
@@ -61,7 +65,7 @@ std::int64_t milliseconds_of(WallTime at) {
 
 void accept_date(const Context& context, FormatOutput& out) {
   thread_local DateText cache;
-  const WallTime at = facts_of(context).accepted_wall;
+  const WallTime at = accepted(context);
   char text[64];
   const auto end =
       fmt::format_to_n(text, sizeof text, "{}.{:03}", date(cache, at, true, "%d/%b/%Y:%H:%M:%S"), milliseconds_of(at));
@@ -69,19 +73,18 @@ void accept_date(const Context& context, FormatOutput& out) {
 }
 void accept_date_utc(const Context& context, FormatOutput& out) {
   thread_local DateText cache;
-  out.verbatim(date(cache, facts_of(context).accepted_wall, false, "%d/%b/%Y:%H:%M:%S +0000"));
+  out.verbatim(date(cache, accepted(context), false, "%d/%b/%Y:%H:%M:%S +0000"));
 }
 void accept_date_local(const Context& context, FormatOutput& out) {
   thread_local DateText cache;
-  out.verbatim(date(cache, facts_of(context).accepted_wall, true, "%d/%b/%Y:%H:%M:%S %z"));
+  out.verbatim(date(cache, accepted(context), true, "%d/%b/%Y:%H:%M:%S %z"));
 }
 void accept_timestamp(const Context& context, FormatOutput& out) {
-  out.hex_integer(
-      std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(facts_of(context).accepted_wall)));
+  out.hex_integer(std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(accepted(context))));
 }
 void accept_milliseconds(const Context& context, FormatOutput& out) {
   char text[8];
-  const auto end = fmt::format_to_n(text, sizeof text, "{:03}", milliseconds_of(facts_of(context).accepted_wall));
+  const auto end = fmt::format_to_n(text, sizeof text, "{:03}", milliseconds_of(accepted(context)));
   out.verbatim({text, end.size});
 }
 
@@ -202,17 +205,17 @@ void status(const Context&, FormatOutput& out) { out.integer(0); }  // TCP has n
 
 constexpr sample::LogAlias kAliases[] = {
     {.name = "B", .write = bytes_to_client, .doc = "Bytes sent from the server to the client."},
-    {.name = "H", .write = host_name, .doc = "The host's name."},
-    {.name = "ST", .write = status, .doc = "The status code; 0 in TCP mode."},
-    {.name = "T", .write = accept_date_utc, .doc = "Accept date, UTC, with its zone."},
+    {.name = "H", .write = host_name, .doc = "The host's name.", .without_session = true},
+    {.name = "ST", .write = status, .doc = "The status code; 0 in TCP mode.", .without_session = true},
+    {.name = "T", .write = accept_date_utc, .doc = "Accept date, UTC, with its zone.", .without_session = true},
     {.name = "Ta", .write = active_time, .doc = "Milliseconds the session was active."},
     {.name = "Tc",
      .write = connect_time,
      .doc = "Milliseconds to connect to the server, retries included; -1 when it never did."},
     {.name = "Td", .write = data_time, .doc = "Milliseconds from the connection to the end."},
     {.name = "Th", .write = handshake_time, .doc = "Milliseconds of handshakes below the session."},
-    {.name = "Tl", .write = accept_date_local, .doc = "Accept date, local, with its zone."},
-    {.name = "Ts", .write = accept_timestamp, .doc = "Accept date in seconds since 1970."},
+    {.name = "Tl", .write = accept_date_local, .doc = "Accept date, local, with its zone.", .without_session = true},
+    {.name = "Ts", .write = accept_timestamp, .doc = "Accept date in seconds since 1970.", .without_session = true},
     {.name = "Tt", .write = total_time, .doc = "Milliseconds from accept to the end."},
     {.name = "Tu", .write = user_time, .doc = "Milliseconds the user saw, from the first byte to the end."},
     {.name = "Tw", .write = queue_time, .doc = "Milliseconds waited for a server; -1 when none was asked for."},
@@ -231,8 +234,8 @@ constexpr sample::LogAlias kAliases[] = {
     {.name = "fp", .write = frontend_port, .doc = "The port the client connected to."},
     {.name = "ft", .write = frontend_name, .doc = "The frontend's name; with '~' when the client spoke TLS."},
     {.name = "lc", .write = log_counter, .doc = "Number of this log line of the frontend."},
-    {.name = "ms", .write = accept_milliseconds, .doc = "Milliseconds of the accept date."},
-    {.name = "pid", .write = own_pid, .doc = "The process id."},
+    {.name = "ms", .write = accept_milliseconds, .doc = "Milliseconds of the accept date.", .without_session = true},
+    {.name = "pid", .write = own_pid, .doc = "The process id.", .without_session = true},
     {.name = "rc", .write = retries, .doc = "Connection retries; with '+' after a redispatch."},
     {.name = "rt", .write = session_number, .doc = "Number of the session in the process."},
     {.name = "s", .write = server_name, .doc = "The server's name, <NOSRV> when there was none."},
@@ -240,7 +243,7 @@ constexpr sample::LogAlias kAliases[] = {
     {.name = "si", .write = server_ip, .doc = "The server's address."},
     {.name = "sp", .write = server_port, .doc = "The server's port."},
     {.name = "sq", .write = server_queue, .doc = "Sessions that stood before this one in the server's queue."},
-    {.name = "t", .write = accept_date, .doc = "Accept date, local, with milliseconds."},
+    {.name = "t", .write = accept_date, .doc = "Accept date, local, with milliseconds.", .without_session = true},
     {.name = "ts", .write = termination_state, .doc = "Who ended the session, and in which phase."},
 };
 static_assert(sample::well_formed(kAliases));

@@ -30,16 +30,15 @@ inline const config::KeywordTable& test_keywords() {
 
 inline const sample::Registry& test_registry() {
   static const sample::Registry made = [] {
-    const std::vector<std::span<const sample::LogAlias>> aliases = {log_aliases};
-    std::vector<std::span<const sample::Fetch>> fetches(sample::sample_fetches().begin(),
-                                                        sample::sample_fetches().end());
-    std::ranges::copy(stick::stick_fetches(), std::back_inserter(fetches));
-    fetches.push_back(tracked_fetches);
-    std::vector<std::span<const sample::Converter>> converters(sample::sample_converters().begin(),
-                                                               sample::sample_converters().end());
-    std::ranges::copy(stick::stick_converters(), std::back_inserter(converters));
-    return sample::Registry({.fetches = fetches,
-                             .converters = converters,
+    const std::vector<std::span<const sample::LogAlias>> aliases = {log_aliases, capture_aliases};
+    std::vector<std::span<const sample::Fetch>> all_fetches;
+    for (const auto& tables : {sample::sample_fetches(), stick::stick_fetches(), fetches()})
+      all_fetches.insert(all_fetches.end(), tables.begin(), tables.end());
+    std::vector<std::span<const sample::Converter>> all_converters;
+    for (const auto& tables : {sample::sample_converters(), stick::stick_converters(), converters()})
+      all_converters.insert(all_converters.end(), tables.begin(), tables.end());
+    return sample::Registry({.fetches = all_fetches,
+                             .converters = all_converters,
                              .acl_keywords = sample::sample_acl_keywords(),
                              .log_aliases = aliases});
   }();

@@ -37,10 +37,25 @@ constexpr std::array<std::string_view, std::size(kPredefined)> kPredefinedNames 
   return names;
 }();
 
-Result<std::string> read_file(const std::string& path) {
-  auto content = read_outside(path, kMaxPatternFile);
-  if (!content) return fail(fmt::format("cannot open '{}': {}", path, content.error().message));
-  return content;
+// Manual 2.7: "file@" is what a bare name means, a file behind "opt@" need not be there.
+Result<std::string> read_list(std::string_view name) {
+  const bool optional = name.starts_with("opt@");
+  if (name.starts_with("virt@"))
+    return fail(
+        fmt::format("'{}': lists are not changed at run time in this version: a virtual one would stay empty", name));
+  if (optional) name.remove_prefix(4);
+  if (name.starts_with("file@")) name.remove_prefix(5);
+  auto content = read_outside(std::string(name), kMaxPatternFile);
+  if (content) return content;
+  if (optional && content.error().message == std::strerror(ENOENT)) return std::string();
+  return fail(fmt::format("cannot open '{}': {}", name, content.error().message));
+}
+
+bool is_host_name(std::string_view text) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return text.size() <= 255 && std::ranges::any_of(text, letter) && std::ranges::all_of(text, [&](char c) {
+           return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+         });
 }
 
 bool is_acl_name(std::string_view name) {
@@ -70,6 +85,7 @@ struct Acl::Reader {
   std::shared_ptr<PatternSet> set;
   PatternSet::Options options{};
   bool as_map = false;
+  bool no_names = false;
   bool method_named = false;
   bool good = true;
   std::size_t next = 0;
@@ -110,8 +126,23 @@ struct Acl::Reader {
     set = std::make_shared<PatternSet>(*kind, versions && *kind == MatchKind::integer);
   }
 
+  // Manual, -n: what is no address may be the name of a host, whose addresses are meant. They are part of the text:
+  // when they change the ACL does.
+  Result<void> add(std::string_view pattern, PatternSet::Options how) {
+    auto added = set->add(pattern, how);
+    if (added || acl.kind_ != MatchKind::ip || no_names || !is_host_name(pattern)) return added;
+    const auto found = outside().look_up(Lookup::host, std::string(pattern));
+    if (!found) return fail(fmt::format("{}, and no host's name: {}", added.error().message, found.error().message));
+    for (const Word& address : split_words(*found)) {
+      added = set->add(address.text, how);
+      if (!added) return added;
+      acl.text_ += fmt::format(" <{}>", address.text);
+    }
+    return added;
+  }
+
   void load(const Word& word) {
-    auto content = read_file(std::string(word.text));
+    auto content = read_list(word.text);
     if (!content) return error(word, content.error().message);
     acl.text_ += fmt::format(" <{:016x}>", XXH3_64bits(content->data(), content->size()));
     std::string_view rest = *content;
@@ -124,7 +155,7 @@ struct Acl::Reader {
       line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
       if (as_map) line = line.substr(0, line.find_first_of(" \t"));
       if (line.empty()) continue;
-      const auto added = set->add(line, {.ignore_case = options.ignore_case});
+      const auto added = add(line, {.ignore_case = options.ignore_case});
       if (!added) return error(word, fmt::format("{}:{}: {}", word.text, number, added.error().message));
     }
   }
@@ -135,7 +166,7 @@ struct Acl::Reader {
     if (flag == "-i") {
       options.ignore_case = true;
     } else if (flag == "-n") {
-      // Host names are never resolved in patterns: what -n asks for is always so.
+      no_names = true;
     } else if (flag == "-M") {
       as_map = true;
     } else if (flag == "-m") {
@@ -176,7 +207,7 @@ struct Acl::Reader {
                                                  match_kind_name(acl.kind_)));
         return;
       }
-      const auto added = set->add(word.text, options);
+      const auto added = add(word.text, options);
       if (!added) error(word, added.error().message);
     }
   }

@@ -94,7 +94,7 @@ struct Context {
   const Payload* response = nullptr;
   WallTime wall_now{};
   TimePoint now{};
-  const proxy::Session* session = nullptr;          // for rows that live in higher layers
+  proxy::Session* session = nullptr;                // for rows that live in higher layers
   const void* facts = nullptr;                      // of the log aliases, whatever their layer agreed on
   std::unique_ptr<Variables>* variables = nullptr;  // of the session or check; made when the first one is set
   ProcessVariables* process_variables = nullptr;

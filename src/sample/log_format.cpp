@@ -139,6 +139,9 @@ struct LogFormat::Reader {
       if (alias->http_only && !format.options_.http) {
         return error(start, position - start, fmt::format("'%{}' exists in HTTP mode only", name));
       }
+      if (!alias->without_session && !covers(scope.available, Facts::session)) {
+        return error(start, position - start, fmt::format("'%{}' is about a session, and there is none here", name));
+      }
       flush();
       format.parts_.push_back({.literal = {}, .alias = alias, .expression = {}, .flags = flags});
       return;

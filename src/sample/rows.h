@@ -83,6 +83,7 @@ struct LogAlias {
   void (*write)(const Context& context, FormatOutput& out) = nullptr;
   std::string_view doc;
   bool http_only = false;
+  bool without_session = false;  // needs no Context::session: a date, the process
 };
 
 /// For the static_assert under each table.

@@ -24,14 +24,14 @@ constexpr AclKeyword kAclRows[] = {
 
 std::span<const std::span<const Fetch>> sample_fetches() {
   static const std::span<const Fetch> tables[] = {
-      constant_fetches, connection_fetches, process_fetches, payload_fetches, rdp_fetches, tls_hello_fetches,
+      constant_fetches, connection_fetches, process_fetches, payload_fetches, rdp_fetches, tls_hello_fetches, variable_fetches,
   };
   return tables;
 }
 
 std::span<const std::span<const Converter>> sample_converters() {
   static const std::span<const Converter> tables[] = {
-      string_converters, integer_converters, address_converters, hash_converters, rdp_converters,
+      string_converters, integer_converters, address_converters, hash_converters, rdp_converters, variable_converters,
   };
   return tables;
 }

@@ -13,11 +13,13 @@ extern const std::span<const Fetch> process_fetches;
 extern const std::span<const Fetch> payload_fetches;
 extern const std::span<const Fetch> rdp_fetches;
 extern const std::span<const Fetch> tls_hello_fetches;
+extern const std::span<const Fetch> variable_fetches;
 
 extern const std::span<const Converter> string_converters;
 extern const std::span<const Converter> integer_converters;
 extern const std::span<const Converter> address_converters;
 extern const std::span<const Converter> hash_converters;
 extern const std::span<const Converter> rdp_converters;
+extern const std::span<const Converter> variable_converters;
 
 }  // namespace weir::sample

@@ -186,7 +186,7 @@ void clear(C& counters, std::initializer_list<proxy::Counter C::*> members) {
 template <class C>
 void clear_shared(C& counters) {
   clear(counters, {&C::sessions, &C::bytes_in, &C::bytes_out, &C::failed_connections, &C::failed_responses, &C::retries,
-                   &C::redispatches, &C::client_aborts, &C::server_aborts, &C::picked});
+                   &C::denied_responses, &C::redispatches, &C::client_aborts, &C::server_aborts, &C::picked});
 }
 
 // A counter has one writer: each worker clears its own.
@@ -194,8 +194,9 @@ void clear_own_counters(proxy::WorkerContext& worker) {
   using F = proxy::FrontendCounters;
   const std::uint16_t id = worker.id();
   for (const auto& frontend : worker.plan->frontends)
-    clear<F>(frontend->state->counters[id], {&F::connections, &F::sessions, &F::bytes_in, &F::bytes_out,
-                                             &F::denied_connections, &F::denied_requests, &F::failed_requests});
+    clear<F>(frontend->state->counters[id],
+             {&F::connections, &F::sessions, &F::bytes_in, &F::bytes_out, &F::denied_connections, &F::denied_sessions,
+              &F::denied_requests, &F::denied_responses, &F::failed_requests});
   for (const auto& backend : worker.plan->backends) {
     clear_shared(backend->state->counters[id]);
     backend->state->counters[id].denied_requests.clear();

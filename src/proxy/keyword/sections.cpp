@@ -23,7 +23,21 @@ Target open_global(ParseContext& context) { return Target::of(context.model<Buil
 
 // Manual: rules of a defaults section that serve both sides would be ambiguous.
 void check_users_of_rules(ParseContext& context, const ProxyConfig& from, const ProxyConfig& proxy) {
-  if (!from.has_rules || is_defaults(context)) return;
+  if (!from.has_rules) return;
+  if (is_defaults(context)) {
+    context.diagnostics().error(proxy.at, "a defaults section may not start from one that has rules").hint =
+        fmt::format("'{}' has them", from.name);
+    return;
+  }
+  const bool wrong_side = proxy.kind == ProxyKind::frontend ? !from.response_rules.empty()
+                          : proxy.kind == ProxyKind::backend
+                              ? !from.connection_rules.empty() || !from.session_rules.empty()
+                              : false;
+  if (wrong_side)
+    context.diagnostics().error(
+        proxy.at,
+        fmt::format("{} may not start from defaults '{}', which has {} rules", title(proxy), from.name,
+                    proxy.kind == ProxyKind::frontend ? "tcp-response" : "tcp-request connection or session"));
   auto& users = context.model<Build>().users_of_rules[&from];
   const unsigned before = users;
   users |= static_cast<unsigned>(proxy.kind);
@@ -45,7 +59,6 @@ void start_from_defaults(ParseContext& context, ProxyConfig& proxy) {
   proxy.response_rules = from->response_rules;
   proxy.inspect_delay = from->inspect_delay;
   proxy.response_inspect_delay = from->response_inspect_delay;
-  proxy.has_rules = from->has_rules;
   proxy.names.insert(proxy.names.end(), from->names.begin(), from->names.end());
   proxy.settings = from->settings;
   proxy.settings.check_steps_inherited = !proxy.settings.check_steps.empty();
@@ -158,9 +171,10 @@ constinit const std::span<const SectionRow> sections{kSections};
 // Copies of spans that are constants of other files: nothing else is initialised at start.
 namespace {
 const std::span<const config::KeywordRow> kTables[] = {
-    process_keywords, environment_keywords, stats_keywords, tuning_keywords,   tls_keywords,     proxy_keywords,
-    timeout_keywords, option_keywords,      bind_keywords,  server_keywords,   balance_keywords, log_keywords,
-    rule_keywords,    stick_keywords,       check_keywords, userlist_keywords, later_keywords,
+    process_keywords,  environment_keywords, stats_keywords,   tuning_keywords, tls_keywords,
+    proxy_keywords,    timeout_keywords,     option_keywords,  bind_keywords,   server_keywords,
+    balance_keywords,  log_keywords,         rule_keywords,    stick_keywords,  check_keywords,
+    userlist_keywords, variable_keywords,    capture_keywords, later_keywords,
 };
 }  // namespace
 

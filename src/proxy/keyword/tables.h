@@ -23,6 +23,8 @@ extern const std::span<const config::KeywordRow> rule_keywords;         // rules
 extern const std::span<const config::KeywordRow> stick_keywords;        // stick.cpp
 extern const std::span<const config::KeywordRow> check_keywords;        // check.cpp
 extern const std::span<const config::KeywordRow> userlist_keywords;     // userlist.cpp
+extern const std::span<const config::KeywordRow> variable_keywords;     // variable.cpp
+extern const std::span<const config::KeywordRow> capture_keywords;      // capture.cpp
 extern const std::span<const config::KeywordRow> later_keywords;        // later.cpp
 
 }  // namespace weir::proxy

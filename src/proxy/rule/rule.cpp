@@ -7,10 +7,12 @@ Verdict run_rules(std::span<const Rule> rules, std::uint16_t& next, sample::Cont
     const Rule& rule = rules[next];
     switch (rule.condition.evaluate(context)) {
       case sample::Truth::no: continue;
-      case sample::Truth::unknown: return Verdict::wait;
+      case sample::Truth::unknown: next = 0; return Verdict::wait;
       case sample::Truth::yes: break;
     }
+    const std::size_t mark = context.arena.mark();
     const Verdict verdict = rule.action->apply(rule.argument.get(), session, context);
+    context.arena.rewind(mark);
     if (verdict == Verdict::next || (verdict == Verdict::wait && context.final)) continue;
     return verdict;
   }

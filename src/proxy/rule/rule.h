@@ -1,8 +1,10 @@
 // A rule: an action under a condition. The frame that every rule set (tcp-request connection, content, ...) runs on.
 //
 // Rules are read and compiled once and never change; running a set is a walk over an array. An action answers with a
-// verdict; a condition or an action that cannot be decided yet makes the set wait for more bytes, and is the first to
-// be asked again: no action is performed twice. Manual 4.3, 4.4.
+// verdict. A condition that cannot be decided yet makes the set wait for more bytes, and then all rules are asked
+// again, as the manual says of inspect-delay: one before it may decide otherwise now. An action that waits (capture,
+// track-sc0) is itself the first to be asked again, what stands before it is done. COMPAT: observed on 2.6.
+// Manual 4.3, 4.4.
 //
 // A family of actions is a table of rows in a file of its own (rule/verdict.cpp, rule/variable.cpp, ...), named in
 // rule/actions.cpp. How an action reads its words: rule/action.h.
@@ -92,7 +94,7 @@ struct Rule {
 /// The row of `word` in `set`, or a row of that name of other sets, or nullptr.
 [[nodiscard]] const ActionRow* find_action(std::string_view word, RuleSet set);
 
-/// Walks `rules` from `next` on, which is left at the rule to ask again after a wait.
+/// Walks `rules` from `next` on, which is left where to begin after a wait.
 Verdict run_rules(std::span<const Rule> rules, std::uint16_t& next, sample::Context& context, Session& session);
 
 }  // namespace weir::proxy

@@ -51,11 +51,11 @@ bool abnormal(const Session& session) { return session.facts.ended_by != EndedBy
 void close_client_side(Session& session) {
   if (session.client.fd < 0) return;
   // Bytes that nobody read would turn the FIN into a reset: a client let go before it had a server sees a plain end.
-  if (session.facts.connect_finished == TimePoint{} && session.request.readable) {
+  if (session.facts.connect_finished == TimePoint{} && session.request.readable && !session.silent_drop) {
     const std::span<char> scratch = session.worker->io->scratch();
     (void)::recv(session.client.fd, scratch.data(), scratch.size(), MSG_DONTWAIT);
   }
-  if (session.frontend->config->settings.no_linger) io::set_linger_reset(session.client.fd);
+  if (session.frontend->config->settings.no_linger && !session.silent_drop) io::set_linger_reset(session.client.fd);
   if (session.client.token) session.worker->io->reactor().forget(session.client.token);
   ::close(session.client.fd);
   session.client.fd = -1;
@@ -119,15 +119,12 @@ void release_target(Session& session) {
   session.backend->state->release(*session.target);
 }
 
-void write_log(Session& session) {
+namespace {
+
+void write_line(Session& session, log::Level level, bool normal) {
   const FrontendPlan& frontend = *session.frontend;
-  if (session.logged || frontend.log.format == nullptr || frontend.log.targets.empty()) return;
-  session.logged = true;
-  const LogSettings& settings = frontend.config->settings.log;
-  const bool normal = is_normal(session);
-  if (settings.skip_normal && normal) return;
-  // COMPAT: what the server said alone is no exchange.
-  if (settings.skip_null && session.request.total == 0 && session.request.end == 0) return;
+  sample::Arena& arena = session.worker->arena;
+  const std::size_t mark = arena.mark();
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
   std::span<char> line = session.worker->io->scratch();
@@ -139,11 +136,36 @@ void write_log(Session& session) {
   }
   const sample::LogFormat& format = !normal && frontend.log.errors ? *frontend.log.errors : *frontend.log.format;
   const std::size_t size = format.format(context, line);
-  session.worker->arena.reset();
-  const log::Level level = settings.separate_errors && !normal ? log::Level::err : log::Level::info;
+  arena.rewind(mark);
   session.worker->emit(
       frontend.log,
       {.level = level, .message = {line.data(), size}, .structured_data = {structured.data(), structured.size()}});
+}
+
+}  // namespace
+
+void write_log(Session& session) {
+  const FrontendPlan& frontend = *session.frontend;
+  if (session.logged || frontend.log.format == nullptr || frontend.log.targets.empty()) return;
+  session.logged = true;
+  const LogSettings& settings = frontend.config->settings.log;
+  const bool normal = is_normal(session);
+  if (settings.skip_normal && normal) return;
+  // COMPAT: what the server said alone is no exchange.
+  if (settings.skip_null && session.request.total == 0 && session.request.end == 0) return;
+  log::Level level = settings.separate_errors && !normal ? log::Level::err : log::Level::info;
+  if (session.notes && session.notes->log_level) {
+    if (*session.notes->log_level == kSilent) return;
+    level = static_cast<log::Level>(*session.notes->log_level);
+  }
+  write_line(session, level, normal);
+}
+
+void log_now(Session& session) {
+  const FrontendPlan& frontend = *session.frontend;
+  if (frontend.log.targets.empty()) return;
+  if (frontend.log.format == nullptr) return log_connect(session);
+  write_line(session, log::Level::info, true);
 }
 
 void close_session(Session& session, EndedBy by, char in) {

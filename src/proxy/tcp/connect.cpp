@@ -34,6 +34,10 @@ io::ConnectOptions connect_options(const Session& session, const ServerConfig& s
     options.keepalive = settings.server_keepalive_options;
     options.keepalive.enabled = true;
   }
+  if (session.notes) {
+    if (session.notes->server_mark) options.mark = session.notes->server_mark;
+    if (session.notes->server_tos) options.tos = session.notes->server_tos;
+  }
   const std::optional<SourceSettings>& source = server.source ? server.source : settings.source;
   if (!source) return options;
   options.source = source->address;
@@ -49,9 +53,16 @@ io::ConnectOptions connect_options(const Session& session, const ServerConfig& s
 }
 
 SocketAddress server_address(Session& session, const SocketAddress& address, const ServerConfig& server) {
-  if (!server.port_from_client || !address.is_inet()) return address;
+  if (!address.is_inet() || (!server.port_from_client && !address.is_any())) return address;
   SessionFacts& facts = session.facts;
   if (facts.local.family() == AddressFamily::none) facts.local = io::local_address(session.client.fd);
+  // Manual, set-dst: a server of no address of its own is where the client meant to go.
+  if (address.is_any() && facts.local.is_inet()) {
+    SocketAddress meant = facts.local;
+    if (!server.port_from_client && address.port() != 0) meant.set_port(address.port());
+    return meant;
+  }
+  if (!server.port_from_client) return address;
   SocketAddress with_port = address;
   with_port.set_port(static_cast<std::uint16_t>(facts.local.port() + server.port_offset));
   return with_port;
@@ -211,7 +222,7 @@ namespace {
 bool interval_is_due(const Session& session) {
   const ProxySettings& settings = session.backend->config->settings;
   const int left = session.attempts_left;
-  const int retry = settings.retries - left;
+  const int retry = session.facts.retries;
   if (settings.redispatch_interval > 0) return retry % settings.redispatch_interval == 0;
   return settings.redispatch_interval < 0 && left == -settings.redispatch_interval - 1;
 }

@@ -72,7 +72,7 @@ TimePoint session_deadline(const Session& session) {
   if (session.phase == Phase::inspecting || session.phase == Phase::queued)
     return std::min(session.phase_deadline, client_idle_deadline(session));
   if (session.phase != Phase::relaying) return session.phase_deadline;
-  TimePoint at = exchange_deadline(session).at;
+  TimePoint at = std::min(exchange_deadline(session).at, session.response_deadline);
   if (session.frontend->config->settings.continuous_stats)
     at = std::min(at, session.worker->io->now() + kReportInterval);
   return at;
@@ -88,6 +88,7 @@ void exchange_timer(Session& session) {
     report_bytes(session);
     report_tracked_bytes(session);
   }
+  if (session.response_deadline <= session.worker->io->now()) return exchange(session);  // rules must decide now
   arm_timer(session);
 }
 

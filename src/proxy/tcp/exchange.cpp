@@ -1,7 +1,7 @@
 // The exchange: both flows are pumped on every event, FINs are passed on, the first error ends it.
 //
-// Half-close is kept: a FIN of one side is sent to the other once all bytes before it have left, and the session lives
-// until both directions ended or a timeout strikes.
+// The server's first bytes are held while rules look at them. Half-close is kept: a FIN of one side is sent to the
+// other once all bytes before it have left, and the session lives until both directions ended or a timeout strikes.
 #include "proxy/process_state.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
@@ -41,7 +41,11 @@ void begin_exchange(Session& session) {
   session.phase = Phase::relaying;
   session.plan.reset();
   store_request_sticking(session);
-  if (!session.backend->stores_on_response) session.answered = true;
+  if (session.variables) {
+    session.variables->end(sample::VariableScope::req);
+    session.variables->end(sample::VariableScope::res);  // what request rules set came too early
+  }
+  begin_judging(session);
   log_early(session);
   const TimePoint now = session.worker->io->now();
   session.client.last_read = session.client.last_write = now;
@@ -56,14 +60,18 @@ void exchange(Session& session) {
   if (failed(session, pump(session, session.request, session.client, session.server, splice), EndedBy::client,
              EndedBy::server))
     return;
+  if (session.judging_response) {
+    const Judgement judgement = judge_response(session);
+    if (judgement == Judgement::closed) return;
+    if (judgement == Judgement::waiting) {
+      if (pass_end_on(session.request, session.server)) arm_timer(session);
+      return;
+    }
+  }
   const bool splice_back = !settings.no_splice_response;
   if (failed(session, pump(session, session.response, session.server, session.client, splice_back), EndedBy::server,
              EndedBy::client))
     return;
-  if (!session.answered && session.response.total != 0) {
-    session.answered = true;
-    store_response_sticking(session);
-  }
   const bool request_over = pass_end_on(session.request, session.server);
   const bool response_over = pass_end_on(session.response, session.client);
   if (session.request.fin_sent && session.response.fin_sent) {

@@ -70,7 +70,7 @@ bool rules_done(Session& session, bool input_over) {
     arm_timer(session);
     return false;
   }
-  if (verdict != Verdict::reject) return true;
+  if (verdict == Verdict::accept) return true;
   session.frontend->state->counters[session.worker->id()].denied_requests.add();
   close_session(session, EndedBy::proxy, 'R');
   return false;
@@ -100,6 +100,9 @@ void inspect(Session& session, EndedBy input_over) {
       close_session(session, EndedBy::server, 'C');
       return;
     }
+    // Manual, set-retries: what a listen section's rules said of its own servers is nothing to another backend's.
+    if (session.notes && session.backend->config->name != session.frontend->config->name)
+      session.notes->retries.reset();
     enter_backend(session);
     session.routed = true;
     start_delay(session);
@@ -107,7 +110,10 @@ void inspect(Session& session, EndedBy input_over) {
   if (!rules_done(session, over)) return;
   if (over) return close_session(session, input_over, 'R');
   session.phase_deadline = TimePoint::max();
-  session.attempts_left = static_cast<std::uint8_t>(std::clamp(session.backend->config->settings.retries, 0, 255));
+  session.attempts_left =
+      session.notes && session.notes->retries
+          ? *session.notes->retries
+          : static_cast<std::uint8_t>(std::clamp(session.backend->config->settings.retries, 0, 255));
   ask_for_server(session);
 }
 

@@ -57,32 +57,15 @@ sample::Context make_context(Session& session, ContextParts& parts, bool final) 
 
 namespace {
 
-// Rules that see addresses and handshakes, no bytes: they never wait. True when the session may go on.
-bool allowed(Session& session, std::span<const Rule> rules) {
-  if (rules.empty()) return true;
+// Rules that see addresses and handshakes, no bytes: they never wait.
+Verdict early_verdict(Session& session, std::span<const Rule> rules) {
+  if (rules.empty()) return Verdict::accept;
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
   std::uint16_t next = 0;
   const Verdict verdict = run_rules(rules, next, context, session);
   session.worker->arena.reset();
-  return verdict == Verdict::accept;
-}
-
-// Without `option tcplog` or a format the manual's plain line is written as soon as the connection is there, unless it
-// ended in the same breath (rejected, no server, refused).
-void log_plain_connect(Session& session) {
-  const FrontendPlan& frontend = *session.frontend;
-  if (frontend.log.format != nullptr || frontend.log.targets.empty()) return;
-  SessionFacts& facts = session.facts;
-  std::string line = "Connect from ";
-  line += facts.client.is_inet() ? facts.client.host() + ":" + std::to_string(facts.client.port())
-                                 : "unix:" + std::to_string(session.listener->id);
-  line += " to ";
-  line += facts.local.is_inet() ? facts.local.host() + ":" + std::to_string(facts.local.port())
-                                : "unix:" + std::to_string(session.listener->id);
-  line += " (" + frontend.config->name + "/TCP)";
-  session.worker->emit(frontend.log, {.level = log::Level::info, .message = line});
-  session.logged = true;
+  return verdict;
 }
 
 bool wants_local_address(const FrontendPlan& frontend) {
@@ -101,6 +84,44 @@ void count_connection(WorkerListener& listener) {
   worker.process->connection_rate.add(now_ms);
   worker.process->total_connections.fetch_add(1, std::memory_order_relaxed);
   listener.state->accepted.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+void log_connect(Session& session) {
+  const FrontendPlan& frontend = *session.frontend;
+  SessionFacts& facts = session.facts;
+  std::string line = "Connect from ";
+  line += facts.client.is_inet() ? facts.client.host() + ":" + std::to_string(facts.client.port())
+                                 : "unix:" + std::to_string(session.listener->id);
+  line += " to ";
+  line += facts.local.is_inet() ? facts.local.host() + ":" + std::to_string(facts.local.port())
+                                : "unix:" + std::to_string(session.listener->id);
+  line += " (" + frontend.config->name + "/TCP)";
+  session.worker->emit(frontend.log, {.level = log::Level::info, .message = line});
+}
+
+namespace {
+
+// Without `option tcplog` or a format the manual's plain line is written as soon as the connection is there, unless it
+// ended in the same breath (rejected, no server, refused).
+void log_plain_connect(Session& session) {
+  const FrontendPlan& frontend = *session.frontend;
+  if (frontend.log.format != nullptr || frontend.log.targets.empty()) return;
+  log_connect(session);
+  session.logged = true;
+}
+
+// True when the session was closed. The manual: what these rules reject is not logged, and costs nothing more.
+bool turned_away(Session& session, std::span<const Rule> rules, Counter FrontendCounters::* counter) {
+  const Verdict verdict = early_verdict(session, rules);
+  if (verdict == Verdict::accept) return false;
+  FrontendCounters& counters = session.frontend->state->counters[session.worker->id()];
+  // COMPAT: observed on 2.6: a silent drop counts as a denied request whatever the rule set.
+  (verdict == Verdict::silent_drop ? counters.denied_requests : counters.*counter).add();
+  session.logged = true;
+  close_session(session, EndedBy::proxy, 'R');
+  return true;
 }
 
 }  // namespace
@@ -126,19 +147,8 @@ void open_session(WorkerListener& listener, io::Fd connection, const SocketAddre
   session.waiter.who = session.handle();
   session.phase = Phase::inspecting;
 
-  // The manual: connections that these rules reject are not logged, and cost nothing more.
-  if (!allowed(session, frontend.config->connection_rules)) {
-    frontend.state->counters[worker.id()].denied_connections.add();
-    session.logged = true;
-    close_session(session, EndedBy::proxy, 'R');
-    return;
-  }
-  if (!allowed(session, frontend.config->session_rules)) {
-    frontend.state->counters[worker.id()].denied_sessions.add();
-    session.logged = true;
-    close_session(session, EndedBy::proxy, 'R');
-    return;
-  }
+  if (turned_away(session, frontend.config->connection_rules, &FrontendCounters::denied_connections)) return;
+  if (turned_away(session, frontend.config->session_rules, &FrontendCounters::denied_sessions)) return;
   count_tracked_session(session);
   frontend.state->counters[worker.id()].sessions.add();
   frontend.state->session_rate.add(worker.now_ms());

@@ -5,7 +5,7 @@
 
 namespace weir::proxy {
 
-// open.cpp -> inspect.cpp -> connect.cpp -> exchange.cpp -> close.cpp
+// open.cpp -> inspect.cpp -> connect.cpp -> exchange.cpp (judge.cpp) -> close.cpp
 void begin_inspection(Session& session);  // content rules of the frontend, then of the backend
 /// Again, with more bytes or at the deadline. `input_over`: the client died or said nothing for too long, so that rules
 /// must decide now and the session ends for that reason when they let it through.
@@ -17,6 +17,13 @@ void connect_failed(Session& session, bool timed_out);
 void retry_connect(Session& session);  // the pause after a failed attempt is over
 void begin_exchange(Session& session);
 void exchange(Session& session);  // pumps both flows
+
+// judge.cpp
+enum class Judgement : std::uint8_t { over, waiting, closed };
+/// The exchange begins: whether anything will look at the server's first bytes.
+void begin_judging(Session& session);
+/// Asks again, with what the server has said by now. Over: its bytes may pass. Closed: the session is gone.
+Judgement judge_response(Session& session);
 
 // events.cpp
 /// The client has been silent for longer than its timeout.
@@ -36,6 +43,9 @@ std::optional<std::uint32_t> balance_hash(Session& session);
 void store_request_sticking(Session& session);
 /// The same for store-response, once the server spoke.
 void store_response_sticking(Session& session);
+
+// open.cpp
+void log_connect(Session& session);  // "Connect from ..."
 
 // close.cpp
 void close_server_side(Session& session, bool reset);

@@ -8,6 +8,7 @@
 #include "sample/condition.h"
 #include "sample/expression.h"
 #include "sample/registry.h"
+#include "sample/variable.h"
 
 namespace weir::sample::testing {
 
@@ -37,6 +38,8 @@ class Surroundings {
             .request = &request,
             .response = &response,
             .wall_now = WallTime(std::chrono::milliseconds(1767323045678)),
+            .variables = &variables,
+            .process_variables = &process_variables,
             .final = final};
   }
   Scope scope() const { return {.registry = &registry()}; }
@@ -47,6 +50,8 @@ class Surroundings {
   Payload request;
   Payload response;
   Arena arena;
+  std::unique_ptr<Variables> variables;
+  ProcessVariables process_variables;
   Diagnostics diagnostics;
 };
 

@@ -1,0 +1,18 @@
+#include "proxy/fetch/tables.h"
+
+#include "proxy/fetch/tracked.h"
+#include "proxy/keywords.h"
+
+namespace weir::proxy {
+
+std::span<const std::span<const sample::Fetch>> fetches() {
+  static const std::span<const sample::Fetch> tables[] = {capture_fetches, tracked_fetches};
+  return tables;
+}
+
+std::span<const std::span<const sample::Converter>> converters() {
+  static const std::span<const sample::Converter> tables[] = {capture_converters};
+  return tables;
+}
+
+}  // namespace weir::proxy
