@@ -240,7 +240,7 @@ def undecided_rules_wait_in_order(w):
 
 @scenario
 def captures(w):
-    farm(w, '    log-format "hr=%hr hrl=%hrl q=%{+Q}hr ql=%{+Q}hrl e=%{+E}hr hs=%hs hsl=%hsl %[capture.req.hdr(0)] %[capture.req.hdr(7)]"\n'
+    farm(w, '    log-format "hr=%hr hrl=%hrl q=%{+Q}hr ql=%{+Q}hrl e=%{+E}hr hs=%hs hsl=%hsl %[capture.req.hdr(1)] %[capture.req.hdr(7)]"\n'
             "    tcp-request inspect-delay 1s\n    tcp-request content capture req.payload(0,10) len 20\n"
             "    declare capture request len 3\n    tcp-request content capture str(zzzz) len 2\n"
             "    tcp-request content capture src len 9\n    tcp-request content capture bin(0102) len 9\n")

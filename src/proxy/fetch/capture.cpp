@@ -66,13 +66,17 @@ Result<std::shared_ptr<const void>> check_slot(const Args& args) {
   return nullptr;
 }
 
-void append_escaped(std::string& text, std::string_view captured_text) {
-  for (const char c : captured_text) {
+// Written by us from byte to byte: what stands here is escaped already, and '#' itself is left alone as in the manual's
+// lines.
+void write_escaped(FormatOutput& out, std::string_view text) {
+  for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 32 || byte > 126 || std::string_view("{|}\"").contains(c))
-      text += fmt::format("#{:02X}", byte);
-    else
-      text += c;
+    if (byte < 32 || byte > 126 || std::string_view("{|}\"").contains(c)) {
+      out.verbatim(fmt::format("#{:02X}", byte));
+    } else {
+      if (out.flags().escape && (c == ']' || c == '\\')) out.verbatim("\\");
+      out.verbatim({&c, 1});
+    }
   }
 }
 
@@ -82,16 +86,14 @@ void write_block(const Context& context, FormatOutput& out) {
   const Session& session = *context.session;
   const std::size_t count = slots_of(session, direction).size();
   if (count == 0) return;
-  std::string text = "{";
+  const std::string_view quote = out.flags().quote ? "\"" : "";
+  out.verbatim(quote);
   for (std::size_t slot = 0; slot < count; slot++) {
-    if (slot != 0) text += '|';
-    if (const std::string* one = captured(session, direction, slot)) append_escaped(text, *one);
+    out.verbatim(slot == 0 ? "{" : "|");
+    if (const std::string* one = captured(session, direction, slot)) write_escaped(out, *one);
   }
-  text += '}';
-  sample::FormatFlags flags = out.flags();
-  flags.hex = false;
-  out.set_flags(flags);
-  out.text(text);
+  out.verbatim("}");
+  out.verbatim(quote);
 }
 
 // Each a field of its own; "-" for nothing captured.
@@ -99,16 +101,16 @@ template <Direction direction>
 void write_fields(const Context& context, FormatOutput& out) {
   const Session& session = *context.session;
   const std::size_t count = slots_of(session, direction).size();
+  const std::string_view quote = out.flags().quote ? "\"" : "";
   for (std::size_t slot = 0; slot < count; slot++) {
     if (slot != 0) out.verbatim(" ");
     const std::string* one = captured(session, direction, slot);
-    if (one == nullptr || one->empty()) {
-      out.verbatim(out.flags().quote ? "\"\"" : (one == nullptr ? "-" : ""));
-      continue;
-    }
-    std::string text;
-    append_escaped(text, *one);
-    out.text(text);
+    out.verbatim(quote);
+    if (one != nullptr)
+      write_escaped(out, *one);
+    else if (quote.empty())
+      out.verbatim("-");
+    out.verbatim(quote);
   }
 }
 
