@@ -69,9 +69,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<config::SourceFile> sources;
   sources.push_back({"fuzz.cfg", std::move(text)});
   Diagnostics diagnostics;
-  const auto config = load_config(std::move(sources),
-                                  {.table = &test_keywords(), .registry = &test_registry(), .local_peer = "fuzz"},
-                                  diagnostics);
+  const auto config = load_config(
+      std::move(sources), {.table = &test_keywords(), .registry = &test_registry(), .local_peer = "fuzz"}, diagnostics);
   static_cast<void>(diagnostics.render(Severity::diag));
   WEIR_ASSERT(config.has_value() == !diagnostics.has_errors());
   if (config) run(*config->proxies[0], input.substr(std::min(end + 1, input.size())));

@@ -24,7 +24,8 @@ constexpr AclKeyword kAclRows[] = {
 
 std::span<const std::span<const Fetch>> sample_fetches() {
   static const std::span<const Fetch> tables[] = {
-      constant_fetches, connection_fetches, process_fetches, payload_fetches, rdp_fetches, tls_hello_fetches, variable_fetches,
+      constant_fetches, connection_fetches, process_fetches,  payload_fetches,
+      rdp_fetches,      tls_hello_fetches,  variable_fetches,
   };
   return tables;
 }

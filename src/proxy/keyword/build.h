@@ -29,7 +29,7 @@ struct Build {
   std::deque<ProxyConfig> defaults;
   std::deque<UserlistConfig> userlists;
   std::unordered_map<const ProxyConfig*, unsigned> users_of_rules;  // of defaults sections with rules: ProxyKind bits
-  sample::ProcessVariables variables;  // what `set-var` lines have set so far
+  sample::ProcessVariables variables;                               // what `set-var` lines have set so far
   config::UniqueNames frontends;                                    // listen sections claim both
   config::UniqueNames backends;
   config::UniqueNames userlist_names;

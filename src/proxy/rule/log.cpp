@@ -99,7 +99,7 @@ bool parse_do_log(ActionReader& reader) {
 }
 
 // The line is one more: what the session logs at its end does not change.
-Verdict do_log(const ActionArgument*, Session& session, sample::Context&) {
+Verdict log_line(const ActionArgument*, Session& session, sample::Context&) {
   log_now(session);
   return Verdict::next;
 }
@@ -115,7 +115,7 @@ constexpr ActionRow kRows[] = {
     {.name = "do-log",
      .sets = rules_of::all,
      .parse = parse_do_log,
-     .apply = do_log,
+     .apply = log_line,
      .doc = "Logs a line now, by the proxy's format, beside the one at the session's end.",
      .example = "tcp-request content do-log if { req.ssl_hello_type 1 }"},
     {.name = "set-log-level",
