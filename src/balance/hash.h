@@ -9,6 +9,11 @@
 
 namespace weir::balance {
 
+enum class HashFunction : std::uint8_t { sdbm, djb2, wt6, crc32, none };
+
+/// What the points of a server on the ring are made of: `hash-key`.
+enum class NodeKey : std::uint8_t { id, id32, address, address_port };
+
 [[nodiscard]] std::uint32_t sdbm(std::string_view bytes);
 /// For `balance source`; 0 for what is no IP address.
 [[nodiscard]] std::uint32_t hash_source(const SocketAddress& address);

@@ -56,11 +56,8 @@ struct Picker::Membership {
   std::vector<std::uint32_t> members;  // scratch of regroup()
 };
 
-Picker::Picker(const BalanceAlgorithm& algorithm, bool all_backups)
-    : algorithm_(algorithm),
-      all_backups_(all_backups),
-      membership_(std::make_unique<Membership>()),
-      order_(algorithm.make()) {}
+Picker::Picker(const BalanceAlgorithm& algorithm, const Options& options)
+    : algorithm_(algorithm), options_(options), membership_(std::make_unique<Membership>()), order_(algorithm.make()) {}
 
 Picker::~Picker() = default;
 
@@ -85,7 +82,7 @@ void Picker::regroup() {
     auto& known = membership_->servers[i];
     known.weight = slots_[i].effective_weight();
     const bool candidate = known.usable && slots_[i].backup == (active_usable_ == 0);
-    known.member = candidate && (!slots_[i].backup || all_backups_ || members.empty());
+    known.member = candidate && (!slots_[i].backup || options_.all_backups || members.empty());
     if (!known.member) continue;
     members.push_back(i);
     on_backup_ = slots_[i].backup;
@@ -102,7 +99,7 @@ void Picker::state_changed(std::uint32_t index) {
   if (slot.backup) {
     if (active_usable_ != 0) return;
     // Which of the backups serves may change with any of them, unless all do; the first comer is a new group as well.
-    if (!all_backups_ || members_ == 0) {
+    if (!options_.all_backups || members_ == 0) {
       const bool weighed = known.member && known.weight != slot.effective_weight();
       if (was_usable != known.usable || weighed) regroup();
       return;

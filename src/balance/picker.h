@@ -26,7 +26,19 @@ struct PickRequest {
   std::uint32_t exclude = kNoServer;                 // redispatch: not this one, unless there is no other
 };
 
-enum class KeyKind : std::uint8_t { none, source, rdp_cookie };
+enum class KeyKind : std::uint8_t { none, source, rdp_cookie, expression };
+
+/// Beyond the algorithm's name: what hash-type, hash-balance-factor, hash-preserve-affinity and allbackups say.
+struct Options {
+  bool all_backups = false;
+  bool consistent = false;               // hash-type consistent: a ring instead of a map
+  std::optional<HashFunction> function;  // absent: sdbm
+  std::optional<bool> avalanche;         // absent: only for a ring whose function nobody named
+  std::uint32_t balance_factor = 0;      // percent of the average load a server may have; 0: any
+  enum class Affinity : std::uint8_t { always, maxconn, maxqueue } affinity = Affinity::always;
+  std::uint32_t draws = 2;  // random(<draws>)
+  friend bool operator==(const Options&, const Options&) = default;
+};
 
 class Order;
 
@@ -59,7 +71,7 @@ class Order {
 
 class Picker {
  public:
-  Picker(const BalanceAlgorithm& algorithm, bool all_backups);
+  Picker(const BalanceAlgorithm& algorithm, const Options& options);
   ~Picker();
   Picker(const Picker&) = delete;
   Picker& operator=(const Picker&) = delete;
@@ -81,7 +93,7 @@ class Picker {
   struct Membership;
   void regroup();
   const BalanceAlgorithm& algorithm_;
-  const bool all_backups_;
+  const Options options_;
   bool on_backup_ = false;
   std::size_t members_ = 0;
   std::size_t active_usable_ = 0;  // usable servers that are no backups

@@ -15,7 +15,7 @@ void pick(benchmark::State& state, const char* name) {
     slots[i].weight = static_cast<std::uint16_t>(1 + i % 100);
     slots[i].maxconn = 50;
   }
-  Picker picker(*find_algorithm(name), false);
+  Picker picker(*find_algorithm(name), Options{});
   picker.rebuild(slots);
   // Sessions end in another order than they began: the oldest of a ring leaves as a new one comes.
   std::vector<std::uint32_t> open(slots.size() * 3, kNoServer);

@@ -21,7 +21,7 @@ std::vector<ServerSlot> servers(const std::vector<std::uint16_t>& weights) {
 // A backend that keeps every session, as the callers of a Picker must.
 struct Farm {
   Farm(std::string_view algorithm, const std::vector<std::uint16_t>& weights, bool all_backups = false)
-      : slots(servers(weights)), picker(*find_algorithm(algorithm), all_backups) {
+      : slots(servers(weights)), picker(*find_algorithm(algorithm), Options{.all_backups = all_backups}) {
     picker.rebuild(slots);
   }
   std::uint32_t take(const PickRequest& request = {}) {

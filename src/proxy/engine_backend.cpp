@@ -36,7 +36,7 @@ void build_slots(BackendState& state, const ProxyConfig& proxy) {
   }
   const balance::BalanceAlgorithm* algorithm = balance::find_algorithm(proxy.settings.balance.algorithm);
   state.slots = std::move(slots);
-  state.rebuild(std::make_unique<balance::Picker>(*algorithm, proxy.settings.all_backups));
+  state.rebuild(std::make_unique<balance::Picker>(*algorithm, proxy.settings.balance.options));
 }
 
 // Stick tables remember servers by id, so a server without an `id` of its own keeps the one it runs under whatever was

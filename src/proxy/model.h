@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "balance/picker.h"
 #include "base/address.h"
 #include "base/diagnostics.h"
 #include "base/time.h"
@@ -111,6 +112,9 @@ struct ServerConfig {
   bool disabled = false;
   bool non_stick = false;
   OnMarkedDown on_marked_down = OnMarkedDown::none;
+  bool up_ends_backup_sessions = false;  // on-marked-up shutdown-backup-sessions
+  Milliseconds slowstart{0};             // how long a server that came back takes to full speed; 0: none
+  balance::NodeKey hash_key = balance::NodeKey::id;
   std::optional<SourceSettings> source;
   io::ConnectOptions connect;  // tcp-ut, tfo, interface ... without the source
   bool check_enabled = false;
@@ -143,9 +147,25 @@ struct UseBackend {
   SourcePosition at;
 };
 
+/// `use-server`: the first rule whose condition holds and whose server may serve.
+struct UseServer {
+  std::string name;  // empty when `format` decides
+  std::shared_ptr<const sample::LogFormat> format;
+  sample::Condition condition;
+  SourcePosition at;
+};
+
+/// `force-persist`, `ignore-persist`: the first that holds decides.
+struct PersistRule {
+  bool force = false;
+  sample::Condition condition;
+};
+
 struct BalanceConfig {
   std::string algorithm = "roundrobin";
-  std::string argument;  // rdp-cookie(name)
+  std::string argument;                                  // rdp-cookie(name)
+  std::shared_ptr<const sample::Expression> expression;  // hash <expr>
+  balance::Options options;
   SourcePosition at;
   bool written = false;
 };
@@ -175,8 +195,9 @@ struct ProxySettings {
   bool smart_accept = false;
   bool smart_connect = false;
   bool independent_streams = false;
-  bool persist = false;  // option persist
-  bool all_backups = false;
+  bool persist = false;            // option persist
+  bool transparent = false;        // option transparent: without a server, where the client wanted to go
+  std::uint32_t session_rate = 0;  // rate-limit sessions; 0: none
   bool log_health_checks = false;
   bool persist_rdp_cookie = false;
   std::string rdp_cookie_name = "msts";
@@ -225,6 +246,11 @@ struct ProxyConfig {
   std::vector<std::shared_ptr<NameRefs>> names;  // of its own lines, then of the defaults sections behind it
   std::vector<UseBackend> use_backends;
   std::vector<BandwidthFilter> bandwidth_filters;  // in the order of their lines, which is that of their limits
+  std::vector<sample::Condition> be_switch_rules;  // force-be-switch
+  std::vector<UseServer> use_servers;
+  std::vector<PersistRule> persist_rules;
+  SocketAddress dispatch;    // without a server, there; family none: nowhere
+  bool unpublished = false;  // be-unpublished: rules of other proxies pass it by until `publish backend`
   std::optional<stick::TableConfig> table;
   std::vector<stick::StickRule> stick_rules;
   std::vector<std::string> lines;  // every line but bind and server, words joined
@@ -287,6 +313,7 @@ struct GlobalConfig {
   } unix_bind;
   unsigned spread_checks = 0;
   bool pp2_never_send_local = false;
+  std::uint32_t maxconnrate = 0, maxsessrate = 0;  // new ones per second; 0: no limit
   std::string ssl_default_bind_ciphers, ssl_default_bind_ciphersuites;
   std::vector<std::string> ssl_default_bind_options;
   tls::ClientConfig ssl_default_server;  // ssl-default-server-*: what a server's TLS words leave out

@@ -23,8 +23,10 @@ struct ProcessState {
   std::atomic<std::uint64_t> total_requests{0};
   std::atomic<std::uint64_t> next_session{1};
   std::atomic<std::uint32_t> maxconn{0};
-  std::atomic<bool> paused{false};    // some worker's listeners wait for room in the process
-  std::atomic<bool> stopping{false};  // soft stop
+  std::atomic<std::uint32_t> most_connections_per_second{0};  // maxconnrate; 0: no limit
+  std::atomic<std::uint32_t> most_sessions_per_second{0};     // maxsessrate; 0: no limit
+  std::atomic<bool> paused{false};                            // some worker's listeners wait for room in the process
+  std::atomic<bool> stopping{false};                          // soft stop
   io::WorkerGroup workers;
   std::vector<std::unique_ptr<WorkerContext>> contexts;  // parallel to workers; each touched by its own thread only
   bool quiet = false;                                    // -q, or no terminal: messages go to the log only

@@ -8,9 +8,16 @@
 namespace weir::proxy {
 namespace {
 
-std::vector<std::uint32_t> slots_in(const WaitLine& line) {
+std::vector<std::uint32_t> slots_in(WaitLine& line) {
   std::vector<std::uint32_t> slots;
-  for (const Waiter* waiter = line.first(); waiter != nullptr; waiter = waiter->next) slots.push_back(waiter->who.slot);
+  WaitLine& emptied = line;
+  std::vector<Waiter*> waiters;
+  while (Waiter* first = emptied.first()) {
+    emptied.remove(*first);
+    waiters.push_back(first);
+    slots.push_back(first->who.slot);
+  }
+  for (Waiter* waiter : waiters) line.push(*waiter);
   return slots;
 }
 
@@ -20,6 +27,7 @@ struct Line {
   Line() {
     for (std::uint32_t i = 0; i < waiters.size(); i++) {
       waiters[i].who.slot = i;
+      waiters[i].ticket = i;
       line.push(waiters[i]);
     }
   }
@@ -44,6 +52,7 @@ TEST(WaitLine, AnybodyMayLeave) {
     four.line.remove(leaving);
     EXPECT_EQ(slots_in(four.line), row.stay);
     EXPECT_EQ(leaving.line, nullptr);
+    leaving.ticket = 9;
     four.line.push(leaving);  // and may come back, at the end
     std::vector<std::uint32_t> expected = row.stay;
     expected.push_back(row.leaves);
@@ -58,6 +67,30 @@ TEST(WaitLine, EmptiesAndFillsAgain) {
   EXPECT_EQ(four.line.size(), 0U);
   four.line.push(four.waiters[2]);
   EXPECT_EQ(slots_in(four.line), (std::vector<std::uint32_t>{2}));
+}
+
+// Manual, set-priority-class, set-priority-offset.
+TEST(WaitLine, ClassComesFirstThenTheAdjustedTime) {
+  struct Row {
+    QueuePriority priority;
+    int arrival_ms;
+  };
+  const Row rows[] = {{{}, 100}, {{.rank = 1}, 0}, {{.offset_ms = 50}, 60}, {{.rank = -1, .offset_ms = 524'287}, 900}};
+  std::array<Waiter, 4> waiters;
+  WaitLine line;
+  for (std::uint32_t i = 0; i < waiters.size(); i++) {
+    waiters[i].who.slot = i;
+    waiters[i].ticket = i;
+    waiters[i].order = queue_order(rows[i].priority, TimePoint{} + Milliseconds(rows[i].arrival_ms));
+    line.push(waiters[i]);
+  }
+  EXPECT_EQ(slots_in(line), (std::vector<std::uint32_t>{3, 0, 2, 1}));
+}
+
+TEST(WaitLine, AnOffsetBelowTheClockIsNoWrap) {
+  EXPECT_LT(queue_order({.offset_ms = -524'287}, TimePoint{}), queue_order({}, TimePoint{}));
+  EXPECT_LT(queue_order({.rank = -2047}, TimePoint{} + std::chrono::hours(24)), queue_order({}, TimePoint{}));
+  EXPECT_LT(queue_order({.rank = 2046, .offset_ms = 524'287}, TimePoint{}), queue_order({.rank = 2047}, TimePoint{}));
 }
 
 }  // namespace

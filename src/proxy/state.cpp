@@ -55,7 +55,9 @@ AssignResult BackendState::reserved(ServerState& server, TimePoint now) {
   return {AssignResult::Kind::server, servers[server.index], server.address, server.config, 0, 0};
 }
 
-AssignResult BackendState::wait_in(WaitLine& chosen, Waiter& waiter) {
+AssignResult BackendState::wait_in(WaitLine& chosen, const AssignRequest& request) {
+  Waiter& waiter = *request.waiter;
+  waiter.order = queue_order(request.priority, request.now);
   waiter.ticket = next_ticket.fetch_add(1, std::memory_order_relaxed);
   chosen.push(waiter);
   waiting_++;
@@ -65,7 +67,7 @@ AssignResult BackendState::wait_in(WaitLine& chosen, Waiter& waiter) {
   return result;
 }
 
-AssignResult BackendState::wait_for(ServerState& server, Waiter& waiter) {
+AssignResult BackendState::wait_for(ServerState& server, const AssignRequest& request) {
   balance::ServerSlot& slot = slots[server.index];
   AssignResult result;
   result.kind = AssignResult::Kind::queue_full;
@@ -73,7 +75,7 @@ AssignResult BackendState::wait_for(ServerState& server, Waiter& waiter) {
     slot.queued++;
     server.queued.increment();
     picker->load_changed(server.index);
-    result = wait_in(server.line, waiter);
+    result = wait_in(server.line, request);
   }
   result.server = servers[server.index];
   return result;
@@ -101,9 +103,9 @@ AssignResult BackendState::assign(const AssignRequest& request) {
     // A hash decides even when its server is full.
     bound = picker->algorithm().key != balance::KeyKind::none && request.hash.has_value();
   }
-  if (bound) return wait_for(*server, *request.waiter);
+  if (bound) return wait_for(*server, request);
   queued.increment();
-  return wait_in(line, *request.waiter);
+  return wait_in(line, request);
 }
 
 // Out of its line, whichever it is, with all that counts it.
@@ -142,7 +144,7 @@ void BackendState::serve_waiters() {
       Waiter* own = server.health.usable_by_persistence() ? server.line.first() : nullptr;
       Waiter* any = slots[i].usable() && (!slots[i].backup || picker->on_backup()) ? line.first() : nullptr;
       if (own == nullptr && any == nullptr) break;
-      const bool take_own = own != nullptr && (any == nullptr || own->ticket < any->ticket);
+      const bool take_own = own != nullptr && (any == nullptr || own->before(*any));
       grant(take_own ? *own : *any, server);
     }
   }

@@ -124,6 +124,7 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
   TimePoint last_change{};
   Milliseconds downtime{0};
   TimePoint last_session{};
+  std::optional<TimePoint> warming_since;  // slowstart: it came back then and is not at full speed yet
 
   // Any thread.
   Gauge sessions;
@@ -141,6 +142,7 @@ struct AssignRequest {
   bool may_give_way = true;         // option redispatch: behind a full queue another server will do
   ServerState* excluded = nullptr;  // redispatch
   std::optional<std::uint32_t> hash = std::nullopt;
+  QueuePriority priority;
   Waiter* waiter = nullptr;
   TimePoint now{};
 };
@@ -151,6 +153,7 @@ struct AssignResult {
   std::shared_ptr<ServerState> server;
   SocketAddress address;
   std::shared_ptr<const ServerConfig> config;
+  bool gave_way = false;           // behind a full queue persistence gave way to another server
   std::uint32_t server_queue = 0;  // its place in the line, from 1, for kind queued
   std::uint32_t backend_queue = 0;
 };
@@ -172,8 +175,10 @@ struct BackendState : std::enable_shared_from_this<BackendState> {
   Milliseconds downtime{0};
   std::uint64_t down_transitions = 0;
   TimePoint last_session{};
+  std::shared_ptr<ServerState> unlisted;  // dispatch, option transparent: where sessions without a server go; or null
 
   // Any thread.
+  std::atomic<bool> published{true};  // `unpublish backend`: rules of other proxies pass it by
   Gauge sessions;
   Gauge queued;  // in its own line, waiting for any server; the servers count theirs
   Rate session_rate;
@@ -215,8 +220,8 @@ struct BackendState : std::enable_shared_from_this<BackendState> {
   void update_limits();
   void reserve(ServerState& server);
   AssignResult reserved(ServerState& server, TimePoint now);
-  AssignResult wait_in(WaitLine& chosen, Waiter& waiter);
-  AssignResult wait_for(ServerState& server, Waiter& waiter);
+  AssignResult wait_in(WaitLine& chosen, const AssignRequest& request);
+  AssignResult wait_for(ServerState& server, const AssignRequest& request);
   void take_out(Waiter& waiter);
   void grant(Waiter& waiter, ServerState& server);
 };

@@ -52,7 +52,7 @@ struct Farm {
       state->servers.push_back(std::make_shared<ServerState>(*state, config, 4));
     }
     state->slots.resize(rows.size());
-    state->rebuild(std::make_unique<balance::Picker>(*balance::find_algorithm(algorithm), false));
+    state->rebuild(std::make_unique<balance::Picker>(*balance::find_algorithm(algorithm), balance::Options{}));
   }
 
   ServerState& server(std::size_t number) const { return *state->servers[number - 1]; }

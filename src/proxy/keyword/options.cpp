@@ -34,6 +34,11 @@ void old_redispatch(ParseContext& context, const Line& line) {
   redispatch(context, line);
 }
 
+void all_backups(ParseContext& context, const Line& line) {
+  if (ProxyConfig* proxy = backend_side(context, line))
+    proxy->settings.balance.options.all_backups = context.prefix() == Prefix::none;
+}
+
 void tcpka(ParseContext& context, const Line&) {
   S& settings = context.target<ProxyConfig>().settings;
   settings.client_keepalive = settings.server_keepalive = context.prefix() == Prefix::none;
@@ -102,8 +107,7 @@ constexpr KeywordRow kRows[] = {
               "The time between two keep-alive probes to a client.", "clitcpka-intvl 10s"),
     option("option abortonclose", switch_on<&S::abort_on_close>,
            "Drops a session whose client leaves while it waits for a server."),
-    option("option allbackups", switch_on_backend<&S::all_backups>,
-           "Uses all backup servers when no other is left, not the first one alone."),
+    option("option allbackups", all_backups, "Uses all backup servers when no other is left, not the first one alone."),
     option("option clitcpka", switch_on_frontend<&S::client_keepalive>, "Sends TCP keep-alives to clients."),
     option("option contstats", switch_on_frontend<&S::continuous_stats>,
            "Counts bytes while sessions run, not at their end."),

@@ -120,6 +120,7 @@ AssignResult assign(Session& session, ServerState* before) {
   request.hash = balance_hash(session);
   // A hash has its one answer; turns go on to somebody else.
   if (!request.hash) request.excluded = before;
+  request.priority = {session.priority_class, session.priority_offset};
   request.waiter = &session.waiter;
   request.now = worker.io->now();
   worker.arena.reset();

@@ -134,8 +134,10 @@ struct Session {
   std::uint8_t attempts_left = 0;
   bool routed = false;  // the backend's own content rules are being asked
   bool counted_in_backend = false;
-  bool holds_slot = false;  // `target` counts it as served
-  bool persistent = false;  // the server was named by a table or a cookie, not picked
+  bool holds_slot = false;     // `target` counts it as served
+  bool persistent = false;     // the server was named by a table or a cookie, not picked
+  bool force_persist = false;  // the first persistence rule of the backend that holds says so
+  bool ignore_persist = false;
   bool logged = false;
   bool answered = false;          // the server's first bytes were seen
   bool judging_response = false;  // tcp-response rules have not decided yet: the server's bytes are held
