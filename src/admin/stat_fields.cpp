@@ -174,7 +174,7 @@ Fields backend_fields(const StatContext& context, const proxy::BackendPlan& back
   const proxy::BackendState::Live live = state.live_servers();
   std::uint32_t weight = 0;
   for (const balance::ServerSlot& slot : state.slots)
-    if (slot.usable() && slot.backup == (live.active == 0)) weight += slot.weight;
+    if (slot.usable() && slot.backup == (live.active == 0)) weight += slot.shown_weight();
   fields.text(k_status, state.up ? "UP" : "DOWN");
   fields.number(k_weight, weight);
   fields.number(k_uweight, weight);
@@ -208,7 +208,9 @@ Fields server_fields(const StatContext& context, const proxy::BackendPlan& backe
   if (config.maxqueue != 0) fields.number(k_qlimit, config.maxqueue);
   const std::uint32_t weight = server.runtime_weight.value_or(config.weight);
   fields.text(k_status, server_status(server));
-  fields.number(k_weight, weight);
+  const bool listed = server.index != balance::kNoServer;
+  fields.number(k_weight, listed ? backend.state->slots[server.index].shown_weight() : weight);
+  if (listed && server.warming_since) fields.number(k_throttle, std::uint32_t{backend.state->slots[server.index].warm});
   fields.number(k_uweight, weight);
   fields.number(k_act, config.backup ? 0U : 1U);
   fields.number(k_bck, config.backup ? 1U : 0U);

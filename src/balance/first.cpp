@@ -35,6 +35,6 @@ class First final : public Order {
 
 }  // namespace
 
-std::unique_ptr<Order> make_first() { return std::make_unique<First>(); }
+std::unique_ptr<Order> make_first(const Options&) { return std::make_unique<First>(); }
 
 }  // namespace weir::balance

@@ -1,5 +1,5 @@
-// The hashes that `balance source` and `balance rdp-cookie` map to servers. Public functions of common knowledge; which
-// of them, over which bytes, was observed on the running program and is held by hash_test.cpp. Manual: hash-type.
+// The hashes that map keys to servers: public functions of common knowledge. Which of them, over which bytes, was
+// observed on the running program and is held by hash_test.cpp. Manual: hash-type, hash-key.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,25 @@
 
 namespace weir::balance {
 
-enum class HashFunction : std::uint8_t { sdbm, djb2, wt6, crc32, none };
+struct Options;
+
+enum class HashFunction : std::uint8_t { sdbm, djb2, crc32, none };
 
 /// What the points of a server on the ring are made of: `hash-key`.
 enum class NodeKey : std::uint8_t { id, id32, address, address_port };
 
 [[nodiscard]] std::uint32_t sdbm(std::string_view bytes);
-/// For `balance source`; 0 for what is no IP address.
-[[nodiscard]] std::uint32_t hash_source(const SocketAddress& address);
-/// For `balance rdp-cookie`: the cookie's value as it stands.
-[[nodiscard]] inline std::uint32_t hash_key(std::string_view key) { return sdbm(key); }
+[[nodiscard]] std::uint32_t djb2(std::string_view bytes);
+[[nodiscard]] std::uint32_t crc32(std::string_view bytes);
+/// Bob Jenkins' 4-byte full avalanche: every bit of the input may turn every bit of the result.
+[[nodiscard]] std::uint32_t avalanche(std::uint32_t value);
+
+/// The key's hash as hash-type wants it. For `none` the bytes are a decimal number.
+[[nodiscard]] std::uint32_t hash_key(const Options& options, std::string_view key);
+/// For `balance source`: the address is the hash, whatever the function; 0 for what is no IP address.
+[[nodiscard]] std::uint32_t hash_source(const Options& options, const SocketAddress& address);
+
+/// Where the points of a server on the ring start: see ring.h.
+[[nodiscard]] std::uint32_t node_key(NodeKey kind, std::uint32_t id, const SocketAddress& address);
 
 }  // namespace weir::balance

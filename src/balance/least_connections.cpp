@@ -50,6 +50,6 @@ class LeastConnections final : public Order {
 
 }  // namespace
 
-std::unique_ptr<Order> make_least_connections() { return std::make_unique<LeastConnections>(); }
+std::unique_ptr<Order> make_least_connections(const Options&) { return std::make_unique<LeastConnections>(); }
 
 }  // namespace weir::balance

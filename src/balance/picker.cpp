@@ -14,13 +14,25 @@ constexpr std::array kAlgorithms = {
                      .make = make_first,
                      .doc = "Fills the servers one after the other: the first with a free place gets the session.",
                      .example = "balance first"},
+    BalanceAlgorithm{.name = "hash",
+                     .key = KeyKind::expression,
+                     .fixed_weights = true,
+                     .make = make_hashed,
+                     .doc = "Maps what an expression finds to a server; where it finds nothing, servers take turns.",
+                     .example = "balance hash src,ipmask(24)"},
     BalanceAlgorithm{.name = "leastconn",
                      .make = make_least_connections,
                      .doc = "Picks the server with the fewest sessions for its weight; best for long sessions.",
                      .example = "balance leastconn"},
+    BalanceAlgorithm{.name = "random",
+                     .takes_argument = true,
+                     .make = make_random,
+                     .doc = "Draws servers by chance, two unless told, and takes the one with the fewest sessions.",
+                     .example = "balance random(3)"},
     BalanceAlgorithm{.name = "rdp-cookie",
                      .takes_argument = true,
                      .key = KeyKind::rdp_cookie,
+                     .fixed_weights = true,
                      .make = make_hashed,
                      .doc = "Maps an RDP cookie, mstshash unless named, to a server; without one, servers take turns.",
                      .example = "balance rdp-cookie"},
@@ -30,9 +42,15 @@ constexpr std::array kAlgorithms = {
                      .example = "balance roundrobin"},
     BalanceAlgorithm{.name = "source",
                      .key = KeyKind::source,
+                     .fixed_weights = true,
                      .make = make_hashed,
                      .doc = "Maps the client's address to a server, so that a client keeps its server.",
                      .example = "balance source"},
+    BalanceAlgorithm{.name = "static-rr",
+                     .fixed_weights = true,
+                     .make = make_static_round_robin,
+                     .doc = "Lets the servers take turns along a fixed list; weights do not change while it runs.",
+                     .example = "balance static-rr"},
 };
 static_assert(std::ranges::is_sorted(kAlgorithms, {}, &BalanceAlgorithm::name));
 
@@ -57,9 +75,16 @@ struct Picker::Membership {
 };
 
 Picker::Picker(const BalanceAlgorithm& algorithm, const Options& options)
-    : algorithm_(algorithm), options_(options), membership_(std::make_unique<Membership>()), order_(algorithm.make()) {}
+    : algorithm_(algorithm),
+      options_(options),
+      membership_(std::make_unique<Membership>()),
+      order_(algorithm.make(options)) {}
 
 Picker::~Picker() = default;
+
+bool Picker::fixed_weights() const {
+  return algorithm_.fixed_weights && !(algorithm_.key != KeyKind::none && options_.consistent);
+}
 
 void Picker::rebuild(std::span<const ServerSlot> slots) {
   slots_ = slots;

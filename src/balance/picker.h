@@ -24,6 +24,7 @@ inline constexpr std::uint32_t kNoServer = 0xffffffffU;
 struct PickRequest {
   std::optional<std::uint32_t> hash = std::nullopt;  // of the key, for hashing algorithms; absent: roundrobin applies
   std::uint32_t exclude = kNoServer;                 // redispatch: not this one, unless there is no other
+  std::uint64_t now_ms = 0;                          // any monotonic clock; random compares the last second's picks
 };
 
 enum class KeyKind : std::uint8_t { none, source, rdp_cookie, expression };
@@ -44,9 +45,10 @@ class Order;
 
 struct BalanceAlgorithm {
   std::string_view name;
-  bool takes_argument = false;  // rdp-cookie(name)
+  bool takes_argument = false;  // rdp-cookie(name), random(draws)
   KeyKind key = KeyKind::none;  // what the caller must hash into PickRequest::hash
-  std::unique_ptr<Order> (*make)() = nullptr;
+  bool fixed_weights = false;   // weights change only between 0 and the configured one while it runs
+  std::unique_ptr<Order> (*make)(const Options&) = nullptr;
   std::string_view doc;
   std::string_view example;
 };
@@ -77,6 +79,8 @@ class Picker {
   Picker& operator=(const Picker&) = delete;
 
   [[nodiscard]] const BalanceAlgorithm& algorithm() const { return algorithm_; }
+  /// A map or a static turn: a weight may become 0 and the configured one again, nothing else, and never warms up.
+  [[nodiscard]] bool fixed_weights() const;
   /// The list itself changed: servers were added, removed, moved. The span must stay valid until the next call.
   void rebuild(std::span<const ServerSlot> slots);
   /// up, drained, weight or warm of this one changed.

@@ -1,41 +1,12 @@
-// What one pick costs, with the load reported as a caller must: it should grow with the logarithm of the servers.
-#include <benchmark/benchmark.h>
-
-#include <vector>
-
-#include "balance/picker.h"
-
-namespace weir::balance {
-namespace {
-
-void pick(benchmark::State& state, const char* name) {
-  std::vector<ServerSlot> slots(static_cast<std::size_t>(state.range(0)));
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    slots[i].id = static_cast<std::uint32_t>(i + 1);
-    slots[i].weight = static_cast<std::uint16_t>(1 + i % 100);
-    slots[i].maxconn = 50;
-  }
-  Picker picker(*find_algorithm(name), Options{});
-  picker.rebuild(slots);
-  // Sessions end in another order than they began: the oldest of a ring leaves as a new one comes.
-  std::vector<std::uint32_t> open(slots.size() * 3, kNoServer);
-  std::size_t next = 0;
-  for (auto _ : state) {
-    const std::uint32_t index = picker.pick({.hash = static_cast<std::uint32_t>(next * 2654435761U)});
-    ++slots[index].served;
-    picker.load_changed(index);
-    const std::uint32_t left = open[next];
-    open[next] = index;
-    next = (next + 1) % open.size();
-    if (left == kNoServer) continue;
-    --slots[left].served;
-    picker.load_changed(left);
-  }
-}
-BENCHMARK_CAPTURE(pick, roundrobin, "roundrobin")->Arg(4)->Arg(1000);
-BENCHMARK_CAPTURE(pick, leastconn, "leastconn")->Arg(4)->Arg(1000);
-BENCHMARK_CAPTURE(pick, source, "source")->Arg(4)->Arg(1000);
-BENCHMARK_CAPTURE(pick, first, "first")->Arg(4)->Arg(1000);
+#define WEIR_FARMS ->Arg(10)->Arg(1'000)->Arg(20'000)
+BENCHMARK_CAPTURE(pick, roundrobin, "roundrobin") WEIR_FARMS;
+BENCHMARK_CAPTURE(pick, static_rr, "static-rr") WEIR_FARMS;
+BENCHMARK_CAPTURE(pick, leastconn, "leastconn") WEIR_FARMS;
+BENCHMARK_CAPTURE(pick, first, "first") WEIR_FARMS;
+BENCHMARK_CAPTURE(pick, random, "random") WEIR_FARMS;
+BENCHMARK_CAPTURE(pick, map, "source") WEIR_FARMS;
+BENCHMARK_CAPTURE(pick, ring, "source", Options{.consistent = true}) WEIR_FARMS;
+BENCHMARK_CAPTURE(pick, bounded_ring, "source", Options{.consistent = true, .balance_factor = 150}) WEIR_FARMS;
 
 }  // namespace
 }  // namespace weir::balance

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace weir::balance {
@@ -13,6 +14,7 @@ std::vector<ServerSlot> servers(const std::vector<std::uint16_t>& weights) {
   std::vector<ServerSlot> slots(weights.size());
   for (std::size_t i = 0; i < slots.size(); ++i) {
     slots[i].id = static_cast<std::uint32_t>(i + 1);
+    slots[i].node_key = node_key(NodeKey::id, slots[i].id, {});
     slots[i].weight = weights[i];
   }
   return slots;
@@ -21,7 +23,9 @@ std::vector<ServerSlot> servers(const std::vector<std::uint16_t>& weights) {
 // A backend that keeps every session, as the callers of a Picker must.
 struct Farm {
   Farm(std::string_view algorithm, const std::vector<std::uint16_t>& weights, bool all_backups = false)
-      : slots(servers(weights)), picker(*find_algorithm(algorithm), Options{.all_backups = all_backups}) {
+      : Farm(algorithm, weights, Options{.all_backups = all_backups}) {}
+  Farm(std::string_view algorithm, const std::vector<std::uint16_t>& weights, const Options& options)
+      : slots(servers(weights)), picker(*find_algorithm(algorithm), options) {
     picker.rebuild(slots);
   }
   std::uint32_t take(const PickRequest& request = {}) {
@@ -77,14 +81,15 @@ TEST(Picker, LeastconnPicksAsObserved) {
 }
 
 TEST(Picker, FullServersAreSkippedWhileAnotherIsFree) {
-  for (const std::string_view name : {"roundrobin", "leastconn", "first"}) {
+  for (const std::string_view name : {"roundrobin", "static-rr", "leastconn", "first", "random"}) {
     Farm farm(name, {1, 1, 1});
     for (const std::uint32_t full : {0U, 2U}) {
       farm.slots[full].maxconn = 1;
       farm.slots[full].served = 1;
       farm.picker.load_changed(full);
     }
-    EXPECT_EQ(farm.pick_many(3), (Picks{1, 1, 1})) << name;
+    // Chance may draw the same full one twice.
+    if (name != "random") EXPECT_EQ(farm.pick_many(3), (Picks{1, 1, 1})) << name;
     EXPECT_NE(farm.picker.pick({.exclude = 1}), 1U) << name;
     farm.slots[1].maxconn = 5;
     farm.slots[1].queued = 1;
@@ -174,6 +179,99 @@ TEST(Picker, AFullServerLeavesTheObservedTurns) {
   Farm heavy("roundrobin", {3, 1, 2});
   heavy.slots[0].maxconn = 2;
   EXPECT_EQ(heavy.take_many(14), (Picks{0, 2, 0, 1, 2, 2, 1, 2, 2, 1, 2, 2, 1, 2}));
+}
+
+// Seen on Debian's haproxy 2.6: weights 1, 2, 3; the second down for nine picks.
+TEST(Picker, StaticTurnsKeepTheirPlaceWhenTheMapChanges) {
+  Farm farm("static-rr", {1, 2, 3});
+  EXPECT_EQ(farm.pick_many(8), (Picks{0, 2, 1, 2, 1, 2, 0, 2}));
+  farm.up(1, false);
+  EXPECT_EQ(farm.pick_many(9), (Picks{2, 2, 0, 2, 2, 2, 0, 2, 2}));
+  farm.up(1, true);
+  EXPECT_EQ(farm.pick_many(9), (Picks{2, 1, 2, 0, 2, 1, 2, 1, 2}));
+}
+
+TEST(Picker, AFullServerLosesItsStaticTurn) {
+  Farm farm("static-rr", {1, 1, 1});
+  farm.slots[1].maxconn = 1;
+  EXPECT_EQ(farm.take_many(7), (Picks{0, 1, 2, 0, 2, 0, 2}));
+}
+
+TEST(Picker, WeightsAreFixedWhereAMapOrAListDecides) {
+  for (const BalanceAlgorithm& row : algorithms()) {
+    const bool fixed = row.key != KeyKind::none || row.name == "static-rr";
+    EXPECT_EQ(Picker(row, Options{}).fixed_weights(), fixed) << row.name;
+    EXPECT_EQ(Picker(row, Options{.consistent = true}).fixed_weights(), row.name == "static-rr") << row.name;
+  }
+}
+
+TEST(Picker, RandomSharesByWeightAndEvensOut) {
+  Farm one("random", {1, 3}, Options{.draws = 1});
+  std::uint32_t heavy = 0;
+  for (int i = 0; i < 4'000; ++i) heavy += one.picker.pick() == 1 ? 1U : 0U;
+  EXPECT_GT(heavy, 2'200U);  // three quarters of the points, whose arcs are uneven
+  EXPECT_LT(heavy, 3'700U);
+  // Held sessions: the better of a few draws keeps two servers of one weight close together.
+  Farm two("random", {10, 10}, Options{.draws = 4});
+  for (int i = 0; i < 1'000; ++i) (void)two.take();
+  EXPECT_NEAR(two.slots[0].served, 500, 40);
+}
+
+// Manual, balance random: of equally loaded servers the one picked less in the last second.
+TEST(Picker, RandomTellsIdleServersApartByTheLastSecond) {
+  Farm farm("random", {20, 20, 20, 20}, Options{.draws = 8});
+  std::vector<std::uint32_t> picks(4, 0);
+  for (std::uint64_t ms = 0; ms < 400; ++ms) ++picks[farm.picker.pick({.now_ms = 1'000 + ms})];
+  for (const std::uint32_t count : picks) EXPECT_NEAR(count, 100, 20);
+}
+
+TEST(Picker, BoundedLoadPassesKeysOn) {
+  Farm farm("source", {1, 1, 1, 1}, Options{.consistent = true, .balance_factor = 125});
+  for (int i = 0; i < 100; ++i) (void)farm.take({.hash = 0x12345678});    // one key for all
+  for (const ServerSlot& slot : farm.slots) EXPECT_LE(slot.served, 32U);  // a quarter of 100, and a quarter more
+  Farm unbound("source", {1, 1, 1, 1}, Options{.consistent = true});
+  for (int i = 0; i < 100; ++i) (void)unbound.take({.hash = 0x12345678});
+  EXPECT_EQ(std::ranges::max(unbound.slots, {}, &ServerSlot::served).served, 100U);
+}
+
+// Manual, hash-preserve-affinity.
+TEST(Picker, AffinityMayEndAtAFullServerOrAFullQueue) {
+  using enum Options::Affinity;
+  for (const bool consistent : {false, true}) {
+    for (const auto affinity : {always, maxconn, maxqueue}) {
+      Farm farm("source", {1, 1, 1}, Options{.consistent = consistent, .affinity = affinity});
+      const std::uint32_t own = farm.picker.pick({.hash = 77});
+      farm.slots[own].maxconn = 2;
+      farm.slots[own].served = 2;
+      farm.slots[own].maxqueue = 1;
+      farm.picker.load_changed(own);
+      EXPECT_EQ(farm.picker.pick({.hash = 77}) == own, affinity != maxconn);
+      farm.slots[own].queued = 1;
+      farm.picker.load_changed(own);
+      EXPECT_EQ(farm.picker.pick({.hash = 77}) == own, affinity == always);
+    }
+  }
+}
+
+TEST(Picker, WhenAllAreFullTheKeyWaitsAtTheOneBeforeItsOwn) {
+  Farm farm("source", {1, 1, 1}, Options{.affinity = Options::Affinity::maxconn});
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    farm.slots[i].maxconn = farm.slots[i].served = 1;
+    farm.picker.load_changed(i);
+  }
+  EXPECT_EQ(farm.picker.pick({.hash = 1}), 0U);
+  EXPECT_EQ(farm.picker.pick({.hash = 0}), 2U);
+}
+
+TEST(Picker, AWarmingServerHasFewPointsAndFewTurns) {
+  for (const std::string_view name : {"roundrobin", "random"}) {
+    Farm farm(name, {100, 100}, Options{.draws = 1});
+    farm.slots[1].warm = 10;
+    farm.picker.state_changed(1);
+    std::uint32_t warming = 0;
+    for (int i = 0; i < 1'100; ++i) warming += farm.picker.pick() == 1 ? 1U : 0U;
+    EXPECT_NEAR(warming, 100, 60) << name;
+  }
 }
 
 }  // namespace

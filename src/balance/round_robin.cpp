@@ -130,6 +130,6 @@ class RoundRobin final : public Order {
 
 }  // namespace
 
-std::unique_ptr<Order> make_round_robin() { return std::make_unique<RoundRobin>(); }
+std::unique_ptr<Order> make_round_robin(const Options&) { return std::make_unique<RoundRobin>(); }
 
 }  // namespace weir::balance

@@ -23,7 +23,7 @@ struct Farm {
     picker.state_changed(index);
   }
   std::vector<ServerSlot> slots;
-  Picker picker{*find_algorithm("roundrobin"), false};
+  Picker picker{*find_algorithm("roundrobin"), Options{}};
 };
 
 struct Steady {

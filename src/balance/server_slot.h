@@ -12,10 +12,11 @@ inline constexpr std::uint32_t kMaxWeight = 256;
 
 struct ServerSlot {
   std::uint32_t id = 0;
-  std::uint16_t weight = 1;  // as configured or set at run time, 0..256
-  std::uint16_t warm = 100;  // percent of the weight that counts now: below 100 during a slow start
-  bool up = true;            // passes its checks and is in no maintenance
-  bool drained = false;      // takes persistent sessions only
+  std::uint32_t node_key = 0;  // where its points on the ring start
+  std::uint16_t weight = 1;    // as configured or set at run time, 0..256
+  std::uint16_t warm = 100;    // percent of the weight that counts now: below 100 during a slow start
+  bool up = true;              // passes its checks and is in no maintenance
+  bool drained = false;        // takes persistent sessions only
   bool backup = false;
   std::uint32_t served = 0;    // sessions on it, reserved ones included
   std::uint32_t queued = 0;    // sessions that wait for this server
@@ -30,6 +31,8 @@ struct ServerSlot {
     const std::uint32_t scaled = std::uint32_t{weight} * 16U * warm / 100U;
     return weight != 0 && scaled == 0 ? 1 : scaled;
   }
+  /// In whole units, as the statistics show it: at least 1 for a usable server.
+  [[nodiscard]] std::uint32_t shown_weight() const { return (effective_weight() + 15U) / 16U; }
 };
 
 }  // namespace weir::balance

@@ -73,6 +73,8 @@ class Rate {
     return rate;
   }
   [[nodiscard]] std::uint32_t value(std::uint64_t now_ms) const;
+  /// How many milliseconds to wait until one more event keeps the rate within `limit` (0: none): 0 is now.
+  [[nodiscard]] std::uint64_t wait(std::uint64_t now_ms, std::uint32_t limit) const;
   [[nodiscard]] std::uint32_t max() const { return max_.load(std::memory_order_relaxed); }
   void clear_max() { max_.store(0, std::memory_order_relaxed); }
 

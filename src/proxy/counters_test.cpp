@@ -87,5 +87,26 @@ TEST(PerWorker, SumsOneMember) {
   EXPECT_EQ(counters.sum(&Counters::out), 300U);
 }
 
+// Whoever waits as long as told finds room, and would not have found it a millisecond earlier.
+TEST(Rate, WaitsExactlyUntilThereIsRoom) {
+  for (const std::uint32_t limit : {1U, 3U, 10U, 1000U}) {
+    Rate rate;
+    std::uint64_t now = 5'123;
+    for (int i = 0; i < 40; i++) {
+      while (rate.wait(now, limit) == 0) rate.add(now);
+      const std::uint64_t wait = rate.wait(now, limit);
+      if (wait > 1) EXPECT_NE(rate.wait(now + wait - 1, limit), 0U) << limit << " at " << now;
+      now += wait;
+      EXPECT_EQ(rate.wait(now, limit), 0U) << limit << " at " << now;
+    }
+  }
+}
+
+TEST(Rate, WithoutALimitNobodyWaits) {
+  Rate rate;
+  for (int i = 0; i < 1000; i++) rate.add(7);
+  EXPECT_EQ(rate.wait(7, 0), 0U);
+}
+
 }  // namespace
 }  // namespace weir::proxy

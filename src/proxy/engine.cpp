@@ -95,10 +95,15 @@ void Engine::commit(Draft& draft, Config config) {
   }
   for (const auto& backend : draft.plan->backends)
     if (!plan_ || plan_->backend(backend->config->name) != backend) update_backend(*backend->state, backend->config);
+  for (const auto& backend : draft.plan->disabled)
+    if (!plan_ || plan_->disabled_backend(backend->config->name) != backend)
+      update_backend(*backend->state, backend->config);
   for (const auto& frontend : draft.plan->frontends) {
     frontend->state->maxconn.store(frontend->config->settings.maxconn.value_or(0), std::memory_order_relaxed);
   }
   process_.maxconn.store(config.global.maxconn, std::memory_order_relaxed);
+  process_.most_connections_per_second.store(config.global.maxconnrate, std::memory_order_relaxed);
+  process_.most_sessions_per_second.store(config.global.maxsessrate, std::memory_order_relaxed);
   set_variables(config.global);
   install(draft.plan, draft.listeners, !draft.moves.empty());
   if (plan_) supersede(*draft.plan);
@@ -116,6 +121,8 @@ void Engine::supersede(const Plan& next) {
     if (next.frontend(frontend->config->name) != frontend) superseded_.push_back(frontend);
   for (const auto& backend : plan_->backends)
     if (next.backend(backend->config->name) != backend) superseded_.push_back(backend);
+  for (const auto& backend : plan_->disabled)
+    if (next.disabled_backend(backend->config->name) != backend) superseded_.push_back(backend);
 }
 
 // Lines that did not change set nothing anew: their variables are what they have become.
@@ -154,7 +161,7 @@ void Engine::restart_checks(const Plan& plan) {
 // What no plan names any more: backends wait for their last session, frontends are only counters and go at once.
 void Engine::retire() {
   for (auto it = backends_.begin(); it != backends_.end();) {
-    if (plan_->backend(it->first)) {
+    if (plan_->backend(it->first) || plan_->disabled_backend(it->first)) {
       it->second->removed.store(false, std::memory_order_relaxed);
       ++it;
       continue;

@@ -33,6 +33,8 @@ void build_slots(BackendState& state, const ProxyConfig& proxy) {
       slots[i].served = state.slots[server.index].served;
     if (server.index != balance::kNoServer && server.index < state.slots.size())
       slots[i].queued = state.slots[server.index].queued;
+    if (server.index != balance::kNoServer && server.index < state.slots.size())
+      slots[i].warm = state.slots[server.index].warm;
   }
   const balance::BalanceAlgorithm* algorithm = balance::find_algorithm(proxy.settings.balance.algorithm);
   state.slots = std::move(slots);
@@ -68,12 +70,33 @@ std::shared_ptr<const ServerConfig> with_id(const std::shared_ptr<const ProxyCon
 
 }  // namespace
 
+namespace {
+
+// Manual (2.0), dispatch and option transparent: where sessions go when there are no servers. The log calls it <NOSRV>.
+std::shared_ptr<ServerState> unlisted_server(BackendState& state, const ProxyConfig& proxy, unsigned workers) {
+  if (proxy.dispatch.family() == AddressFamily::none && !proxy.settings.transparent) return nullptr;
+  const ServerConfig* preset = proxy.settings.default_server.get();
+  auto config = std::make_shared<ServerConfig>(preset != nullptr ? *preset : ServerConfig());
+  config->name = kUnlistedServer;
+  config->address = proxy.dispatch;
+  config->maxconn = 0;
+  config->check_enabled = false;
+  config->non_stick = true;
+  auto server = std::make_shared<ServerState>(state, std::move(config), workers);
+  server->index = balance::kNoServer;
+  return server;
+}
+
+}  // namespace
+
 void Engine::update_backend(BackendState& state, const std::shared_ptr<const ProxyConfig>& config) {
   const ProxyConfig& proxy = *config;
   const auto workers = static_cast<unsigned>(process_.contexts.size());
   const TimePoint now = Clock::now();
   const std::scoped_lock guard(state.lock);
   state.fullconn = proxy.settings.fullconn.value_or(0);
+  if (state.unlisted) superseded_.push_back(state.unlisted);
+  state.unlisted = unlisted_server(state, proxy, workers);
   if (state.last_change == TimePoint{}) state.last_change = now;
   std::vector<std::shared_ptr<ServerState>> next;
   for (const ServerConfig& wanted : proxy.servers) {
@@ -111,6 +134,7 @@ void Engine::update_backend(BackendState& state, const std::shared_ptr<const Pro
     }
   const BackendState::Live live = state.live_servers();
   state.up = live.active + live.backup != 0 || state.servers.empty();
+  state.published.store(!proxy.unpublished, std::memory_order_relaxed);
   state.serve_waiters();
 }
 

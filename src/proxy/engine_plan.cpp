@@ -104,6 +104,11 @@ Result<void> Engine::add_backend(Draft& draft, const Config& config, const std::
     if (!made) return unexpected(made.error());
     plan.backends.push_back(std::move(*made));
   }
+  if (proxy->settings.disabled) {
+    plan.disabled.push_back(std::move(plan.backends.back()));
+    plan.backends.pop_back();
+    return {};
+  }
   plan.backend_by_name.emplace(plan.backends.back()->config->name, plan.backends.size() - 1);
   return {};
 }
@@ -201,8 +206,15 @@ Result<void> Engine::build_plan(const Config& config, Draft& draft) {
   }
   plan.log.tag = config.global.log_tag;
   join_tables(draft, config);
+  const bool any_forced =
+      std::ranges::any_of(config.proxies, [](const auto& proxy) { return !proxy->be_switch_rules.empty(); });
   for (const auto& proxy : config.proxies) {
-    if (proxy->settings.disabled) continue;
+    if (proxy->settings.disabled) {
+      // Only where some rule may force its way there does it run at all, without checks and unseen.
+      if (proxy->is_backend() && any_forced)
+        if (auto added = add_backend(draft, config, proxy); !added) return added;
+      continue;
+    }
     if (proxy->is_frontend())
       if (auto added = add_frontend(draft, config, proxy); !added) return added;
     // A frontend that names no backend is its own, without servers: what it takes finds none, as the log then says.
@@ -210,6 +222,8 @@ Result<void> Engine::build_plan(const Config& config, Draft& draft) {
       if (auto added = add_backend(draft, config, proxy); !added) return added;
   }
   if (auto bound = bind_names(draft, config); !bound) return bound;
+  for (const auto& part : plan.disabled)  // made anew for every plan: none is shared with the one that runs
+    std::const_pointer_cast<BackendPlan>(part)->named = bind_all(*part->config, plan);
   for (const auto& proxy : config.proxies) {
     if (proxy->settings.disabled) continue;
     ProxyPlan& listed = plan.proxies.emplace_back();

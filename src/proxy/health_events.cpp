@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <random>
 #include <unordered_map>
 
@@ -50,13 +52,53 @@ void note_server_change(ServerState& server, bool was_up, TimePoint now) {
   server.last_change = now;
 }
 
+// Raises the server's share until it is whole. Manual, slowstart: the weight grows with the checks; here by hundredths,
+// so that an unchecked server grows too, and whoever waits for it is served in time.
+io::Task<void> warm_server(WorkerContext& worker, std::shared_ptr<BackendState> backend,
+                           std::shared_ptr<ServerState> server, Milliseconds step) {
+  for (;;) {
+    co_await io::sleep_for(*worker.io, step);
+    const std::scoped_lock guard(backend->lock);
+    backend->warm_up(worker.io->now());
+    backend->serve_waiters();
+    if (!server->warming_since) co_return;
+  }
+}
+
+// A server that came back starts slowly. Holds the lock.
+void start_slowly(WorkerContext& worker, ServerState& server, bool was_up) {
+  const Milliseconds whole = server.config->slowstart;
+  if (whole.count() == 0 || was_up || !server.health.up() || server.health.in_maintenance()) return;
+  const bool running = server.warming_since.has_value();
+  server.backend.start_warming(server, worker.io->now());
+  if (running || !server.warming_since) return;
+  constexpr Milliseconds kShortest{10};
+  constexpr Milliseconds kLongest{1000};
+  const Milliseconds step = std::clamp(whole / 100, kShortest, kLongest);
+  worker.activities.spawn(warm_server, std::ref(worker), server.backend.shared_from_this(), server.shared_from_this(),
+                          step);
+}
+
 bool in_service(const ServerState& server) { return server.health.up() && !server.health.in_maintenance(); }
 
+// Manual, on-marked-up: a server in full service calls the sessions of all backups home.
+void end_backup_sessions(ProcessState& process, BackendState& backend, const ServerState& server, bool was_up) {
+  if (!server.config->up_ends_backup_sessions || was_up || server.index == balance::kNoServer) return;
+  const balance::ServerSlot& slot = backend.slots[server.index];
+  if (slot.backup || !slot.usable()) return;
+  for (const auto& other : backend.servers)
+    if (other->config->backup) shut_sessions(process, other, EndedBy::backup_no_more);
+}
+
 // After any change: balancing, waiters, the backend's own state. Holds the lock.
-std::uint32_t settle(ServerState& server, bool was_up, TimePoint now, bool& lost_all) {
+std::uint32_t settle(WorkerContext& worker, ServerState& server, bool was_up, bool& lost_all) {
+  const TimePoint now = worker.io->now();
   BackendState& backend = server.backend;
   note_server_change(server, was_up, now);
   backend.refresh_slot(server);
+  backend.warm_up(now);  // one that went down again warms up no longer
+  start_slowly(worker, server, was_up);
+  end_backup_sessions(*worker.process, backend, server, was_up);
   std::uint32_t requeued = 0;
   if (!server.health.usable_by_persistence()) requeued = backend.requeue_waiters(server);
   note_backend_state(backend, now, lost_all);
@@ -90,7 +132,7 @@ void apply_check_result(WorkerContext& worker, ServerState& server, const check:
     const bool logged = change.log_check && plan && plan->config->settings.log_health_checks;
     if (logged) notices.push_back(check::check_notice(name, result, server.health));
     if (change.transition != check::Transition::none) {
-      const std::uint32_t requeued = settle(server, was_up, worker.io->now(), lost_all);
+      const std::uint32_t requeued = settle(worker, server, was_up, lost_all);
       notices.push_back(
           check::transition_notice(name, change.transition, logged ? nullptr : &result, remaining(server, requeued)));
       shut = change.transition == check::Transition::down &&
@@ -140,7 +182,7 @@ void set_server_admin(WorkerContext& worker, ServerState& server, check::Admin f
     const AdminState before = admin_state(server.health);
     server.health.set_admin(flag, on);
     const AdminState after = admin_state(server.health);
-    const check::Remaining left = remaining(server, settle(server, was_up, worker.io->now(), lost_all));
+    const check::Remaining left = remaining(server, settle(worker, server, was_up, lost_all));
     for (const check::AdminEvent event : admin_events(before, after))
       notices.push_back(check::admin_notice(name, event, server.health, left));
     shut = after.maint && !before.maint && server.config->on_marked_down == OnMarkedDown::shutdown_sessions;
@@ -160,7 +202,7 @@ void force_server_health(WorkerContext& worker, ServerState& server, check::Stat
     const check::ServerName name{backend.name, server.name, server.config->backup};
     const bool was_up = in_service(server);
     const check::Change change = server.health.force(state);
-    const std::uint32_t requeued = settle(server, was_up, worker.io->now(), lost_all);
+    const std::uint32_t requeued = settle(worker, server, was_up, lost_all);
     if (change.transition != check::Transition::none)
       notices.push_back(check::forced_notice(name, change.transition, remaining(server, requeued)));
     shut = change.transition == check::Transition::down &&

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "io/acceptor.h"
+#include "io/timer.h"
 #include "proxy/plan.h"
 
 namespace weir::proxy {
@@ -41,6 +42,7 @@ struct WorkerListener {
   std::optional<std::uint32_t> netscaler_magic;
   /// At most one connection that another worker's made one too many: it waits here, as if still in the backlog.
   std::deque<std::pair<io::Fd, SocketAddress>> parked;
+  io::Timer rate_timer;  // while a rate is used up: when to look again
 };
 
 }  // namespace weir::proxy

@@ -134,7 +134,7 @@ void backend_name(const Context& context, FormatOutput& out) {
 }
 void server_name(const Context& context, FormatOutput& out) {
   const Session& session = session_of(context);
-  session.target ? out.text(session.target->name) : out.text("<NOSRV>");
+  session.target ? out.text(session.target->name) : out.text(kUnlistedServer);
 }
 
 // %Tw counts from the accept: in TCP mode the wait for the first bytes is part of it. COMPAT: observed on 2.6.
@@ -178,7 +178,9 @@ void backend_connections(const Context& context, FormatOutput& out) {
 }
 void server_connections(const Context& context, FormatOutput& out) {
   const Session& session = session_of(context);
-  out.integer(session.target ? session.target->sessions.value() : 0);
+  // COMPAT: observed on 2.6: where no listed server serves, none has a session.
+  const bool listed = session.target && session.target->name != kUnlistedServer;
+  out.integer(listed ? session.target->sessions.value() : 0);
 }
 void retries(const Context& context, FormatOutput& out) {
   if (facts_of(context).redispatched) out.verbatim("+");

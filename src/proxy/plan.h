@@ -67,12 +67,14 @@ struct Plan {
   std::vector<ProxyPlan> proxies;  // as the file lists them
   std::vector<std::shared_ptr<const FrontendPlan>> frontends;
   std::vector<std::shared_ptr<const BackendPlan>> backends;
+  std::vector<std::shared_ptr<const BackendPlan>> disabled;           // backends that only force-be-switch reaches
   std::unordered_map<std::string_view, std::size_t> backend_by_name;  // keys live in the parts; values index `backends`
   std::unordered_map<std::string_view, std::size_t> frontend_by_name;
   stick::TableRegistry tables;
   LogPlan log;  // of the process itself
 
   [[nodiscard]] std::shared_ptr<const BackendPlan> backend(std::string_view name) const;
+  [[nodiscard]] std::shared_ptr<const BackendPlan> disabled_backend(std::string_view name) const;
   [[nodiscard]] std::shared_ptr<const FrontendPlan> frontend(std::string_view name) const;
 };
 

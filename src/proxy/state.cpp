@@ -28,20 +28,60 @@ bool BackendState::may_serve(std::uint32_t index) const {
   return !slot.full() && slot.queued == 0;
 }
 
-// Manual, minconn and fullconn: between the two limits the ramp follows the backend's load.
+bool BackendState::may_be_given(const ServerState& server, bool even_down) const {
+  if (server.index == balance::kNoServer) return false;
+  return server.health.usable_by_persistence() || (even_down && !server.health.in_maintenance());
+}
+
+// Manual, minconn and fullconn: between the two limits the ramp follows the backend's load. Manual, slowstart: what
+// that gives grows with the server's share, and is at least 1.
+std::uint32_t BackendState::limit_of(const ServerState& server) const {
+  const ServerConfig& configured = *server.config;
+  const std::uint32_t most = server.runtime_maxconn.value_or(configured.maxconn);
+  std::uint64_t limit = most;
+  if (configured.minconn != 0 && configured.minconn < configured.maxconn) {
+    const std::uint64_t load = sessions.value();
+    if (fullconn != 0 && load < fullconn) limit = std::max<std::uint64_t>(configured.minconn, load * most / fullconn);
+  }
+  const std::uint16_t warm = slots[server.index].warm;
+  if (limit != 0 && warm < 100) limit = std::max<std::uint64_t>(1, limit * warm / 100);
+  return static_cast<std::uint32_t>(limit);
+}
+
 void BackendState::update_limits() {
   if (!dynamic_limits) return;
-  const std::uint64_t load = sessions.value();
   for (std::uint32_t i = 0; i < servers.size(); i++) {
-    const ServerConfig& configured = *servers[i]->config;
-    if (configured.minconn == 0 || configured.minconn >= configured.maxconn) continue;
-    const std::uint32_t most = servers[i]->runtime_maxconn.value_or(configured.maxconn);
-    std::uint64_t limit = most;
-    if (fullconn != 0 && load < fullconn) limit = std::max<std::uint64_t>(configured.minconn, load * most / fullconn);
+    const std::uint32_t limit = limit_of(*servers[i]);
     if (slots[i].maxconn == limit) continue;
-    slots[i].maxconn = static_cast<std::uint32_t>(limit);
+    slots[i].maxconn = limit;
     picker->load_changed(i);
   }
+}
+
+void BackendState::start_warming(ServerState& server, TimePoint now) {
+  if (server.config->slowstart.count() == 0 || server.index == balance::kNoServer) return;
+  if (!server.warming_since) warming_++;
+  server.warming_since = now;
+  warm_up(now);
+}
+
+bool BackendState::warm_up(TimePoint now) {
+  if (warming_ == 0) return false;
+  for (const auto& server : servers) {
+    if (!server->warming_since) continue;
+    const auto passed = std::chrono::duration_cast<Milliseconds>(now - *server->warming_since);
+    const Milliseconds whole = server->config->slowstart;
+    if (passed >= whole || !server->health.up() || server->health.in_maintenance()) {
+      server->warming_since.reset();
+      warming_--;
+    }
+    const auto percent = server->warming_since ? std::max<std::int64_t>(1, passed.count() * 100 / whole.count()) : 100;
+    balance::ServerSlot& slot = slots[server->index];
+    if (slot.warm == percent) continue;
+    slot.warm = static_cast<std::uint16_t>(percent);
+    refresh_slot(*server);
+  }
+  return warming_ != 0;
 }
 
 void BackendState::reserve(ServerState& server) {
@@ -52,7 +92,23 @@ void BackendState::reserve(ServerState& server) {
 AssignResult BackendState::reserved(ServerState& server, TimePoint now) {
   reserve(server);
   server.last_session = last_session = now;
-  return {AssignResult::Kind::server, servers[server.index], server.address, server.config, 0, 0};
+  AssignResult result;
+  result.kind = AssignResult::Kind::server;
+  result.server = servers[server.index];
+  result.address = server.address;
+  result.config = server.config;
+  return result;
+}
+
+AssignResult BackendState::without_a_server() const {
+  AssignResult result;
+  // COMPAT: observed on 2.6: where there are servers, none of them up is no reason to go elsewhere.
+  if (!unlisted || !servers.empty()) return result;
+  result.kind = AssignResult::Kind::server;
+  result.server = unlisted;
+  result.address = unlisted->address;
+  result.config = unlisted->config;
+  return result;
 }
 
 AssignResult BackendState::wait_in(WaitLine& chosen, const AssignRequest& request) {
@@ -85,21 +141,27 @@ AssignResult BackendState::assign(const AssignRequest& request) {
   const std::scoped_lock guard(lock);
   update_limits();
   ServerState* server = request.wanted;
-  bool bound =
-      server != nullptr && server->index != balance::kNoServer &&
-      (server->health.usable_by_persistence() || (request.wanted_even_down && !server->health.in_maintenance()));
+  bool gave_way = false;
+  bool bound = server != nullptr && may_be_given(*server, request.wanted_even_down);
   if (bound) {
     const balance::ServerSlot& slot = slots[server->index];
     if (may_serve(server->index)) return reserved(*server, request.now);
     // Manual, maxqueue and option redispatch: behind a full queue persistence may give way to another server.
     bound = !request.may_give_way || slot.maxqueue == 0 || slot.queued < slot.maxqueue;
+    gave_way = !bound;
   }
   if (!bound) {
     const std::uint32_t excluded = request.excluded != nullptr ? request.excluded->index : balance::kNoServer;
-    const std::uint32_t index = picker->pick({.hash = request.hash, .exclude = excluded});
-    if (index == balance::kNoServer) return {};
+    const auto now_ms = std::chrono::duration_cast<Milliseconds>(request.now.time_since_epoch()).count();
+    const std::uint32_t index =
+        picker->pick({.hash = request.hash, .exclude = excluded, .now_ms = static_cast<std::uint64_t>(now_ms)});
+    if (index == balance::kNoServer) return without_a_server();
     server = servers[index].get();
-    if (may_serve(index)) return reserved(*server, request.now);
+    if (may_serve(index)) {
+      AssignResult result = reserved(*server, request.now);
+      result.gave_way = gave_way;
+      return result;
+    }
     // A hash decides even when its server is full.
     bound = picker->algorithm().key != balance::KeyKind::none && request.hash.has_value();
   }
@@ -179,9 +241,10 @@ void BackendState::describe(ServerState& server) {
   balance::ServerSlot& slot = slots[server.index];
   const ServerConfig& configured = *server.config;
   slot.id = server.id;
+  slot.node_key = balance::node_key(configured.hash_key, server.id, server.address);
   slot.weight = static_cast<std::uint16_t>(server.runtime_weight.value_or(configured.weight));
   slot.backup = configured.backup;
-  slot.maxconn = server.runtime_maxconn.value_or(configured.maxconn);
+  slot.maxconn = limit_of(server);
   slot.maxqueue = configured.maxqueue;
   slot.up = server.health.up() && server.health.state() != check::State::stopping && !server.health.in_maintenance();
   slot.drained = server.health.draining();
@@ -197,9 +260,11 @@ void BackendState::refresh_slot(ServerState& server) {
 // The picker learns who is a backup from the whole list: state_changed() alone would take all for active ones.
 void BackendState::rebuild(std::unique_ptr<balance::Picker> next_picker) {
   dynamic_limits = false;
+  warming_ = 0;
   for (std::uint32_t i = 0; i < servers.size(); i++) {
     servers[i]->index = i;
     dynamic_limits = dynamic_limits || servers[i]->config->minconn != 0;
+    if (servers[i]->warming_since) warming_++;
     describe(*servers[i]);
   }
   picker = std::move(next_picker);

@@ -135,6 +135,9 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
   std::atomic<bool> removed{false};
 };
 
+/// What logs call a server that no line names: BackendState::unlisted, or none at all.
+inline constexpr std::string_view kUnlistedServer = "<NOSRV>";
+
 /// What a session asks for.
 struct AssignRequest {
   ServerState* wanted = nullptr;    // persistence; usable_by_persistence or it is ignored
@@ -195,6 +198,13 @@ struct BackendState : std::enable_shared_from_this<BackendState> {
   void leave_line(Waiter& waiter);
   /// The granted server of this waiter, taken out of it; null when there is none.
   std::shared_ptr<ServerState> take_grant(Waiter& waiter);
+  /// Whether somebody who insists on this server may have it; `even_down`: option persist, force-persist. Holds the
+  /// lock.
+  [[nodiscard]] bool may_be_given(const ServerState& server, bool even_down) const;
+  /// slowstart: the server came back now; raises its share from here on. Holds the lock.
+  void start_warming(ServerState& server, TimePoint now);
+  /// Brings the shares of warming servers up to date; false when none is left. Holds the lock.
+  bool warm_up(TimePoint now);
   /// After a health, weight, drain or maxconn change. Holds the lock.
   void refresh_slot(ServerState& server);
   /// The list of servers changed, `slots` is parallel to it again and knows served and queued: balancing starts anew
@@ -214,12 +224,15 @@ struct BackendState : std::enable_shared_from_this<BackendState> {
 
  private:
   std::uint32_t waiting_ = 0;  // in all lines together; guarded by lock
+  std::uint32_t warming_ = 0;  // servers in their slow start; guarded by lock
 
   void describe(ServerState& server);
   bool may_serve(std::uint32_t index) const;
   void update_limits();
+  std::uint32_t limit_of(const ServerState& server) const;
   void reserve(ServerState& server);
   AssignResult reserved(ServerState& server, TimePoint now);
+  [[nodiscard]] AssignResult without_a_server() const;
   AssignResult wait_in(WaitLine& chosen, const AssignRequest& request);
   AssignResult wait_for(ServerState& server, const AssignRequest& request);
   void take_out(Waiter& waiter);

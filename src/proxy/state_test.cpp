@@ -296,6 +296,57 @@ TEST(Limits, WithoutFullconnTheLimitIsMaxconn) {
   EXPECT_EQ(farm.state->slots[0].maxconn, 20U);
 }
 
+// Manual, slowstart: the weight and the limit grow linearly from 1 to all of it.
+TEST(SlowStart, RaisesWeightAndLimitWithTime) {
+  Farm farm({{.maxconn = 200}, {.maxconn = 200}});
+  auto config = std::make_shared<ServerConfig>(*farm.server(1).config);
+  config->weight = 100;
+  config->slowstart = Milliseconds(10'000);
+  const TimePoint start = TimePoint{} + std::chrono::hours(1);
+  const std::scoped_lock guard(farm.state->lock);
+  farm.server(1).config = config;
+  farm.state->start_warming(farm.server(1), start);
+  struct {
+    int ms;
+    std::uint32_t weight;
+    std::uint32_t limit;
+  } constexpr kRows[] = {{0, 1, 2}, {2'500, 25, 50}, {5'000, 50, 100}, {9'999, 99, 198}, {10'000, 100, 200}};
+  for (const auto& row : kRows) {
+    const bool warming = farm.state->warm_up(start + Milliseconds(row.ms));
+    EXPECT_EQ(warming, row.ms < 10'000) << row.ms;
+    EXPECT_EQ(farm.state->slots[0].shown_weight(), row.weight) << row.ms;
+    EXPECT_EQ(farm.state->slots[0].maxconn, row.limit) << row.ms;
+  }
+  EXPECT_FALSE(farm.server(1).warming_since.has_value());
+}
+
+TEST(SlowStart, EndsWithTheServer) {
+  Farm farm({{}, {}});
+  auto config = std::make_shared<ServerConfig>(*farm.server(1).config);
+  config->slowstart = Milliseconds(10'000);
+  const std::scoped_lock guard(farm.state->lock);
+  farm.server(1).config = config;
+  farm.state->start_warming(farm.server(1), TimePoint{});
+  farm.server(1).health.set_admin(check::Admin::forced_maint, true);
+  EXPECT_FALSE(farm.state->warm_up(TimePoint{} + Milliseconds(10)));
+  EXPECT_EQ(farm.state->slots[0].warm, 100);
+}
+
+// Manual, set-priority-class, set-priority-offset.
+TEST(Queue, PriorityDecidesWhoIsServed) {
+  Farm farm({{.maxconn = 1}});
+  farm.ask(0);
+  farm.ask(1, {.priority = {.rank = 1}});
+  farm.ask(2);
+  farm.ask(3, {.priority = {.rank = 0, .offset_ms = -20}});
+  farm.state->release(farm.server(1));
+  EXPECT_EQ(farm.granted(3), "s1");
+  farm.state->release(farm.server(1));
+  EXPECT_EQ(farm.granted(2), "s1");
+  farm.state->release(farm.server(1));
+  EXPECT_EQ(farm.granted(1), "s1");
+}
+
 // Four workers take, give back, wait and give up at once. Afterwards nobody is served, nobody waits, and at no time a
 // server had more than its limit.
 TEST(Threads, AgreeOnEverySlot) {

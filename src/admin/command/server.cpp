@@ -59,13 +59,20 @@ void set_health(Call& call, const NamedServer& named, std::string_view wanted) {
 
 void set_weight(Call& call, const NamedServer& named, std::string_view wanted) {
   unsigned initial = 0;
+  bool fixed = false;
   {
     const std::scoped_lock guard(named.backend->state->lock);
     initial = named.server->config->weight;
+    fixed = named.backend->state->picker->fixed_weights();
   }
   const auto weight = parse_weight(wanted, initial);
   if (!weight) {
     call.out.text += weight.error().message;
+    return;
+  }
+  // Manual, set weight: a static algorithm knows the configured weight and none.
+  if (fixed && *weight != 0 && *weight != initial) {
+    call.out.text += "Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.\n";
     return;
   }
   proxy::set_server_weight(*named.server, *weight);

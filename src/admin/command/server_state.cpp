@@ -35,6 +35,12 @@ std::string host_or_dash(const SocketAddress& address) {
   return address.family() == AddressFamily::none ? "-" : address.host();
 }
 
+// Manual, show servers state: up but throttled is "starting".
+check::State operating_state(const proxy::ServerState& server) {
+  const check::State state = server.health.state();
+  return state == check::State::running && server.warming_since ? check::State::starting : state;
+}
+
 void write_state(std::string& out, const proxy::BackendPlan& backend, const proxy::ServerState& server, TimePoint now) {
   const proxy::ServerConfig& config = *server.config;
   const check::CheckResult& last = server.health.last();
@@ -42,7 +48,7 @@ void write_state(std::string& out, const proxy::BackendPlan& backend, const prox
   const unsigned admin =
       server.health.admin_flags() | (config.disabled ? static_cast<unsigned>(check::Admin::config_maint) : 0U);
   fmt::format_to(std::back_inserter(out), "{} {} {} {} {} {} {} {} {} {} ", backend.config->id, backend.config->name,
-                 server.id, server.name, host_or_dash(server.address), static_cast<unsigned>(server.health.state()),
+                 server.id, server.name, host_or_dash(server.address), static_cast<unsigned>(operating_state(server)),
                  admin, server.runtime_weight.value_or(config.weight), config.weight, age < 0 ? 0 : age);
   // COMPAT: nothing ever counts for a server that began disabled and has no checks.
   const unsigned counter = config.disabled && !server.health.checked() ? 0 : server.health.counter();

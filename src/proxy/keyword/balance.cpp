@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "balance/picker.h"
+#include "base/units.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/tables.h"
 
@@ -29,13 +30,13 @@ bool split_call(std::string_view text, std::string_view& name, std::string_view&
 
 void unknown_algorithm(ParseContext& context, const Word& word, std::string_view name) {
   static constexpr std::string_view kOfHttp[] = {"uri", "url_param", "hdr"};
-  static constexpr std::string_view kOther[] = {"static-rr", "first", "random", "hash", "log-hash", "log-sticky"};
+  static constexpr std::string_view kOfLogs[] = {"log-hash", "sticky"};
   auto& wrong = context.error(word, fmt::format("unknown balance algorithm '{}'", name));
   for (const auto known : kOfHttp)
     if (name == known)
       wrong.message = fmt::format("'balance {}' needs HTTP, which is not available in this version", name);
-  for (const auto known : kOther)
-    if (name == known) wrong.message = fmt::format("'balance {}' is not available in this version", name);
+  for (const auto known : kOfLogs)
+    if (name == known) wrong.message = fmt::format("'balance {}' is for 'mode log', which this version has not", name);
   std::vector<std::string_view> names;
   for (const auto& algorithm : balance::algorithms()) names.push_back(algorithm.name);
   if (const auto near = nearest_word(name, names); !near.empty()) {
@@ -44,6 +45,33 @@ void unknown_algorithm(ParseContext& context, const Word& word, std::string_view
   }
   wrong.hint = "there are";
   for (const auto one : names) wrong.hint += fmt::format("{} {}", one == names.front() ? "" : ",", one);
+}
+
+// `balance random(<draws>)`, `balance rdp-cookie(<name>)`.
+bool read_argument(ParseContext& context, const Word& word, std::string_view argument, BalanceConfig& balance) {
+  if (balance.algorithm == "random" && !argument.empty()) {
+    const auto draws = parse_integer(argument, 1, 1'000);
+    if (!draws) {
+      context.error(word, fmt::format("'{}' is no number of draws", argument)).hint =
+          "from 1 to 1000, such as random(2)";
+      return false;
+    }
+    balance.options.draws = static_cast<std::uint32_t>(*draws);
+  }
+  balance.argument = argument;
+  // Manual, balance rdp-cookie: without a name the user's.
+  if (balance.algorithm == "rdp-cookie" && argument.empty()) balance.argument = "mstshash";
+  return true;
+}
+
+bool read_hashed_expression(ParseContext& context, Arguments& args, BalanceConfig& balance) {
+  const Word* word = args.expect_word("the expression to hash");
+  if (word == nullptr) return false;
+  auto expression =
+      sample::Expression::compile(word->text, scope_of(context, Place::request), word->at, context.diagnostics());
+  if (!expression) return false;
+  balance.expression = std::make_shared<const sample::Expression>(std::move(*expression));
+  return true;
 }
 
 void balance_line(ParseContext& context, const Line& line) {
@@ -67,37 +95,69 @@ void balance_line(ParseContext& context, const Line& line) {
     context.error(word, fmt::format("'balance {}' takes no argument in parentheses", name));
     return;
   }
-  if (!args.expect_end()) return;
   BalanceConfig& balance = proxy->settings.balance;
   balance.algorithm = algorithm->name;
-  balance.argument = argument;
-  // Manual, balance rdp-cookie: without a name the user's.
-  if (algorithm->key == balance::KeyKind::rdp_cookie && argument.empty()) balance.argument = "mstshash";
+  balance.options.draws = balance::Options{}.draws;
+  balance.expression.reset();
+  if (!read_argument(context, word, argument, balance)) return;
+  if (algorithm->key == balance::KeyKind::expression && !read_hashed_expression(context, args, balance)) return;
+  if (!args.expect_end()) return;
   balance.at = word.at;
   balance.written = true;
 }
 
 void hash_type(ParseContext& context, const Line& line) {
+  static constexpr std::string_view kMethods[] = {"map-based", "consistent"};
+  static constexpr std::string_view kFunctions[] = {"sdbm", "djb2", "crc32", "none"};
+  ProxyConfig* proxy = backend_side(context, line);
+  if (proxy == nullptr) return;
   Arguments args(context, line);
-  const Word& method = *args.next();
-  if (method.text == "consistent") {
-    context.error(method, "'hash-type consistent' is not available in this version").hint =
-        "'hash-type map-based', which is the default";
+  if (args.peek()->text == "avalanche") {
+    context.error(*args.peek(), "'avalanche' is no hash type").hint =
+        "it follows a type: 'hash-type map-based sdbm avalanche'";
     return;
   }
-  if (method.text != "map-based") {
-    context.error(method, fmt::format("'{}' is no hash type", method.text)).hint = "expected map-based or consistent";
+  const auto method = args.expect_choice("hash type", kMethods);
+  if (!method) return;
+  balance::Options& options = proxy->settings.balance.options;
+  options.consistent = *method == 1;
+  options.function.reset();
+  options.avalanche.reset();
+  if (args.at_end()) return;
+  if (args.peek()->text == "wt6") {
+    context.error(*args.peek(), "'wt6' is not available in this version").hint =
+        "sdbm, djb2 or crc32, with or without avalanche";
     return;
   }
-  while (const Word* word = args.next()) {
-    if (word->text == "sdbm") continue;  // the function map-based has unless told otherwise
-    const bool known = word->text == "djb2" || word->text == "wt6" || word->text == "crc32" || word->text == "none" ||
-                       word->text == "avalanche";
-    context
-        .error(*word, known ? fmt::format("'{}' is not available in this version", word->text)
-                            : fmt::format("'{}' is no hash function", word->text))
-        .hint = "'hash-type map-based sdbm', which is the default";
+  const auto function = args.expect_choice("hash function", kFunctions);
+  if (!function) return;
+  options.function = static_cast<balance::HashFunction>(*function);
+  options.avalanche = args.take("avalanche");
+  args.expect_end();
+}
+
+void hash_balance_factor(ParseContext& context, const Line& line) {
+  ProxyConfig* proxy = backend_side(context, line);
+  if (proxy == nullptr) return;
+  Arguments args(context, line);
+  const Word& word = *args.peek();
+  const auto factor = args.expect_integer("the factor", 0, 1'000'000);
+  if (!factor) return;
+  if (*factor != 0 && *factor <= 100) {
+    context.error(word, fmt::format("a factor of {} leaves no server room for its share", *factor)).hint =
+        "more than 100 percent, such as 150, or 0 for no bound";
+    return;
   }
+  proxy->settings.balance.options.balance_factor = static_cast<std::uint32_t>(*factor);
+}
+
+void hash_preserve_affinity(ParseContext& context, const Line& line) {
+  static constexpr std::string_view kWhen[] = {"always", "maxconn", "maxqueue"};
+  ProxyConfig* proxy = backend_side(context, line);
+  if (proxy == nullptr) return;
+  Arguments args(context, line);
+  if (const auto when = args.expect_choice("strategy", kWhen))
+    proxy->settings.balance.options.affinity = static_cast<balance::Options::Affinity>(*when);
 }
 
 void persist_rdp_cookie(ParseContext& context, const Line& line) {
@@ -135,14 +195,30 @@ constexpr KeywordRow kRows[] = {
      .parse = balance_line,
      .doc = "How a server is chosen for a session that belongs to none.",
      .example = "balance leastconn"},
+    {.name = "hash-balance-factor",
+     .sections = in::proxies,
+     .arguments = "<percent>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = hash_balance_factor,
+     .doc = "How much of the average load a server of a ring may have before its keys pass on to others.",
+     .example = "hash-balance-factor 150"},
+    {.name = "hash-preserve-affinity",
+     .sections = in::proxies,
+     .arguments = "always|maxconn|maxqueue",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = hash_preserve_affinity,
+     .doc = "Whether a key keeps its server when that is full, or its queue is.",
+     .example = "hash-preserve-affinity maxqueue"},
     {.name = "hash-type",
-     .sections = in::any_backend,
-     .arguments = "<method> [<function>]",
+     .sections = in::proxies,
+     .arguments = "<method> [<function> [avalanche]]",
      .min_args = 1,
      .max_args = 3,
      .parse = hash_type,
-     .doc = "How hashing algorithms place servers; a table of slots in proportion to the weights.",
-     .example = "hash-type map-based"},
+     .doc = "How hashing algorithms place servers: on a map in proportion to the weights, or on a ring.",
+     .example = "hash-type consistent djb2 avalanche"},
     {.name = "persist",
      .sections = in::proxies,
      .arguments = "rdp-cookie[(<name>)]",

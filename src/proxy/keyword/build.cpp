@@ -66,7 +66,7 @@ void record_line(ParseContext& context, const Line& line) {
   const std::string_view name = context.row()->name;
   std::vector<std::string>* lines = nullptr;
   if (auto* proxy = context.target_if<ProxyConfig>()) {
-    if (name == "bind" || name == "server" || name == "default-server") return;
+    if (name == "bind" || name == "server" || name == "server-template" || name == "default-server") return;
     lines = &proxy->lines;
   } else if (auto* global = context.target_if<GlobalConfig>()) {
     lines = &global->lines;

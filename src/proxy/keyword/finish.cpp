@@ -152,6 +152,9 @@ class Finisher {
             fmt::format("the first one is at line {}", first->second->at.line);
       finish_server(config_, proxy, server, options_, diagnostics_);
     }
+    for (const UseServer& rule : proxy.use_servers)
+      if (!rule.format && !names.contains(rule.name))
+        diagnostics_.error(rule.at, fmt::format("{} has no server '{}'", title(proxy), rule.name));
     const ProxySettings& settings = proxy.settings;
     if (!settings.check_steps.empty() && !settings.check_steps_inherited &&
         settings.check_kind != check::Kind::tcp_check && !options_.after_errors)

@@ -10,7 +10,6 @@ namespace in = config::in;
 
 constexpr std::string_view kHttp = "HTTP mode is not available in this version";
 constexpr std::string_view kNotYet = "it is not available in this version";
-constexpr std::string_view kRates = "limits of the process's rates are not available in this version";
 constexpr std::string_view kLua = "Lua is not available in this version";
 constexpr std::string_view kOneProcess = "weir is one process with threads";
 constexpr std::string_view kOldRewriting = "the old rewriting is gone";
@@ -24,7 +23,6 @@ constexpr KeywordRow kRows[] = {
     dropped("cookie", in::proxies, kHttp),
     dropped("cpu-policy", in::global, kNotYet),
     dropped("default-path", in::global, kNotYet),
-    dropped("dispatch", in::proxies, "it is gone", "server"),
     dropped("email-alert", in::proxies, kNotYet),
     dropped("errorfiles", in::proxies, kHttp),
     dropped("errorloc", in::proxies, kHttp),
@@ -32,7 +30,6 @@ constexpr KeywordRow kRows[] = {
     dropped("errorloc303", in::proxies, kHttp),
     dropped("external-check", in::proxies | in::global, kNotYet),
     dropped("filter", in::proxies, kNotYet),
-    dropped("force-persist", in::proxies, kNotYet),
     dropped("grace", in::proxies, "it is gone from proxies", "hard-stop-after"),
     dropped("h1-case-adjust", in::global, kHttp),
     dropped("http-after-response", in::proxies, kHttp),
@@ -42,14 +39,11 @@ constexpr KeywordRow kRows[] = {
     dropped("http-response", in::proxies, kHttp),
     dropped("http-reuse", in::proxies, kHttp),
     dropped("http-send-name-header", in::proxies, kHttp),
-    dropped("ignore-persist", in::proxies, kNotYet),
     dropped("load-server-state-from-file", in::proxies, kNotYet),
     dropped("lua-load", in::global, kLua),
     dropped("lua-load-per-thread", in::global, kLua),
     dropped("lua-prepend-path", in::global, kLua),
     dropped("maxcomprate", in::global, kHttp),
-    dropped("maxconnrate", in::global, kRates),
-    dropped("maxsessrate", in::global, kRates),
     dropped("maxsslconn", in::global, "bind lines do not speak TLS in this version"),
     dropped("maxsslrate", in::global, "bind lines do not speak TLS in this version"),
     dropped("maxzlibmem", in::global, kHttp),
@@ -85,8 +79,6 @@ constexpr KeywordRow kRows[] = {
     dropped("option socket-stats", in::proxies, "statistics of single bind lines are not kept in this version"),
     dropped("option spop-check", in::proxies, kNotYet),
     dropped("option ssl-hello-chk", in::proxies, kNotYet, "tcp-check connect ssl"),
-    dropped("option transparent", in::proxies, kNotYet),
-    dropped("rate-limit", in::proxies, kNotYet),
     dropped("redirect", in::proxies, kHttp),
     dropped("reqadd", in::proxies, kOldRewriting),
     dropped("reqallow", in::proxies, kOldRewriting),
@@ -102,12 +94,9 @@ constexpr KeywordRow kRows[] = {
     dropped("rspidel", in::proxies, kOldRewriting),
     dropped("rspirep", in::proxies, kOldRewriting),
     dropped("rsprep", in::proxies, kOldRewriting),
-    dropped("server-template", in::backends, "it is not available in this version", "server"),
     dropped("stats", in::proxies, "the statistics page is HTTP, which is not available in this version", "show stat"),
-    dropped("transparent", in::proxies, kNotYet),
     dropped("unique-id-format", in::proxies, kNotYet),
     dropped("unique-id-header", in::proxies, kHttp),
-    dropped("use-server", in::proxies, kNotYet),
 };
 static_assert(config::well_formed(kRows));
 

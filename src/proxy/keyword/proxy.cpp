@@ -14,6 +14,7 @@ namespace {
 using config::Arguments;
 using config::KeywordRow;
 using config::Line;
+using config::no_meaning;
 using config::ParseContext;
 using config::Word;
 namespace in = config::in;
@@ -48,6 +49,16 @@ void maxconn(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   if (const auto number = args.expect_integer("the number of connections", 0, kMaxConnections))
     proxy->settings.maxconn = static_cast<std::uint32_t>(*number);
+}
+
+void rate_limit(ParseContext& context, const Line& line) {
+  static constexpr std::string_view kWhat[] = {"sessions"};
+  ProxyConfig* proxy = frontend_side(context, line);
+  if (proxy == nullptr) return;
+  Arguments args(context, line);
+  if (!args.expect_choice("rate", kWhat)) return;
+  if (const auto number = args.expect_integer("the number of sessions in a second", 0, INT32_MAX))
+    proxy->settings.session_rate = static_cast<std::uint32_t>(*number);
 }
 
 void fullconn(ParseContext& context, const Line& line) {
@@ -224,6 +235,7 @@ constexpr KeywordRow kRows[] = {
      .parse = maxconn,
      .doc = "How many sessions of the frontend may run at once; others wait in the system's queue.",
      .example = "maxconn 2000"},
+    no_meaning("max-session-srv-conns", in::proxies, "no connection to a server is kept for later in TCP mode"),
     {.name = "mode",
      .sections = in::proxies,
      .arguments = "<mode>",
@@ -232,6 +244,14 @@ constexpr KeywordRow kRows[] = {
      .parse = mode,
      .doc = "What the proxy understands of what it forwards.",
      .example = "mode tcp"},
+    {.name = "rate-limit",
+     .sections = in::proxies,
+     .arguments = "sessions <rate>",
+     .min_args = 2,
+     .max_args = 2,
+     .parse = rate_limit,
+     .doc = "How many sessions of the frontend may begin in a second; others wait in the system's queue.",
+     .example = "rate-limit sessions 10"},
     {.name = "source",
      .sections = in::proxies,
      .arguments = "<address> [usesrc <address>] [interface <name>]",

@@ -4,6 +4,7 @@
 // default" needs no rule of its own.
 #include <fmt/format.h>
 
+#include "base/units.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/server_options.h"
 #include "proxy/keyword/tables.h"
@@ -49,10 +50,8 @@ bool read_server_address(Arguments& args, const Word& word, ServerConfig& server
   return true;
 }
 
-void server(ParseContext& context, const Line& line) {
-  auto& proxy = context.target<ProxyConfig>();
-  Arguments args(context, line);
-  const std::size_t before = context.diagnostics().errors();
+// What the words say, with the defaults applied; the name is the caller's.
+ServerConfig started(const ProxyConfig& proxy, const Line& line) {
   const ServerConfig* preset = proxy.settings.default_server.get();
   ServerConfig server = preset != nullptr ? *preset : ServerConfig();
   server.at = line.at;
@@ -63,9 +62,11 @@ void server(ParseContext& context, const Line& line) {
     server.words.insert(server.words.end(), preset->words.begin(), preset->words.end());
     for (const std::string& word : preset->words) server.signature += fmt::format("\n{}", word);
   }
-  const Word* name = args.expect_name("the server's name");
-  if (name == nullptr) return;
-  server.name = name->text;
+  return server;
+}
+
+// The address and the options behind the name.
+void read_server(ParseContext& context, Arguments& args, ServerConfig& server) {
   args.set_subject(fmt::format("server '{}'", server.name));
   const Word* address = args.peek();
   if (address == nullptr || server_options().find(address->text) != nullptr) {
@@ -80,7 +81,65 @@ void server(ParseContext& context, const Line& line) {
     read_server_address(args, *address, server);
   }
   server_options().parse(context, server, args);
+}
+
+void server(ParseContext& context, const Line& line) {
+  auto& proxy = context.target<ProxyConfig>();
+  Arguments args(context, line);
+  const std::size_t before = context.diagnostics().errors();
+  ServerConfig server = started(proxy, line);
+  const Word* name = args.expect_name("the server's name");
+  if (name == nullptr) return;
+  server.name = name->text;
+  read_server(context, args, server);
   if (context.diagnostics().errors() == before) proxy.servers.push_back(std::move(server));
+}
+
+struct Suffixes {
+  std::int64_t first = 1;
+  std::int64_t last = 0;
+};
+
+// "3" is 1 to 3, "5-9" is 5 to 9.
+std::optional<Suffixes> read_suffixes(Arguments& args) {
+  constexpr std::int64_t kMostServers = 100'000;
+  const Word* word = args.expect_word("the number of servers");
+  if (word == nullptr) return std::nullopt;
+  const std::string_view text = word->text;
+  const auto dash = text.find('-');
+  const auto last = parse_integer(dash == text.npos ? text : text.substr(dash + 1), 0, INT32_MAX);
+  const auto first = dash == text.npos ? Result<std::int64_t>(1) : parse_integer(text.substr(0, dash), 0, INT32_MAX);
+  if (!first || !last || *last < *first) {
+    args.error_at(word->at, fmt::format("'{}' is no number of servers", text)).hint =
+        "a number, or a range such as 5-9";
+    return std::nullopt;
+  }
+  if (*last - *first >= kMostServers) {
+    args.error_at(word->at, fmt::format("'{}' are too many servers", text)).hint =
+        fmt::format("at most {}", kMostServers);
+    return std::nullopt;
+  }
+  return Suffixes{*first, *last};
+}
+
+void server_template(ParseContext& context, const Line& line) {
+  auto& proxy = context.target<ProxyConfig>();
+  Arguments args(context, line);
+  const std::size_t before = context.diagnostics().errors();
+  ServerConfig pattern = started(proxy, line);
+  const Word* prefix = args.expect_name("the beginning of the servers' names");
+  if (prefix == nullptr) return;
+  const auto suffixes = read_suffixes(args);
+  if (!suffixes) return;
+  pattern.name = fmt::format("{}{}", prefix->text, suffixes->first);
+  read_server(context, args, pattern);
+  if (context.diagnostics().errors() != before) return;
+  const std::string signature = pattern.signature;
+  for (std::int64_t number = suffixes->first; number <= suffixes->last; number++) {
+    pattern.name = fmt::format("{}{}", prefix->text, number);
+    pattern.signature = fmt::format("{}\n{}", signature, pattern.name);
+    proxy.servers.push_back(pattern);
+  }
 }
 
 void default_server(ParseContext& context, const Line& line) {
@@ -111,6 +170,14 @@ constexpr KeywordRow kRows[] = {
      .parse = server,
      .doc = "A server of the backend.",
      .example = "server srv01 192.0.2.11:3389 weight 10 check"},
+    {.name = "server-template",
+     .sections = in::backends,
+     .arguments = "<prefix> <number>|<first>-<last> <address>[:<port>] [options]",
+     .min_args = 3,
+     .max_args = config::kAnyArgs,
+     .parse = server_template,
+     .doc = "Servers of the backend that are alike: their names are the prefix and a number.",
+     .example = "server-template desk 1-3 192.0.2.11:3389 check"},
 };
 static_assert(config::well_formed(kRows));
 

@@ -159,6 +159,25 @@ void on_marked_down(ParseContext&, ServerConfig& server, Arguments& args, const 
   if (args.expect_choice("action", kChoices)) server.on_marked_down = OnMarkedDown::shutdown_sessions;
 }
 
+void on_marked_up(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  static constexpr std::string_view kChoices[] = {"shutdown-backup-sessions"};
+  if (args.expect_choice("action", kChoices)) server.up_ends_backup_sessions = true;
+}
+
+void slowstart(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  if (const auto time = args.expect_time("the time")) server.slowstart = *time;
+}
+
+void hash_key(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  static constexpr std::string_view kKeys[] = {"id", "id32", "addr", "addr-port"};
+  if (const Word* word = args.peek(); word->text == "guid") {
+    args.error_at(word->at, "'hash-key guid' is not available in this version").hint = "id, id32, addr or addr-port";
+    args.next();
+    return;
+  }
+  if (const auto key = args.expect_choice("key", kKeys)) server.hash_key = static_cast<balance::NodeKey>(*key);
+}
+
 constexpr Row with(std::string_view name, std::string_view arguments,
                    void (*apply)(ParseContext&, ServerConfig&, Arguments&, const Word&), std::string_view doc,
                    std::string_view example) {
@@ -188,6 +207,8 @@ constexpr Row kOptions[] = {
          "server s1 192.0.2.11:3389 check fastinter 500ms"),
     with("init-addr", "<method>,...", init_addr, "How the address of a named server is found at start.",
          "server s1 desk1.example.com:3389 init-addr last,libc,none"),
+    with("hash-key", "id|id32|addr|addr-port", hash_key, "What the server's places on a ring are made of.",
+         "server s1 192.0.2.11:3389 hash-key addr-port"),
     with("inter", "<time>", inter, "The time between checks.", "server s1 192.0.2.11:3389 check inter 3s"),
     with("maxconn", "<connections>", number<&S::maxconn, 0, 1'000'000'000>,
          "How many sessions the server takes at once; others wait.", "server s1 192.0.2.11:3389 maxconn 100"),
@@ -206,9 +227,14 @@ constexpr Row kOptions[] = {
     with("on-marked-down", "shutdown-sessions", on_marked_down,
          "What happens to its sessions when the server goes down.",
          "server s1 192.0.2.11:3389 check on-marked-down shutdown-sessions"),
+    with("on-marked-up", "shutdown-backup-sessions", on_marked_up,
+         "What happens to the sessions of backup servers when the server comes up.",
+         "server s1 192.0.2.11:3389 check on-marked-up shutdown-backup-sessions"),
     with("port", "<port>", port, "Checks another port than the server's.", "server s1 192.0.2.11:3389 check port 443"),
     with("rise", "<count>", count<&C::rise>, "After how many passed checks the server is up again.",
          "server s1 192.0.2.11:3389 check rise 2"),
+    with("slowstart", "<time>", slowstart, "How long a server that came back takes to its full share.",
+         "server s1 192.0.2.11:3389 check slowstart 30s"),
     with("source", "<address>[:<port>[-<port>]] [usesrc <address>] [interface <name>]", source,
          "From which address the server is connected to.", "server s1 192.0.2.11:3389 source 192.0.2.9"),
     plain("stick", flag<&S::non_stick, false>, "Takes back 'non-stick' of the defaults.",
@@ -283,7 +309,6 @@ constexpr Row kLaterOptions[] = {
     dropped_option<S>("cookie", 1, kNoHttp),
     dropped_option<S>("error-limit", 1, kNotYet),
     dropped_option<S>("guid", 1, kNotYet),
-    dropped_option<S>("hash-key", 1, kNotYet),
     dropped_option<S>("init-state", 1, kNotYet),
     dropped_option<S>("log-proto", 1, "'mode log' is not available in this version"),
     option_without_meaning<S>("max-reuse", 1, "connections to servers are not shared in TCP mode"),
@@ -295,7 +320,7 @@ constexpr Row kLaterOptions[] = {
     option_without_meaning<S>("no-ssl", 0, "it is the default"),
     dropped_option<S>("observe", 1, kNotYet),
     dropped_option<S>("on-error", 1, kNotYet),
-    dropped_option<S>("on-marked-up", 1, kNotYet),
+    option_without_meaning<S>("pool-conn-name", 1, "connections to servers are not shared in TCP mode"),
     option_without_meaning<S>("pool-low-conn", 1, "connections to servers are not shared in TCP mode"),
     option_without_meaning<S>("pool-max-conn", 1, "connections to servers are not shared in TCP mode"),
     option_without_meaning<S>("pool-purge-delay", 1, "connections to servers are not shared in TCP mode"),
@@ -309,7 +334,6 @@ constexpr Row kLaterOptions[] = {
     dropped_option<S>("send-proxy", 0, kNoProxyProtocol),
     dropped_option<S>("send-proxy-v2", 0, kNoProxyProtocol),
     dropped_option<S>("send-proxy-v2-ssl", 0, kNoProxyProtocol),
-    dropped_option<S>("slowstart", 1, kNotYet),
     dropped_option<S>("sni", 1, kNoTls),
     dropped_option<S>("socks4", 1, kNotYet),
     dropped_option<S>("track", 1, kNotYet),

@@ -18,6 +18,7 @@ extern const std::span<const config::KeywordRow> option_keywords;       // optio
 extern const std::span<const config::KeywordRow> bind_keywords;         // bind.cpp
 extern const std::span<const config::KeywordRow> server_keywords;       // server.cpp
 extern const std::span<const config::KeywordRow> balance_keywords;      // balance.cpp
+extern const std::span<const config::KeywordRow> persistence_keywords;  // persistence.cpp
 extern const std::span<const config::KeywordRow> log_keywords;          // log.cpp
 extern const std::span<const config::KeywordRow> rule_keywords;         // rules.cpp
 extern const std::span<const config::KeywordRow> stick_keywords;        // stick.cpp

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "proxy/process_state.h"
+#include "proxy/tcp/notes.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
 #include "proxy/worker_context.h"
@@ -53,6 +54,9 @@ io::ConnectOptions connect_options(const Session& session, const ServerConfig& s
 }
 
 SocketAddress server_address(Session& session, const SocketAddress& address, const ServerConfig& server) {
+  // option transparent: the client's own destination, behind a redirection by the system the original one.
+  if (address.family() == AddressFamily::none && session.backend->config->settings.transparent)
+    return io::original_destination(session.client.fd);
   if (!address.is_inet() || (!server.port_from_client && !address.is_any())) return address;
   SessionFacts& facts = session.facts;
   if (facts.local.family() == AddressFamily::none) facts.local = io::local_address(session.client.fd);
@@ -115,24 +119,30 @@ AssignResult assign(Session& session, ServerState* before) {
   std::shared_ptr<ServerState> wanted;
   if (before == nullptr && !session.facts.redispatched) wanted = persistent_server(session);
   request.wanted = wanted.get();
-  request.wanted_even_down = session.backend->config->settings.persist;
+  request.wanted_even_down = session.backend->config->settings.persist || session.force_persist;
   request.may_give_way = session.backend->config->settings.redispatch;
   request.hash = balance_hash(session);
   // A hash has its one answer; turns go on to somebody else.
   if (!request.hash) request.excluded = before;
-  request.priority = {session.priority_class, session.priority_offset};
+  if (session.notes)
+    request.priority = {static_cast<std::int16_t>(session.notes->priority_class), session.notes->priority_offset};
   request.waiter = &session.waiter;
   request.now = worker.io->now();
   worker.arena.reset();
   AssignResult assigned = session.backend->state->assign(request);
   session.persistent = wanted != nullptr && assigned.server == wanted;
+  // COMPAT: observed on 2.6: persistence that gave way to a full queue is told as a redispatch.
+  if (assigned.gave_way) session.facts.redispatched = true;
   return assigned;
 }
 
 }  // namespace
 
 void ask_for_server(Session& session) {
-  if (session.facts.queued == TimePoint{}) session.facts.queued = session.worker->io->now();
+  if (session.facts.queued == TimePoint{}) {
+    session.facts.queued = session.worker->io->now();
+    note_persistence(session);
+  }
   const std::shared_ptr<ServerState> before = session.reassign ? session.target : nullptr;
   session.reassign = false;
   AssignResult assigned = assign(session, before.get());
@@ -235,7 +245,8 @@ struct NextAttempt {
 
 // A session that turns brought to its server has no reason to insist on it while others take part.
 NextAttempt plan_next(const Session& session) {
-  if (!session.backend->config->settings.redispatch) return {};
+  // Manual, force-persist: it ends every redispatch.
+  if (!session.backend->config->settings.redispatch || session.force_persist) return {};
   BackendState& backend = *session.backend->state;
   const ServerState& server = *session.target;
   const std::scoped_lock guard(backend.lock);

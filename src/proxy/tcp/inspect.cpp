@@ -26,25 +26,45 @@ bool input_is_final(const Session& session) {
          session.worker->io->now() >= session.phase_deadline;
 }
 
+// Manual, force-be-switch: whether this session may reach what is disabled or unpublished.
+bool switching_is_forced(Session& session) {
+  const auto& rules = session.frontend->config->be_switch_rules;
+  if (rules.empty()) return false;
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  const bool forced = std::ranges::any_of(
+      rules, [&](const sample::Condition& rule) { return rule.evaluate(context) == sample::Truth::yes; });
+  session.worker->arena.reset();
+  return forced;
+}
+
+std::shared_ptr<const BackendPlan> switch_to(const Session& session, std::string_view name, bool forced) {
+  auto named = session.plan->backend(name);
+  if (!named) return forced ? session.plan->disabled_backend(name) : nullptr;
+  return forced || named->state->published.load(std::memory_order_relaxed) ? named : nullptr;
+}
+
 std::shared_ptr<const BackendPlan> choose_backend(Session& session) {
   const ProxyConfig& config = *session.frontend->config;
+  const bool forced = switching_is_forced(session);
   if (!config.use_backends.empty()) {
     ContextParts parts;
     sample::Context context = make_context(session, parts, true);
     for (const UseBackend& rule : config.use_backends) {
       if (rule.condition.evaluate(context) != sample::Truth::yes) continue;
+      std::string_view name = rule.name;
+      char computed[256];
+      if (rule.format != nullptr) name = {computed, rule.format->format(context, computed)};
       session.worker->arena.reset();
-      if (rule.format == nullptr) return session.plan->backend(rule.name);
-      char name[256];
-      const std::size_t size = rule.format->format(context, name);
-      session.worker->arena.reset();
-      // Manual, use_backend: a computed name that names no backend falls through to the default.
-      if (auto named = session.plan->backend({name, size})) return named;
-      break;
+      if (auto named = switch_to(session, name, forced)) return named;
+      // Manual, use_backend: a computed name that names no backend falls through to the default, one that is disabled
+      // or unpublished to the next rule.
+      if (rule.format != nullptr && !session.plan->backend(name) && !session.plan->disabled_backend(name)) break;
     }
     session.worker->arena.reset();
   }
-  if (!config.settings.default_backend.empty()) return session.plan->backend(config.settings.default_backend);
+  if (!config.settings.default_backend.empty())
+    if (auto named = switch_to(session, config.settings.default_backend, forced)) return named;
   return config.is_backend() ? session.plan->backend(config.name) : nullptr;
 }
 

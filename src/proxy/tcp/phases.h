@@ -35,8 +35,10 @@ void on_server_event(void* session, std::uint32_t events);
 void on_session_timer(void* session);
 
 // sticking.cpp
-/// The server that stick rules or an RDP cookie name, when one is known; sets session.persistent.
+/// The server that use-server rules, stick rules or an RDP cookie name, when one is known.
 std::shared_ptr<ServerState> persistent_server(Session& session);
+/// Asks `force-persist` and `ignore-persist`, once the backend is known.
+void note_persistence(Session& session);
 /// The key that the balancing algorithm hashes; nullopt when it has none or the session lacks it.
 std::optional<std::uint32_t> balance_hash(Session& session);
 /// Remembers the server in the tables that `stick on` and `store-request` name.

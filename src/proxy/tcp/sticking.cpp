@@ -113,12 +113,72 @@ void store(Session& session, bool on_response) {
 
 }  // namespace
 
+void note_persistence(Session& session) {
+  session.force_persist = session.ignore_persist = false;
+  const std::vector<PersistRule>& rules = session.backend->config->persist_rules;
+  if (rules.empty()) return;
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  for (const PersistRule& rule : rules) {
+    if (rule.condition.evaluate(context) != sample::Truth::yes) continue;
+    (rule.force ? session.force_persist : session.ignore_persist) = true;
+    break;
+  }
+  session.worker->arena.reset();
+}
+
+namespace {
+
+// Manual, use-server: a rule whose server may not serve is passed by.
+std::shared_ptr<ServerState> usable_server(Session& session, std::string_view name) {
+  BackendState& backend = *session.backend->state;
+  const bool even_down = session.backend->config->settings.persist || session.force_persist;
+  const std::scoped_lock guard(backend.lock);
+  for (const auto& server : backend.servers)
+    if (server->name == name) return backend.may_be_given(*server, even_down) ? server : nullptr;
+  return nullptr;
+}
+
+std::shared_ptr<ServerState> server_of_rules(Session& session) {
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  for (const UseServer& rule : session.backend->config->use_servers) {
+    if (rule.condition.evaluate(context) != sample::Truth::yes) continue;
+    std::string_view name = rule.name;
+    char computed[256];
+    if (rule.format != nullptr) name = {computed, rule.format->format(context, computed)};
+    if (auto server = usable_server(session, name)) return server;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 std::shared_ptr<ServerState> persistent_server(Session& session) {
   const BackendPlan& backend = *session.backend;
-  if (backend.config->settings.persist_rdp_cookie)
+  if (!backend.config->use_servers.empty())
+    if (auto server = server_of_rules(session)) return server;
+  // COMPAT: observed on 2.6: what is ignored are cookies; stick tables go on.
+  if (backend.config->settings.persist_rdp_cookie && !session.ignore_persist)
     if (auto server = server_of_token(session)) return server;
   return backend.stick_rules.empty() ? nullptr : server_of_tables(session);
 }
+
+namespace {
+
+// What is hashed are the bytes of the value; `none` reads a number as it is written.
+std::optional<std::uint32_t> hash_of_expression(Session& session, const BalanceConfig& balance) {
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  sample::Sample value;
+  if (balance.expression->evaluate(context, value) != sample::FetchStatus::ok) return std::nullopt;
+  const bool as_written = balance.options.function == balance::HashFunction::none;
+  if (!sample::cast(value, as_written ? sample::Type::string : sample::Type::binary, context.arena))
+    return std::nullopt;
+  return balance::hash_key(balance.options, value.text());
+}
+
+}  // namespace
 
 std::optional<std::uint32_t> balance_hash(Session& session) {
   const BalanceConfig& balance = session.backend->config->settings.balance;
@@ -127,12 +187,13 @@ std::optional<std::uint32_t> balance_hash(Session& session) {
     case balance::KeyKind::none: return std::nullopt;
     case balance::KeyKind::source:
       if (!session.facts.client.is_inet()) return std::nullopt;
-      return balance::hash_source(session.facts.client);
+      return balance::hash_source(balance.options, session.facts.client);
     case balance::KeyKind::rdp_cookie: {
       const auto cookie = rdp_cookie(session, balance.argument);
       if (!cookie) return std::nullopt;
-      return balance::hash_key(*cookie);
+      return balance::hash_key(balance.options, *cookie);
     }
+    case balance::KeyKind::expression: return hash_of_expression(session, balance);
   }
   return std::nullopt;
 }
