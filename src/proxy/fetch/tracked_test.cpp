@@ -65,7 +65,7 @@ const sample::Registry& rows() {
 }
 
 /// The value as text; "-" when absent, "?" when it does not compile.
-std::string evaluate(World& world, std::string_view text, const Session* session) {
+std::string evaluate(World& world, std::string_view text, Session* session) {
   const stick::TableScope scope{&world.refs, "nobody"};
   const sample::NameResolver names{&scope, stick::resolve_table_name};
   Diagnostics diagnostics;
