@@ -93,7 +93,7 @@ TEST(TrackedFetches, Examples) {
 
 TEST(TrackedFetches, WithoutATrackedEntryThereIsNothing) {
   World world;
-  const Session plain;
+  Session plain;
   for (const sample::Fetch& row : tracked_fetches) {
     const std::string_view text = row.examples[0].expression;
     const bool asks = row.out == sample::Type::boolean;
@@ -106,7 +106,7 @@ TEST(TrackedFetches, WithoutATrackedEntryThereIsNothing) {
 
 TEST(TrackedFetches, AnotherTableIsAskedForTheKeyAndNotGivenIt) {
   World world;
-  const Session* session = &world.session;
+  Session* session = &world.session;
   EXPECT_EQ(evaluate(world, "sc_inc_gpc0(0,arrays)", session), "1");
   EXPECT_EQ(evaluate(world, "sc_inc_gpc(1,0,arrays)", session), "12");
   EXPECT_EQ(evaluate(world, "sc0_trackers(arrays)", session), "0");
