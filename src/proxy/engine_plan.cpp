@@ -103,7 +103,6 @@ Result<void> Engine::add_backend(Draft& draft, const Config& config, const std::
   auto& state = draft.backends[proxy->name];
   if (!state) state = std::make_shared<BackendState>(proxy->name, static_cast<unsigned>(process_.contexts.size()));
   std::shared_ptr<const BackendPlan> kept = plan_ ? plan_->backend(proxy->name) : nullptr;
-  if (!kept && plan_) kept = plan_->disabled_backend(proxy->name);
   const bool same = kept && kept->config->signature == proxy->signature && kept->config->id == proxy->id &&
                     same_logging(*plan_->global, *plan.global) &&
                     kept->filter_tables == filter_tables(*proxy, plan.tables) &&
@@ -236,6 +235,8 @@ Result<void> Engine::build_plan(const Config& config, Draft& draft) {
       if (auto added = add_backend(draft, config, proxy); !added) return added;
   }
   if (auto bound = bind_names(draft, config); !bound) return bound;
+  for (const auto& part : plan.disabled)  // made anew for every plan: none is shared with the one that runs
+    std::const_pointer_cast<BackendPlan>(part)->named = bind_all(*part->config, plan);
   for (const auto& proxy : config.proxies) {
     if (proxy->settings.disabled) continue;
     ProxyPlan& listed = plan.proxies.emplace_back();
