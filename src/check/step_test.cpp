@@ -99,7 +99,6 @@ TEST(Step, SaysWhatIsWrong) {
       {"conect", "unknown tcp-check step 'conect'", 1},
       {"set-var(check.port) int(1)", "unknown tcp-check step 'set-var(check.port)'", 1},
       {"connect foo", "unknown option 'foo' of tcp-check connect", 9},
-      {"connect send-proxy", "'send-proxy' is not available in checks", 9},
       {"connect via-socks4", "'via-socks4' is not available in checks", 9},
       {"connect port 0", "'0' is no port", 14},
       {"connect addr host.test", "'host.test' is no IP address", 14},

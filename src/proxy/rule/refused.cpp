@@ -16,7 +16,6 @@ constexpr ActionRow kRows[] = {
     refused("attach-srv", rules_of::session, "reverse HTTP is not available in this version"),
     refused("do-resolve", rules_of::content, "asking name servers at run time is not available in this version",
             ActionForm::parentheses),
-    refused("expect-netscaler-cip", rules_of::connection, "the NetScaler protocol is not available in this version"),
     refused("send-spoe-group", rules_of::content | rules_of::response, kSpoe),
     refused("switch-mode", rules_of::content, kHttp),
     refused("use-service", rules_of::content, "services are not available in this version"),

@@ -39,7 +39,8 @@ constexpr std::string_view kListen =
 
 std::unique_ptr<Loaded> load_line(std::string_view line) {
   return load(std::string(kListen) + " " + std::string(line) + "\n" +
-              "backend clients\n stick-table type ip size 10 store gpc(4)\n");  // the line is number 9
+              " filter bwlim-in slow default-limit 1m default-period 1s\nbackend clients\n stick-table type ip size 10 "
+              "store gpc(4)\n");  // the line is number 9
 }
 
 TEST(Actions, each_stands_once_in_a_set) {
