@@ -449,7 +449,7 @@ def agent_that_is_gone(w):
 @scenario
 def agent_commands(w):
     agent = with_agent(w, agent=b"ready\n", interval="20s")
-    until(lambda: w.stat("be", "s1").get("agent_status") == "CHECKED", what="the agent's first answer")
+    until(lambda: w.stat("be", "s1").get("agent_status") == "CHECKED", seconds=30, what="the agent's first answer")
     for command in ("set server be/s1 agent down", "set server be/s1 agent up", "set server be/s1 agent xx",
                     "set server be/s2 agent up", "enable agent be/s2", "disable agent be/s2", "disable agent be/s1"):
         w.observe(command, w.cli(command))

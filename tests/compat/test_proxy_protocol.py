@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The PROXY protocol both ways: which headers are taken and what is said of the others, and what servers and checks are sent."""
+import re
 import socket
 import struct
 import time
@@ -138,7 +139,7 @@ def offer(w, server, label, data):
     line = w.log.next(seconds=5)
     until(lambda: w.stat("fe", "FRONTEND").get("scur") == "0", what="the end")
     got = "hello" if server.received == b"hello" else repr(server.received)
-    w.observe(label, f"{got} {line}")
+    w.observe(label, f"{got} {re.sub('<134>[A-Z][a-z]+ +[0-9]+ [0-9:]+ ', '', line)}")
 
 
 @scenario(threads=(1, 2))

@@ -38,10 +38,10 @@ def download(w, source=None):
 
 
 def limited(size, took, rate, what):
-    """At the rate: never above it by more than a little, and not far below."""
+    """At the rate: never above it by more than a little, and not far below, as far as a shared machine lets one tell."""
     wanted = size / rate
     true(took >= wanted * 0.9 - 0.05, f"{what}: {size} bytes in {took:.2f} s are above {rate} bytes a second")
-    true(took <= wanted * 1.4 + 0.3, f"{what}: {size} bytes in {took:.2f} s are far below {rate} bytes a second")
+    true(took <= wanted * 2 + 3, f"{what}: {size} bytes in {took:.2f} s are far below {rate} bytes a second")
 
 
 def own_limit(w):
