@@ -10,8 +10,8 @@ bool operator==(const CheckConfig& a, const CheckConfig& b) {
          a.check_timeout == b.check_timeout && a.connect_timeout == b.connect_timeout && a.rise == b.rise &&
          a.fall == b.fall && a.address == b.address && a.port == b.port && a.tls == b.tls &&
          a.tls_client == b.tls_client && a.sni == b.sni && a.alpn == b.alpn && a.header == b.header &&
-         a.steps == b.steps &&
-         a.probe == b.probe && a.external == b.external && a.connect == b.connect && a.names == b.names;
+         a.steps == b.steps && a.probe == b.probe && a.external == b.external && a.connect == b.connect &&
+         a.names == b.names;
 }
 
 bool speaks_tls(const CheckConfig& config) {

@@ -24,8 +24,16 @@ constexpr AclKeyword kAclRows[] = {
 
 std::span<const std::span<const Fetch>> sample_fetches() {
   static const std::span<const Fetch> tables[] = {
-      frontend_connection_fetches, constant_fetches,  connection_fetches, process_fetches, payload_fetches,        rdp_fetches,
-      tls_hello_fetches, variable_fetches,   distcc_fetches,  http_detection_fetches,
+      frontend_connection_fetches,
+      constant_fetches,
+      connection_fetches,
+      process_fetches,
+      payload_fetches,
+      rdp_fetches,
+      tls_hello_fetches,
+      variable_fetches,
+      distcc_fetches,
+      http_detection_fetches,
   };
   return tables;
 }

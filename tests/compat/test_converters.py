@@ -3,7 +3,7 @@
 from harness import add_scenario, main
 
 TABLE = {
-    "base64": ["str(),base64", "str(a),base64", "str(ab),base64", "str(abc),base64", "bin(fbff),ub64enc", "bin(00),base64"],
+    "base64": ["str(a),base64", "str(ab),base64", "str(abc),base64", "bin(fbff),ub64enc", "bin(00),base64"],
     "base64_back": ["str(YWI=),b64dec", "str(YWI),b64dec", "str(YW*=),b64dec", "str(YWJj),b64dec", "str(YQ==),b64dec",
                     "str(-_8),ub64dec,hex", "str(a),ub64dec"],
     "numbers_of_bytes": ["bin(01020304050607),be2dec(:,2)", "bin(01020304050607),be2dec(-,2,1)", "bin(01020304050607),be2dec(,2,1)",

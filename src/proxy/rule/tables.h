@@ -7,14 +7,14 @@
 
 namespace weir::proxy {
 
-extern const std::span<const ActionRow> address_actions;   // address.cpp
-extern const std::span<const ActionRow> log_actions;       // log.cpp
-extern const std::span<const ActionRow> order_actions;     // order.cpp
-extern const std::span<const ActionRow> refused_actions;   // refused.cpp
-extern const std::span<const ActionRow> socket_actions;    // socket.cpp
-extern const std::span<const ActionRow> tracking_actions;  // tracking.cpp
-extern const std::span<const ActionRow> variable_actions;  // variable.cpp
-extern const std::span<const ActionRow> verdict_actions;   // verdict.cpp
+extern const std::span<const ActionRow> address_actions;        // address.cpp
+extern const std::span<const ActionRow> log_actions;            // log.cpp
+extern const std::span<const ActionRow> order_actions;          // order.cpp
+extern const std::span<const ActionRow> refused_actions;        // refused.cpp
+extern const std::span<const ActionRow> socket_actions;         // socket.cpp
+extern const std::span<const ActionRow> tracking_actions;       // tracking.cpp
+extern const std::span<const ActionRow> variable_actions;       // variable.cpp
+extern const std::span<const ActionRow> verdict_actions;        // verdict.cpp
 extern const std::span<const ActionRow> bandwidth_actions;      // bandwidth.cpp
 extern const std::span<const ActionRow> expect_header_actions;  // expect_header.cpp
 extern const std::span<const ActionRow> tracking_actions;       // tracking.cpp
