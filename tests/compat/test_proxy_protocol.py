@@ -411,8 +411,7 @@ def checks_as_clients(w):
 def checks_elsewhere_say_nothing(w):
     there = w.server("there", hang)
     w.server("s1", hang)
-    w.start("backend be\n    server s1 @s1@ send-proxy check port %d\n" % w.address("there")[1])
-    until(lambda: there.accepted, what="a check")
+    w.start("backend be\n    server s1 @s1@ send-proxy check addr %s port %d\n" % w.address("there"))
     until(lambda: w.stat("be", "s1").get("check_status") == "L4OK", what="its result")
     w.observe("said", there.received)
 

@@ -74,6 +74,7 @@ void log_failure(Session& session, ClientError error) {
 
 void fail(Session& session, ClientError error) {
   session.extras->error = error;
+  session.client.error = static_cast<ConnectionError>(error);
   session.facts.ended_by = EndedBy::proxy;
   session.facts.ended_in = 'R';
   log_failure(session, error);
