@@ -25,6 +25,7 @@ frontend ft_rdp
  id 2
  bind 127.0.0.1:0 name rdp id 1
  tcp-request content accept
+ unique-id-format %ci:%cp-%[txn.id32]
  default_backend bk_rdp
 backend bk_rdp
  id 3

@@ -1,10 +1,12 @@
 // What a session did and how it stands: bytes, queues, retries, its number, its end. Manual 7.3.2, 7.3.3, 7.3.4.
 #include "proxy/tcp/session.h"
+
 #include <fmt/format.h>
 
 #include "proxy/fetch/tables.h"
 #include "proxy/listener.h"
 #include "proxy/rule/rule.h"
+#include "proxy/tcp/phases.h"
 
 namespace weir::proxy {
 namespace {
@@ -58,6 +60,12 @@ FetchStatus aborted_by_client(const Session& session, Sample& out) {
 FetchStatus dst_conn(const Session& session, Sample& out) { return integer(out, session.listener->sessions.value()); }
 FetchStatus retries(const Session& session, Sample& out) { return integer(out, session.facts.retries); }
 FetchStatus redispatched(const Session& session, Sample& out) { return boolean(out, session.facts.redispatched); }
+FetchStatus unique_id(const Session& session, Sample& out) {
+  const std::string_view id = unique_id_of(session);
+  if (id.empty()) return FetchStatus::absent;
+  out = Sample::string(id);
+  return FetchStatus::ok;
+}
 FetchStatus id32(const Session& session, Sample& out) {
   return integer(out, static_cast<std::int64_t>(session.serial & 0xffffffff));
 }
@@ -265,6 +273,12 @@ constexpr Fetch kRows[] = {
      .fetch = sess_term_state,
      .doc = "Who ended the session, and in which phase, as %ts; -- as long as nobody did.",
      .examples = {{{"txn.sess_term_state", "CD"}}}},
+    {.name = "unique-id",
+     .needs = Facts::session,
+     .out = Type::string,
+     .fetch = of_session<unique_id>,
+     .doc = "The session's name, by the frontend's 'unique-id-format'; absent without one.",
+     .examples = {{{"unique-id", "192.0.2.7:40123-77"}}}},
 };
 static_assert(well_formed(kRows), "rows are sorted by name, documented and exemplified");
 

@@ -2,7 +2,8 @@
 //
 // Examples look at one session: client 192.0.2.7:40123, listener "rdp" (id 1) of frontend "ft_rdp" (id 2), backend
 // "bk_rdp" (id 3) with servers "ts1" (id 4, weight 10, maxconn 20, 192.0.2.20:3389) and "ts2" (id 5, weight 30,
-// disabled). It is on ts1, after one retry, and moved 100 bytes to the server and 3000 back. See fetch_test.cpp.
+// disabled). It is on ts1, after one retry, and moved 100 bytes to the server and 3000 back; its
+// frontend has the unique-id-format "%ci:%cp-%[txn.id32]". See fetch_test.cpp.
 #pragma once
 
 #include <span>

@@ -28,7 +28,7 @@ constexpr KeywordRow kRows[] = {
     dropped("errorloc", in::proxies, kHttp),
     dropped("errorloc302", in::proxies, kHttp),
     dropped("errorloc303", in::proxies, kHttp),
-    dropped("filter", in::defaults, "filters belong to one proxy: they cannot stand in a defaults section"),
+    dropped("filter", in::defaults, "a filter belongs to one proxy and has no place in a defaults section"),
     dropped("grace", in::proxies, "it is gone from proxies", "hard-stop-after"),
     dropped("h1-case-adjust", in::global, kHttp),
     dropped("http-after-response", in::proxies, kHttp),

@@ -10,7 +10,6 @@
 
 #include "base/address.h"
 #include "proxy/tcp/bandwidth.h"
-#include "proxy/tcp/client_error.h"
 #include "proxy/tcp/session.h"
 
 namespace weir::proxy {
@@ -20,7 +19,6 @@ struct SessionExtras {
   bool expects_proxy = false;
   bool has_proxy_header = false;  // a PROXY header was read
   std::optional<std::uint32_t> netscaler_magic;
-  ClientError error = ClientError::none;
   SocketAddress original_client;  // of the connection itself; family none: facts.client is that
   SocketAddress original_local;
   std::string tlvs;  // as received

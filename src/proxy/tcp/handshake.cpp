@@ -9,9 +9,9 @@
 
 #include "proto/netscaler_cip.h"
 #include "proto/proxy_protocol.h"
+#include "proxy/connection_error.h"
 #include "proxy/log_fields.h"
 #include "proxy/process_state.h"
-#include "proxy/tcp/client_error.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
@@ -21,6 +21,23 @@ namespace weir::proxy {
 namespace {
 
 namespace pp = proto::pp;
+
+/// The numbers of fc_err that are about headers.
+enum class HeaderError : ConnectionError {
+  proxy_empty = 11,
+  proxy_abort = 12,
+  proxy_timeout = 13,
+  proxy_truncated = 14,
+  proxy_not_header = 15,
+  proxy_bad_header = 16,
+  proxy_bad_protocol = 17,
+  netscaler_empty = 18,
+  netscaler_abort = 19,
+  netscaler_timeout = 20,
+  netscaler_truncated = 21,
+  netscaler_bad_magic = 22,
+  netscaler_bad_protocol = 23,
+};
 
 std::string_view received(const Session& session) {
   const Flow& flow = session.request;
@@ -50,7 +67,7 @@ void take_addresses(Session& session, const SocketAddress& source, const SocketA
 }
 
 // The manual's short line, or what `error-log-format` says.
-void log_failure(Session& session, ClientError error) {
+void log_failure(Session& session) {
   const FrontendPlan& frontend = *session.frontend;
   const LogSettings& settings = frontend.config->settings.log;
   const bool nothing_said = session.request.end == 0;
@@ -65,25 +82,24 @@ void log_failure(Session& session, ClientError error) {
   } else {
     sample::FormatOutput out(scratch, sample::FormatUse::log);
     write_error_head(context, out);
-    out.verbatim(client_error_message(error));
+    out.verbatim(connection_error(session.client.error).message);
     size = out.size();
   }
   session.worker->arena.reset();
   session.worker->emit(frontend.log, {.level = level, .message = {scratch.data(), size}});
 }
 
-void fail(Session& session, ClientError error) {
-  session.extras->error = error;
+void fail(Session& session, HeaderError error) {
   session.client.error = static_cast<ConnectionError>(error);
   session.facts.ended_by = EndedBy::proxy;
   session.facts.ended_in = 'R';
-  log_failure(session, error);
+  log_failure(session);
   close_session(session, EndedBy::proxy, 'R');
 }
 
 enum class Step : std::uint8_t { done, wait, failed };
 
-Step need_more(Session& session, ClientError empty, ClientError truncated) {
+Step need_more(Session& session, HeaderError empty, HeaderError truncated) {
   const Flow& flow = session.request;
   const bool full = flow.buffer != nullptr && flow.end == session.worker->io->buffers().buffer_size();
   if (!flow.ended && !full) return Step::wait;
@@ -91,22 +107,22 @@ Step need_more(Session& session, ClientError empty, ClientError truncated) {
   return Step::failed;
 }
 
-ClientError error_of(pp::Violation violation) {
+HeaderError error_of(pp::Violation violation) {
   switch (violation) {
-    case pp::Violation::not_header: return ClientError::proxy_not_header;
-    case pp::Violation::bad_protocol: return ClientError::proxy_bad_protocol;
-    case pp::Violation::too_long: return ClientError::proxy_truncated;
+    case pp::Violation::not_header: return HeaderError::proxy_not_header;
+    case pp::Violation::bad_protocol: return HeaderError::proxy_bad_protocol;
+    case pp::Violation::too_long: return HeaderError::proxy_truncated;
     case pp::Violation::none:
     case pp::Violation::bad_header: break;
   }
-  return ClientError::proxy_bad_header;
+  return HeaderError::proxy_bad_header;
 }
 
 Step read_proxy_header(Session& session) {
   SessionExtras& more = *session.extras;
   const pp::Parse parsed = pp::parse(received(session), session.worker->io->buffers().buffer_size());
   if (parsed.outcome == pp::Outcome::need_more)
-    return need_more(session, ClientError::proxy_empty, ClientError::proxy_truncated);
+    return need_more(session, HeaderError::proxy_empty, HeaderError::proxy_truncated);
   if (parsed.outcome == pp::Outcome::violation) {
     fail(session, error_of(parsed.violation));
     return Step::failed;
@@ -125,10 +141,10 @@ Step read_netscaler_header(Session& session) {
       proto::parse_netscaler_cip(received(session), *more.netscaler_magic, session.worker->io->buffers().buffer_size());
   switch (parsed.outcome) {
     case proto::CipOutcome::need_more:
-      return need_more(session, ClientError::netscaler_empty, ClientError::netscaler_truncated);
-    case proto::CipOutcome::bad_magic: fail(session, ClientError::netscaler_bad_magic); return Step::failed;
-    case proto::CipOutcome::bad_protocol: fail(session, ClientError::netscaler_bad_protocol); return Step::failed;
-    case proto::CipOutcome::too_long: fail(session, ClientError::netscaler_truncated); return Step::failed;
+      return need_more(session, HeaderError::netscaler_empty, HeaderError::netscaler_truncated);
+    case proto::CipOutcome::bad_magic: fail(session, HeaderError::netscaler_bad_magic); return Step::failed;
+    case proto::CipOutcome::bad_protocol: fail(session, HeaderError::netscaler_bad_protocol); return Step::failed;
+    case proto::CipOutcome::too_long: fail(session, HeaderError::netscaler_truncated); return Step::failed;
     case proto::CipOutcome::complete: break;
   }
   more.netscaler_magic.reset();
@@ -151,7 +167,7 @@ void begin_handshake(Session& session) {
 void read_handshake(Session& session) {
   SessionExtras& more = *session.extras;
   if (!fill(session, session.request, session.client))
-    return fail(session, more.expects_proxy ? ClientError::proxy_abort : ClientError::netscaler_abort);
+    return fail(session, more.expects_proxy ? HeaderError::proxy_abort : HeaderError::netscaler_abort);
   if (more.expects_proxy && read_proxy_header(session) != Step::done) return;
   if (more.netscaler_magic && read_netscaler_header(session) != Step::done) return;
   more.handshake_finished = session.worker->io->now();
@@ -162,7 +178,7 @@ void read_handshake(Session& session) {
 
 void handshake_timer(Session& session) {
   if (session.worker->io->now() < session.phase_deadline) return arm_timer(session);
-  fail(session, session.extras->expects_proxy ? ClientError::proxy_timeout : ClientError::netscaler_timeout);
+  fail(session, session.extras->expects_proxy ? HeaderError::proxy_timeout : HeaderError::netscaler_timeout);
 }
 
 }  // namespace weir::proxy
