@@ -17,7 +17,5 @@ extern const std::span<const ActionRow> variable_actions;       // variable.cpp
 extern const std::span<const ActionRow> verdict_actions;        // verdict.cpp
 extern const std::span<const ActionRow> bandwidth_actions;      // bandwidth.cpp
 extern const std::span<const ActionRow> expect_header_actions;  // expect_header.cpp
-extern const std::span<const ActionRow> tracking_actions;       // tracking.cpp
-extern const std::span<const ActionRow> verdict_actions;        // verdict.cpp
 
 }  // namespace weir::proxy
