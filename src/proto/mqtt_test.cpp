@@ -48,11 +48,13 @@ TEST(Mqtt, EveryPrefixAsksForMore) {
 TEST(Mqtt, OlderVersionsAndAnswers) {
   EXPECT_EQ(parse_first_packet(connect("MQTT", 4, 0, text("c"))).packet.version, 4);
   EXPECT_EQ(parse_first_packet(connect("MQIsdp", 3, 0, text("c"))).packet.version, 3);
-  const Parse old = parse_first_packet("\x20\x02\x01\x05"s);
+  const std::string old_bytes = "\x20\x02\x01\x05"s;  // what is parsed borrows from it
+  const Parse old = parse_first_packet(old_bytes);
   EXPECT_EQ(old.packet.version, 4);
   EXPECT_EQ(old.packet.flags, 1);
   EXPECT_EQ(old.packet.reason_code, 5);
-  const Parse five = parse_first_packet("\x20\x0c\x00\x00\x09\x21\x00\x09\x12\x00\x03"s + "abc");
+  const std::string five_bytes = "\x20\x0c\x00\x00\x09\x21\x00\x09\x12\x00\x03"s + "abc";
+  const Parse five = parse_first_packet(five_bytes);
   ASSERT_EQ(five.outcome, Outcome::complete);
   EXPECT_EQ(five.packet.version, 5);
   EXPECT_EQ(find_property(five.packet.properties, 18)->bytes, "abc");
