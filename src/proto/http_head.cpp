@@ -19,8 +19,8 @@ constexpr std::array<bool, 256> kToken = [] {
 
 bool is_token_character(char c) { return kToken[static_cast<unsigned char>(c)]; }
 bool is_visible(char c) { return c > ' ' && c < 0x7f; }
-/// RFC 9110 5.5: visible characters, blanks, and obsolete bytes above ASCII.
-bool is_field_content(char c) { return c == '\t' || (static_cast<unsigned char>(c) >= ' ' && c != 0x7f); }
+/// RFC 9110 5.5: CR, LF and NUL are dangerous, other control characters may be retained. COMPAT: 2.6 takes them.
+bool is_field_content(char c) { return c != '\r' && c != '\n' && c != '\0'; }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 bool same_word(std::string_view a, std::string_view b) {
@@ -125,6 +125,9 @@ std::string_view without_cr(std::string_view line) {
 }  // namespace
 
 HttpHead look_for_request_head(std::string_view bytes) {
+  // RFC 9112 2.2: empty lines before the request, which some clients send, are ignored.
+  while (bytes.starts_with("\r\n") || bytes.starts_with('\n')) bytes.remove_prefix(bytes[0] == '\n' ? 1 : 2);
+  if (bytes.empty() || bytes == "\r") return HttpHead::need_more;
   const std::size_t first_end = bytes.find('\n');
   const bool first_whole = first_end != std::string_view::npos;
   const RequestLine request = read_request_line(without_cr(bytes.substr(0, first_end)), first_whole);

@@ -1,9 +1,9 @@
 // Whether bytes begin with an HTTP/1 request: a verdict, no message.
 //
 // For TCP mode, where a rule asks "is this HTTP?" and nothing of the request is used. The head is walked once: request
-// line, fields, the empty line. As strict as a parser whose verdict others rely on must be: no control characters, no
-// space before a field's colon, one Content-Length, a Host that agrees with an absolute target. Bare LF ends a line and
-// folded fields are taken, as servers do. Spec: RFC 9112 2.2, 3, 5, 6; RFC 9110 7.2 (Host).
+// line, fields, the empty line. As strict as a parser whose verdict others rely on must be: no NUL or bare CR, no space
+// before a field's colon, one Content-Length, a Host that agrees with an absolute target. Bare LF ends a line, folded
+// fields and empty lines before the request are taken, as servers do. Spec: RFC 9112 2.2, 3, 5, 6; RFC 9110 7.2 (Host).
 #pragma once
 
 #include <cstdint>

@@ -13,8 +13,9 @@ void FormatOutput::verbatim(std::string_view bytes) {
 }
 
 // Manual 8.6: logs keep 32 to 126 but for '#', '"' and, with the escape flag, what '\' protects; header values only
-// lose what RFC 9110 5.5 forbids there.
-void FormatOutput::escaped(std::string_view value) {
+// lose what RFC 9110 5.5 forbids there. An expression's value keeps its '"' where no quotes surround it: the manual's
+// example of the converter json writes \" into a log.
+void FormatOutput::escaped(std::string_view value, bool keep_quotes) {
   const auto hex = [this](char mark, char c) {
     const auto byte = static_cast<unsigned char>(c);
     put(mark);
@@ -34,7 +35,7 @@ void FormatOutput::escaped(std::string_view value) {
       } else {
         put(c);
       }
-    } else if (byte < 32 || byte > 126 || c == '#' || c == '"') {
+    } else if (byte < 32 || byte > 126 || c == '#' || (c == '"' && !keep_quotes)) {
       hex('#', c);
     } else {
       put(c);
@@ -45,8 +46,13 @@ void FormatOutput::escaped(std::string_view value) {
 void FormatOutput::text(std::string_view value) {
   if (value.empty()) return absent();
   if (flags_.quote) put('"');
-  escaped(value);
+  escaped(value, false);
   if (flags_.quote) put('"');
+}
+
+void FormatOutput::expression(std::string_view value) {
+  if (value.empty() || flags_.quote) return text(value);
+  escaped(value, true);
 }
 
 void FormatOutput::absent() {

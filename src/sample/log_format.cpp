@@ -229,7 +229,7 @@ std::size_t LogFormat::format(Context& context, std::span<char> out) const {
     const bool found = part.expression.evaluate(context, sample) == FetchStatus::ok;
     const auto text = found ? to_text(sample, context.arena) : std::nullopt;
     if (text) {
-      output.text(*text);
+      output.expression(*text);
     } else {
       output.absent();
     }

@@ -34,6 +34,7 @@ class FormatOutput {
   FormatOutput(std::span<char> out, FormatUse use) : out_(out), use_(use) {}
 
   void text(std::string_view value);         // escaped, and quoted with +Q; absent when empty
+  void expression(std::string_view value);   // the same, but a '"' within stays unless +Q
   void integer(std::int64_t value);          // decimal
   void hex_integer(std::int64_t value);      // decimal, or hexadecimal with +X: ports, %Ts, %rt, %pid
   void address(const SocketAddress& value);  // no port; hexadecimal with +X
@@ -53,7 +54,7 @@ class FormatOutput {
     else
       truncated_ = true;
   }
-  void escaped(std::string_view value);
+  void escaped(std::string_view value, bool keep_quotes);
 
   std::span<char> out_;
   std::size_t used_ = 0;

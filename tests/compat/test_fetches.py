@@ -201,6 +201,8 @@ HTTP = {f"{n}: {data[:40]!r}": data for n, data in enumerate((
     b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", b"GET / HTTP/1.1\r\nA: b\x01\r\n\r\n",
     b"\r\nGET / HTTP/1.1\r\n\r\n", b"GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n", b"GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
     b"GET / HTTP/1.1\r\nfoo\r\n\r\n", b"GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", b"GET /\xff HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nA: b\0\r\n\r\n", b"GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", b"GET / HTTP/1.1\r\nA: b\x7f\xff\r\n\r\n",
+    b"\r\n\r\nGET / HTTP/1.1\r\n\r\n", b"\nGET / HTTP/1.1\r\n\r\n", b"\r\nGET / HTTP/1.1\r\nA: b\r\n", b"GET / HTTP/1.1\r\nA\x01: b\r\n\r\n",
     b"CONNECT a:1 HTTP/1.1\r\n\r\n", b"OPTIONS * RTSP/1.0\r\n\r\n", b"SSH-2.0-OpenSSH_9.2\r\n", b"\x16\x03\x01\x00\x05abcde"))}
 
 
