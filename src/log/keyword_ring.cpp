@@ -3,18 +3,13 @@
 
 #include "config/arguments.h"
 #include "config/parser.h"
+#include "config/vocabulary.h"
 #include "log/keywords.h"
 
 namespace weir::log {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Word;
-namespace in = config::in;
-namespace accepts = config::accepts;
+using namespace config::vocabulary;
 
 config::Target open_ring_section(ParseContext& context) {
   auto& sections_model = context.model<RingSections>();

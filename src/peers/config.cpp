@@ -6,16 +6,13 @@
 
 #include "config/arguments.h"
 #include "config/parser.h"
+#include "config/vocabulary.h"
 #include "stick/config.h"
 
 namespace weir::peers {
 namespace {
 
-using config::Arguments;
-using config::Line;
-using config::ParseContext;
-using config::Word;
-namespace in = config::in;
+using namespace config::vocabulary;
 
 constexpr std::string_view kPeerExample = "peer aloha1 192.0.2.11:1024";
 constexpr std::int64_t kMaxShards = 65535;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proto/byte_reader.h"
 #include "proto/tls_records.h"
 
 namespace weir::proto {
@@ -16,7 +17,7 @@ std::uint16_t big16(std::string_view bytes, std::size_t at) {
 /// A list with a two-byte length in front that fills the whole payload.
 std::string_view list16(std::optional<std::string_view> payload) {
   if (!payload) return {};
-  TlsReader reader(*payload);
+  ByteReader reader(*payload);
   const std::string_view list = reader.take(reader.u16());
   return reader.failed() ? std::string_view{} : list;
 }
@@ -25,7 +26,7 @@ std::string_view list16(std::optional<std::string_view> payload) {
 bool is_grease(std::uint16_t value) { return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff); }
 
 bool read_body(std::string_view body, ClientHello& hello) {
-  TlsReader reader(body);
+  ByteReader reader(body);
   hello.version = reader.u16();
   hello.random = reader.take(32);
   hello.session_id = reader.take(reader.u8());
@@ -73,7 +74,7 @@ ClientHelloParse parse_sslv2(std::string_view bytes) {
 }  // namespace
 
 std::optional<std::string_view> ClientHello::extension(std::uint16_t type) const {
-  TlsReader reader(extensions);
+  ByteReader reader(extensions);
   while (!reader.empty()) {
     const std::uint16_t found = reader.u16();
     const std::string_view payload = reader.take(reader.u16());
@@ -84,7 +85,7 @@ std::optional<std::string_view> ClientHello::extension(std::uint16_t type) const
 }
 
 std::string_view ClientHello::server_name() const {
-  TlsReader names(list16(extension(tls_extension::server_name)));
+  ByteReader names(list16(extension(tls_extension::server_name)));
   while (!names.empty()) {
     const std::uint8_t type = names.u8();
     const std::string_view name = names.take(names.u16());
@@ -104,7 +105,7 @@ std::string_view ClientHello::alpn_list() const { return list16(extension(tls_ex
 std::string_view ClientHello::supported_versions() const {
   const auto payload = extension(tls_extension::supported_versions);
   if (!payload) return {};
-  TlsReader reader(*payload);
+  ByteReader reader(*payload);
   const std::string_view list = reader.take(reader.u8());
   return reader.failed() || list.size() % 2 != 0 ? std::string_view{} : list;
 }
@@ -132,7 +133,7 @@ TlsVersion ClientHello::highest_version() const {
 
 std::optional<std::string_view> next_alpn(std::string_view alpn_list, std::size_t& position) {
   if (position >= alpn_list.size()) return std::nullopt;
-  TlsReader reader(alpn_list.substr(position));
+  ByteReader reader(alpn_list.substr(position));
   const std::string_view name = reader.take(reader.u8());
   if (reader.failed()) return std::nullopt;
   position += 1 + name.size();
@@ -141,7 +142,7 @@ std::optional<std::string_view> next_alpn(std::string_view alpn_list, std::size_
 
 std::optional<std::uint16_t> next_key_share_group(std::string_view key_shares, std::size_t& position) {
   if (position >= key_shares.size()) return std::nullopt;
-  TlsReader reader(key_shares.substr(position));
+  ByteReader reader(key_shares.substr(position));
   const std::uint16_t group = reader.u16();
   const std::string_view key = reader.take(reader.u16());
   if (reader.failed()) return std::nullopt;

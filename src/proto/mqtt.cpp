@@ -2,30 +2,16 @@
 
 #include <algorithm>
 
+#include "proto/byte_reader.h"
+
 namespace weir::proto::mqtt {
 namespace {
 
-/// Takes values off the front; once one does not fit, everything after it fails too.
-class Reader {
+/// The codings of MQTT on top of plain numbers. MQTT 5.0 1.5.
+class Reader : public ByteReader {
  public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
-  std::string_view take(std::size_t count) {
-    if (count > rest_.size()) {
-      failed_ = true;
-      rest_ = {};
-      return {};
-    }
-    const std::string_view taken = rest_.substr(0, count);
-    rest_.remove_prefix(count);
-    return taken;
-  }
-  std::uint32_t number(std::size_t size) {
-    std::uint32_t value = 0;
-    for (const char c : take(size)) value = value << 8 | static_cast<unsigned char>(c);
-    return value;
-  }
-  std::uint8_t u8() { return static_cast<std::uint8_t>(number(1)); }
-  std::string_view text() { return take(number(2)); }
+  using ByteReader::ByteReader;
+  std::string_view text() { return take(u16()); }
   /// Seven bits a byte, the lowest first, four bytes at most.
   std::uint32_t variable() {
     std::uint32_t value = 0;
@@ -34,16 +20,10 @@ class Reader {
       value |= (byte & 0x7fU) << shift;
       if ((byte & 0x80) == 0) return value;
     }
-    failed_ = true;
+    fail();
     return 0;
   }
   std::string_view properties() { return take(variable()); }
-  [[nodiscard]] bool failed() const { return failed_; }
-  [[nodiscard]] bool empty() const { return rest_.empty(); }
-
- private:
-  std::string_view rest_;
-  bool failed_ = false;
 };
 
 enum class Coding : std::uint8_t { one, two, four, variable, bytes, pair };

@@ -1,5 +1,6 @@
 #include "proto/server_hello.h"
 
+#include "proto/byte_reader.h"
 #include "proto/tls_records.h"
 
 namespace weir::proto {
@@ -14,7 +15,7 @@ ServerHelloParse parse_server_hello(std::string_view bytes, std::span<char> scra
   if (joined.outcome == HandshakeJoin::need_more) return {};
   ServerHelloParse parse{.outcome = HelloOutcome::not_tls, .hello = {}};
   if (joined.outcome == HandshakeJoin::bad) return parse;
-  TlsReader reader(joined.message);
+  ByteReader reader(joined.message);
   ServerHello& hello = parse.hello;
   hello.handshake_type = reader.u8();
   reader.take(3);

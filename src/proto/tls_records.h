@@ -33,34 +33,4 @@ struct HandshakeMessage {
 [[nodiscard]] HandshakeMessage join_handshake(std::string_view bytes, std::uint8_t wanted, std::size_t limit,
                                               std::span<char> scratch);
 
-/// Takes values off the front of a slice; once one does not fit, everything after it fails too.
-class TlsReader {
- public:
-  explicit TlsReader(std::string_view bytes) : rest_(bytes) {}
-  std::string_view take(std::size_t count) {
-    if (count > rest_.size()) {
-      failed_ = true;
-      rest_ = {};
-      return {};
-    }
-    const std::string_view taken = rest_.substr(0, count);
-    rest_.remove_prefix(count);
-    return taken;
-  }
-  std::uint8_t u8() {
-    const std::string_view taken = take(1);
-    return failed_ ? std::uint8_t{0} : static_cast<std::uint8_t>(taken[0]);
-  }
-  std::uint16_t u16() {
-    const auto high = static_cast<unsigned>(u8());
-    return static_cast<std::uint16_t>(high << 8 | u8());
-  }
-  [[nodiscard]] bool failed() const { return failed_; }
-  [[nodiscard]] bool empty() const { return rest_.empty(); }
-
- private:
-  std::string_view rest_;
-  bool failed_ = false;
-};
-
 }  // namespace weir::proto

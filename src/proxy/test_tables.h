@@ -1,15 +1,21 @@
-// The language as this layer knows it, for tests: its keywords and those of the layers below, without app/.
+// The language as this layer knows it, for tests: its keywords and those of the layers below, without app/; and a text
+// read in it.
 #pragma once
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
+#include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "config/keyword_table.h"
 #include "log/keywords.h"
 #include "peers/config.h"
 #include "proxy/fetch/tracked.h"
+#include "proxy/keyword/load.h"
 #include "proxy/keywords.h"
 #include "sample/registry.h"
 #include "stick/convert.h"
@@ -43,6 +49,32 @@ inline const sample::Registry& test_registry() {
                              .log_aliases = aliases});
   }();
   return made;
+}
+
+/// A configuration that was read, or what is wrong with it.
+struct Loaded {
+  std::optional<Config> config;
+  Diagnostics diagnostics;
+  std::string said() const { return diagnostics.render(Severity::warning); }
+  /// "3:5 message" of each diagnostic from warnings on.
+  std::vector<std::string> messages() const {
+    std::vector<std::string> all;
+    for (const Diagnostic& one : diagnostics.all())
+      if (one.severity >= Severity::warning)
+        all.push_back(std::to_string(one.position.line) + ":" + std::to_string(one.position.column) + " " +
+                      one.message);
+    return all;
+  }
+};
+
+inline std::unique_ptr<Loaded> load(std::string text) {
+  auto loaded = std::make_unique<Loaded>();
+  std::vector<config::SourceFile> sources;
+  sources.push_back({"t.cfg", std::move(text)});
+  loaded->config =
+      load_config(std::move(sources), {.table = &test_keywords(), .registry = &test_registry(), .local_peer = "lb1"},
+                  loaded->diagnostics);
+  return loaded;
 }
 
 }  // namespace weir::proxy

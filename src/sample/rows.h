@@ -110,4 +110,17 @@ constexpr bool well_formed(const Row (&rows)[N]) {
   return well_formed(std::span<const Row>(rows));
 }
 
+/// The names that files of rows in higher layers speak in: `using namespace sample::vocabulary;`.
+namespace vocabulary {
+using sample::ArgKind;
+using sample::Args;
+using sample::Context;
+using sample::Converter;
+using sample::Facts;
+using sample::Fetch;
+using sample::FetchStatus;
+using sample::Sample;
+using sample::Type;
+}  // namespace vocabulary
+
 }  // namespace weir::sample

@@ -43,20 +43,6 @@ std::uint64_t StickTable::load(const Entry& entry, const Place& place, std::uint
   return 0;
 }
 
-std::optional<std::uint64_t> StickTable::value_of(std::string_view key, DataType type, TimePoint now,
-                                                  std::uint32_t index) {
-  const Place* where = place(type, index);
-  if (where == nullptr) return std::nullopt;
-  std::string room;
-  key = fit(key, room);
-  const std::uint64_t hash = hash_of(key);
-  Shard& shard = shard_of(hash);
-  const std::scoped_lock guard(shard.lock);
-  const Entry* entry = lookup(shard, hash, key, tick(now));
-  if (entry == nullptr) return std::nullopt;
-  return load(*entry, *where, element(type, index, where->count), tick(now));
-}
-
 void StickTable::refresh(const Pin& pin, TimePoint now) {
   Shard& shard = shard_of(*pin.entry_);
   const std::scoped_lock guard(shard.lock);
@@ -159,16 +145,12 @@ std::optional<std::uint64_t> StickTable::count_event(const Pin& pin, DataType co
 }
 
 StickTable::Reading StickTable::read(std::string_view key, DataType type, TimePoint now, std::uint32_t index) {
-  std::string room;
-  key = fit(key, room);
-  const std::uint64_t hash = hash_of(key);
-  Shard& shard = shard_of(hash);
-  const std::scoped_lock guard(shard.lock);
-  const Entry* entry = lookup(shard, hash, key, tick(now));
-  if (entry == nullptr) return {};
-  const Place* where = place(type, index);
-  if (where == nullptr) return {Reading::State::no_column};
-  return {Reading::State::value, load(*entry, *where, element(type, index, where->count), tick(now))};
+  return look_at(key, now, [&](Shard&, const Entry* entry, std::uint32_t at) -> Reading {
+    if (entry == nullptr) return {};
+    const Place* where = place(type, index);
+    if (where == nullptr) return {Reading::State::no_column};
+    return {Reading::State::value, load(*entry, *where, element(type, index, where->count), at)};
+  });
 }
 
 StickTable::Reading StickTable::read(const Pin& pin, DataType type, TimePoint now, std::uint32_t index) {

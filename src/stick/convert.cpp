@@ -10,13 +10,7 @@
 namespace weir::stick {
 namespace {
 
-using sample::ArgKind;
-using sample::Args;
-using sample::Context;
-using sample::Converter;
-using sample::Fetch;
-using sample::FetchStatus;
-using sample::Sample;
+using namespace sample::vocabulary;
 
 /// The key's bytes; nullopt when the sample has no form that the table could hold.
 std::optional<std::string_view> key_in(const StickTable& table, const Sample& sample, Context& context) {

@@ -131,6 +131,18 @@ struct alignas(64) StickTable::Shard {
   }
 };
 
+/// What `look(shard, entry, tick)` finds at the entry of this key, or at none (null), under its shard's lock.
+template <class Look>
+auto StickTable::look_at(std::string_view key, TimePoint now, Look&& look) {
+  std::string room;
+  key = fit(key, room);
+  const std::uint64_t hash = hash_of(key);
+  const std::uint32_t at = tick(now);
+  Shard& shard = shard_of(hash);
+  const std::scoped_lock guard(shard.lock);
+  return look(shard, lookup(shard, hash, key, at), at);
+}
+
 /// obtain(), with `then(entry, tick)` done under the same lock.
 template <class Then>
 StickTable::Pin StickTable::obtain_then(std::string_view key, TimePoint now, Then&& then) {

@@ -192,15 +192,11 @@ void StickTable::erase(Shard& shard, Entry& entry) {
 }
 
 StickTable::Pin StickTable::find(std::string_view key, TimePoint now) {
-  std::string room;
-  key = fit(key, room);
-  const std::uint64_t hash = hash_of(key);
-  Shard& shard = shard_of(hash);
-  const std::scoped_lock guard(shard.lock);
-  Entry* entry = lookup(shard, hash, key, tick(now));
-  if (entry == nullptr) return {};
-  ++entry->uses;
-  return {this, entry};
+  return look_at(key, now, [this](Shard&, Entry* entry, std::uint32_t) -> Pin {
+    if (entry == nullptr) return {};
+    ++entry->uses;
+    return {this, entry};
+  });
 }
 
 StickTable::Pin StickTable::obtain(std::string_view key, TimePoint now) {
@@ -208,17 +204,13 @@ StickTable::Pin StickTable::obtain(std::string_view key, TimePoint now) {
 }
 
 StickTable::Removal StickTable::remove(std::string_view key, TimePoint now) {
-  std::string room;
-  key = fit(key, room);
-  const std::uint64_t hash = hash_of(key);
-  Shard& shard = shard_of(hash);
-  const std::scoped_lock guard(shard.lock);
-  Entry* entry = lookup(shard, hash, key, tick(now));
-  if (entry == nullptr) return Removal::absent;
-  if (entry->uses != 0) return Removal::in_use;
-  erase(shard, *entry);
-  used_.fetch_sub(1, std::memory_order_relaxed);
-  return Removal::removed;
+  return look_at(key, now, [this](Shard& shard, Entry* entry, std::uint32_t) {
+    if (entry == nullptr) return Removal::absent;
+    if (entry->uses != 0) return Removal::in_use;
+    erase(shard, *entry);
+    used_.fetch_sub(1, std::memory_order_relaxed);
+    return Removal::removed;
+  });
 }
 
 }  // namespace weir::stick

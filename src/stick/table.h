@@ -104,9 +104,6 @@ class StickTable {
   [[nodiscard]] Pin find(std::string_view key, TimePoint now);
   /// Finds or makes it, and refreshes it. Empty when the table is full and nothing may go.
   [[nodiscard]] Pin obtain(std::string_view key, TimePoint now);
-  /// Copy-out without a pin; nullopt when there is no entry or no such column.
-  [[nodiscard]] std::optional<std::uint64_t> value_of(std::string_view key, DataType type, TimePoint now,
-                                                      std::uint32_t index = 0);
   void refresh(const Pin& pin, TimePoint now);
   [[nodiscard]] std::optional<std::uint64_t> get(const Pin& pin, DataType type, TimePoint now, std::uint32_t index = 0);
   /// False when there is no such column. A change refreshes the entry.
@@ -138,6 +135,12 @@ class StickTable {
   };
   [[nodiscard]] Reading read(std::string_view key, DataType type, TimePoint now, std::uint32_t index = 0);
   [[nodiscard]] Reading read(const Pin& pin, DataType type, TimePoint now, std::uint32_t index = 0);
+  /// The same, when why there is none does not matter.
+  [[nodiscard]] std::optional<std::uint64_t> value_of(std::string_view key, DataType type, TimePoint now,
+                                                      std::uint32_t index = 0) {
+    const Reading reading = read(key, type, now, index);
+    return reading.state == Reading::State::value ? std::optional(reading.value) : std::nullopt;
+  }
   /// How many pins hold the entry; 0 without one.
   [[nodiscard]] std::uint32_t uses_of(std::string_view key, TimePoint now);
   [[nodiscard]] std::uint32_t uses(const Pin& pin);
@@ -216,6 +219,8 @@ class StickTable {
   Entry* insert(Shard& shard, std::uint64_t hash, std::string_view key, std::uint32_t now);
   void touch(Shard& shard, Entry& entry, std::uint32_t now);
   void erase(Shard& shard, Entry& entry);
+  template <class Look>
+  auto look_at(std::string_view key, TimePoint now, Look&& look);
   template <class Then>
   Pin obtain_then(std::string_view key, TimePoint now, Then&& then);
   bool bump(Entry& entry, DataType type, std::uint64_t amount, std::uint32_t now);

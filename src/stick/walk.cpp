@@ -50,13 +50,8 @@ std::optional<StickTable::View> StickTable::view(const Pin& pin, TimePoint now) 
 }
 
 std::uint32_t StickTable::uses_of(std::string_view key, TimePoint now) {
-  std::string room;
-  key = fit(key, room);
-  const std::uint64_t hash = hash_of(key);
-  Shard& shard = shard_of(hash);
-  const std::scoped_lock guard(shard.lock);
-  const Entry* entry = lookup(shard, hash, key, tick(now));
-  return entry == nullptr ? 0 : entry->uses;
+  return look_at(key, now,
+                 [](Shard&, const Entry* entry, std::uint32_t) { return entry == nullptr ? 0 : entry->uses; });
 }
 
 std::uint32_t StickTable::uses(const Pin& pin) {
@@ -85,16 +80,12 @@ void StickTable::read_some(Cursor& cursor, std::size_t budget, TimePoint now, st
 }
 
 std::optional<StickTable::View> StickTable::view_of(std::string_view key, TimePoint now) {
-  std::string room;
-  key = fit(key, room);
-  const std::uint64_t hash = hash_of(key);
-  Shard& shard = shard_of(hash);
-  const std::scoped_lock guard(shard.lock);
-  const Entry* entry = lookup(shard, hash, key, tick(now));
-  if (entry == nullptr) return std::nullopt;
-  View copy;
-  fill(copy, *entry, tick(now));
-  return copy;
+  return look_at(key, now, [this](Shard&, const Entry* entry, std::uint32_t at) -> std::optional<View> {
+    if (entry == nullptr) return std::nullopt;
+    View copy;
+    fill(copy, *entry, at);
+    return copy;
+  });
 }
 
 void StickTable::changed_since(std::uint64_t update, std::size_t budget, TimePoint now, std::vector<View>& out) {

@@ -196,10 +196,15 @@ def transparent_for_all(w):
         w.log.next(f"{address}:7008")
 
 
-def without_transparent(w):
-    path = w.write("global\n    stats socket @sock@\nfrontend fe\n    bind 203.0.113.51:7009\n    mode tcp\n", "foreign.cfg")
+def refused_at_start(w, bind):
+    """A start that fails and names the address."""
+    path = w.write(f"frontend fe\n    bind {bind}\n    mode tcp\n", "refused.cfg")
     done = subprocess.run([w.program, "-f", path, "-db"], capture_output=True, text=True, timeout=10, check=False)
-    true(done.returncode != 0 and "203.0.113.51:7009" in done.stderr, f"a foreign address is refused by name: {done.stderr[-300:]}")
+    true(done.returncode != 0 and bind.split()[0] in done.stderr, f"'bind {bind}' is refused by name: {done.stderr[-300:]}")
+
+
+def without_transparent(w):
+    refused_at_start(w, "203.0.113.51:7009")
 
 
 def interface_of_a_bind(w):
@@ -223,9 +228,7 @@ def wrong_interface_of_a_source(w):
 
 
 def unknown_interface(w):
-    path = w.write("frontend fe\n    bind 10.8.0.1:7013 interface nosuch0\n    mode tcp\n", "interface.cfg")
-    done = subprocess.run([w.program, "-f", path, "-db"], capture_output=True, text=True, timeout=10, check=False)
-    true(done.returncode != 0 and "10.8.0.1:7013" in done.stderr, f"it is refused by name: {done.stderr[-300:]}")
+    refused_at_start(w, "10.8.0.1:7013 interface nosuch0")
 
 
 def marks(w):

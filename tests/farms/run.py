@@ -15,6 +15,9 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "compat"))
+import wire  # noqa: E402
+
 WORK = sys.argv[1]
 WANTED = sys.argv[2:]
 BALANCER = os.environ["BALANCER"]
@@ -30,14 +33,7 @@ def program(name):
 
 
 def until(condition, what, seconds=LONG):
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not come within {seconds:g} s")
-        time.sleep(0.05)
+    return wire.until(condition, seconds, what)
 
 
 _taken = []

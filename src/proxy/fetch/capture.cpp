@@ -1,26 +1,22 @@
 // Captured texts: kept by `capture` actions and the converters here, read by fetches and by the log.
 //
-// Slots belong to the frontend, which declares their lengths; the texts belong to the session's notes. In the log
+// Slots belong to the frontend, which declares their lengths; the texts belong to the session's extras. In the log
 // everything that could be taken for the brackets around the texts, or is no printable character, appears as #XX.
 // Manual 4.2: declare capture; 7.3: capture-req, capture.req.hdr; 8.2.6: %hr, %hrl, %hs, %hsl.
 #include <fmt/format.h>
 
 #include "proxy/fetch/tables.h"
 #include "proxy/keywords.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/session.h"
 #include "sample/log_format.h"
 
 namespace weir::proxy {
 namespace {
 
-using sample::ArgKind;
+using namespace sample::vocabulary;
 using sample::args;
-using sample::Args;
-using sample::Context;
-using sample::Facts;
-using sample::FetchStatus;
 using sample::FormatOutput;
-using sample::Sample;
 
 enum class Direction : std::uint8_t { request, response };
 
@@ -31,9 +27,9 @@ const std::vector<CaptureSlot>& slots_of(const Session& session, Direction direc
 
 // What a slot holds; null: nothing was captured.
 const std::string* captured(const Session& session, Direction direction, std::size_t slot) {
-  if (!session.notes) return nullptr;
+  if (!session.extras) return nullptr;
   const auto& texts =
-      direction == Direction::request ? session.notes->request_captures : session.notes->response_captures;
+      direction == Direction::request ? session.extras->request_captures : session.extras->response_captures;
   return slot < texts.size() && texts[slot] ? &*texts[slot] : nullptr;
 }
 
@@ -54,9 +50,9 @@ bool keep(const Args& args, Context& context, Sample& sample) {
   const auto slot = static_cast<std::size_t>(args[0].integer);
   const auto& slots = slots_of(session, direction);
   if (slot >= slots.size()) return true;
-  SessionNotes& notes = session.note();
-  SessionNotes::keep(direction == Direction::request ? notes.request_captures : notes.response_captures, slot,
-                     sample.text().substr(0, slots[slot].length));
+  SessionExtras& more = extras(session);
+  SessionExtras::keep(direction == Direction::request ? more.request_captures : more.response_captures, slot,
+                      sample.text().substr(0, slots[slot].length));
   return true;
 }
 

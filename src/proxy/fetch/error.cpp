@@ -6,13 +6,7 @@
 namespace weir::proxy {
 namespace {
 
-using sample::Args;
-using sample::Context;
-using sample::Facts;
-using sample::Fetch;
-using sample::FetchStatus;
-using sample::Sample;
-using sample::Type;
+using namespace sample::vocabulary;
 
 FetchStatus number(const Context& context, Side Session::* which, Sample& out) {
   if (context.session == nullptr) return FetchStatus::absent;

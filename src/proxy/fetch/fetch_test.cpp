@@ -7,6 +7,7 @@
 #include "proxy/engine.h"
 #include "proxy/fetch/tables.h"
 #include "proxy/keyword/load.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/test_tables.h"
 #include "sample/expression.h"
 
@@ -116,8 +117,8 @@ class Fetches : public ::testing::Test {
     facts.server_queue = 1;
     facts.ended_by = EndedBy::client;
     facts.ended_in = 'D';
-    session->note().priority_class = -7;
-    session->note().priority_offset = 25;
+    extras(*session).priority_class = -7;
+    extras(*session).priority_offset = 25;
     session->last_rule = session->frontend->config->content_rules.data();
     session->request.total = 100;
     session->response.total = 3000;

@@ -7,14 +7,7 @@
 namespace weir::proxy {
 namespace {
 
-using sample::ArgKind;
-using sample::Args;
-using sample::Context;
-using sample::Facts;
-using sample::Fetch;
-using sample::FetchStatus;
-using sample::Sample;
-using sample::Type;
+using namespace sample::vocabulary;
 
 FetchStatus counter(const Context& context, Sample& out, std::uint32_t tcp_info::* member) {
   if (context.session == nullptr) return FetchStatus::absent;

@@ -14,14 +14,7 @@
 namespace weir::proxy {
 namespace {
 
-using sample::ArgKind;
-using sample::Args;
-using sample::Context;
-using sample::Converter;
-using sample::Fetch;
-using sample::FetchStatus;
-using sample::Sample;
-using sample::Type;
+using namespace sample::vocabulary;
 
 std::int64_t rate(const Rate& rate) { return rate.value(WorkerContext::current().now_ms()); }
 

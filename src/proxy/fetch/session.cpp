@@ -6,18 +6,13 @@
 #include "proxy/fetch/tables.h"
 #include "proxy/listener.h"
 #include "proxy/rule/rule.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
 
 namespace weir::proxy {
 namespace {
 
-using sample::Args;
-using sample::Context;
-using sample::Facts;
-using sample::Fetch;
-using sample::FetchStatus;
-using sample::Sample;
-using sample::Type;
+using namespace sample::vocabulary;
 
 FetchStatus integer(Sample& out, std::int64_t value) {
   out = Sample::integer(value);
@@ -70,10 +65,10 @@ FetchStatus id32(const Session& session, Sample& out) {
   return integer(out, static_cast<std::int64_t>(session.serial & 0xffffffff));
 }
 FetchStatus priority_class(const Session& session, Sample& out) {
-  return integer(out, session.notes ? session.notes->priority_class : 0);
+  return integer(out, session.extras ? session.extras->priority_class : 0);
 }
 FetchStatus priority_offset(const Session& session, Sample& out) {
-  return integer(out, session.notes ? session.notes->priority_offset : 0);
+  return integer(out, session.extras ? session.extras->priority_offset : 0);
 }
 
 /// The file of a rule of this session.

@@ -2,18 +2,13 @@
 // Manual 7.3.3.
 #include "proxy/fetch/tables.h"
 #include "proxy/plan.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/session.h"
 
 namespace weir::proxy {
 namespace {
 
-using sample::Args;
-using sample::Context;
-using sample::Facts;
-using sample::Fetch;
-using sample::FetchStatus;
-using sample::Sample;
-using sample::Type;
+using namespace sample::vocabulary;
 
 /// Before a backend is chosen, a `listen` section answers for itself.
 const ProxySettings* backend_of(const Context& context) {
@@ -73,8 +68,8 @@ FetchStatus max_retries(const Args&, Context& context, Sample& out) {
 }
 FetchStatus current_max_retries(const Args& args, Context& context, Sample& out) {
   const FetchStatus status = max_retries(args, context, out);
-  if (status == FetchStatus::ok && context.session->notes && context.session->notes->retries)
-    out = Sample::integer(*context.session->notes->retries);
+  if (status == FetchStatus::ok && context.session->extras && context.session->extras->retries)
+    out = Sample::integer(*context.session->extras->retries);
   return status;
 }
 FetchStatus fe_defbe(const Args&, Context& context, Sample& out) {

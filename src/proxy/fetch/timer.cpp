@@ -5,13 +5,7 @@
 namespace weir::proxy {
 namespace {
 
-using sample::Args;
-using sample::Context;
-using sample::Facts;
-using sample::Fetch;
-using sample::FetchStatus;
-using sample::Sample;
-using sample::Type;
+using namespace sample::vocabulary;
 
 FetchStatus milliseconds(Sample& out, std::int64_t value) {
   out = Sample::integer(value);

@@ -9,12 +9,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Word;
-namespace in = config::in;
+using namespace config::vocabulary;
 
 /// "name(argument)" cut in two; false when the parenthesis is never closed.
 bool split_call(std::string_view text, std::string_view& name, std::string_view& argument, bool& called) {

@@ -14,13 +14,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::OptionRow;
-using config::ParseContext;
-using config::Word;
-namespace in = config::in;
+using namespace config::vocabulary;
 
 using Row = OptionRow<BindConfig>;
 constexpr std::int64_t kMostId = 4'294'967'294;

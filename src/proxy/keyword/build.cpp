@@ -8,10 +8,7 @@
 
 namespace weir::proxy {
 
-using config::Arguments;
-using config::Line;
-using config::ParseContext;
-using config::Word;
+using namespace config::vocabulary;
 using sample::Facts;
 
 sample::Scope scope_of(const sample::Registry& registry, Place place, const NameRefs* names) {

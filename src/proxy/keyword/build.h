@@ -17,6 +17,7 @@
 #include "config/arguments.h"
 #include "config/keyword.h"
 #include "config/parser.h"
+#include "config/vocabulary.h"
 #include "proxy/model.h"
 #include "sample/registry.h"
 #include "sample/words.h"

@@ -3,16 +3,12 @@
 
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/tables.h"
-#include "proxy/tcp/notes.h"
+#include "proxy/tcp/extras.h"
 
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-namespace in = config::in;
+using namespace config::vocabulary;
 
 void declare_capture(ParseContext& context, const Line& line) {
   constexpr std::string_view kDirections[] = {"request", "response"};

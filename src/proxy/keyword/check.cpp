@@ -9,12 +9,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Prefix;
-namespace in = config::in;
-namespace accepts = config::accepts;
+using namespace config::vocabulary;
 
 template <check::Kind Which>
 void set_kind(ParseContext& context, const Line& line) {

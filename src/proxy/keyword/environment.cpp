@@ -8,11 +8,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Word;
-namespace in = config::in;
+using namespace config::vocabulary;
 
 bool good_name(ParseContext& context, const Word& word) {
   if (config::Environment::is_valid_name(word.text)) return true;

@@ -9,12 +9,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Word;
-namespace in = config::in;
+using namespace config::vocabulary;
 
 constexpr std::string_view kOwnExample = "filter bwlim-out slow default-limit 1m default-period 1s";
 constexpr std::string_view kSharedExample = "filter bwlim-out by-src limit 10m key src table st_src";

@@ -9,13 +9,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Word;
-namespace in = config::in;
-namespace accepts = config::accepts;
+using namespace config::vocabulary;
 
 constexpr std::int64_t kMostThreads = 256;
 constexpr std::int64_t kMostId = 4'294'967'294;

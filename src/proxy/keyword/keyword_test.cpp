@@ -14,31 +14,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-struct Loaded {
-  std::optional<Config> config;
-  Diagnostics diagnostics;
-  std::string said() const { return diagnostics.render(Severity::warning); }
-  /// "3:5 message" of each diagnostic from warnings on.
-  std::vector<std::string> messages() const {
-    std::vector<std::string> all;
-    for (const Diagnostic& one : diagnostics.all())
-      if (one.severity >= Severity::warning)
-        all.push_back(std::to_string(one.position.line) + ":" + std::to_string(one.position.column) + " " +
-                      one.message);
-    return all;
-  }
-};
-
-std::unique_ptr<Loaded> load(std::string text) {
-  auto loaded = std::make_unique<Loaded>();
-  std::vector<config::SourceFile> sources;
-  sources.push_back({"t.cfg", std::move(text)});
-  loaded->config =
-      load_config(std::move(sources), {.table = &test_keywords(), .registry = &test_registry(), .local_peer = "lb1"},
-                  loaded->diagnostics);
-  return loaded;
-}
-
 constexpr std::string_view kTimeouts = " timeout client 1s\n timeout server 1s\n timeout connect 1s\n";
 
 /// The line in a listen section that is otherwise without a fault, as its line 8.

@@ -16,14 +16,7 @@ constinit const std::string_view kTcpClfLogFormat =
 
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Prefix;
-using config::Word;
-namespace in = config::in;
-namespace accepts = config::accepts;
+using namespace config::vocabulary;
 using Format = LogSettings::Format;
 
 void log_of_process(ParseContext& context, const Line& line) {

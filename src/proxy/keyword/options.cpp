@@ -5,13 +5,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Prefix;
-namespace in = config::in;
-namespace accepts = config::accepts;
+using namespace config::vocabulary;
 using S = ProxySettings;
 
 void redispatch(ParseContext& context, const Line& line) {

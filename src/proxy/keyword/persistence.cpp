@@ -10,14 +10,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Prefix;
-using config::Word;
-namespace in = config::in;
-namespace accepts = config::accepts;
+using namespace config::vocabulary;
 
 void use_server(ParseContext& context, const Line& line) {
   ProxyConfig* proxy = backend_side(context, line);

@@ -10,14 +10,7 @@ namespace weir::proxy {
 namespace {
 
 using check::Kind;
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Prefix;
-using config::Word;
-namespace in = config::in;
-namespace accepts = config::accepts;
+using namespace config::vocabulary;
 
 // The settings to fill in, with the kind set; null when the line is of no use or takes the check back.
 ProxySettings* choose(ParseContext& context, const Line& line, Kind kind) {

@@ -11,14 +11,8 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
+using namespace config::vocabulary;
 using config::no_meaning;
-using config::ParseContext;
-using config::Word;
-namespace in = config::in;
-namespace accepts = config::accepts;
 
 constexpr std::int64_t kMaxConnections = 1'000'000'000;
 

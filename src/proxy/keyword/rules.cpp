@@ -11,12 +11,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Word;
-namespace in = config::in;
+using namespace config::vocabulary;
 
 // Manual: rules and ACLs belong to named defaults sections only, so that a proxy that takes them says so.
 bool allowed_in_defaults(ParseContext& context, const Line& line) {

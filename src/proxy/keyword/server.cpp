@@ -12,12 +12,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Word;
-namespace in = config::in;
+using namespace config::vocabulary;
 
 void add_words(std::vector<std::string>& words, std::span<const Word> from) {
   for (const Word& word : from) words.push_back(word.text);

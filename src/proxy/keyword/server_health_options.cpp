@@ -2,18 +2,16 @@
 // Manual: 5.2.
 #include <fmt/format.h>
 
+#include "config/vocabulary.h"
 #include "proxy/keyword/server_options.h"
 #include "resolve/start.h"
 
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
+using namespace config::vocabulary;
 using config::dropped_option;
 using config::option_without_meaning;
-using config::OptionRow;
-using config::ParseContext;
-using config::Word;
 
 using S = ServerConfig;
 using Row = OptionRow<S>;

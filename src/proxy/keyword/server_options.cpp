@@ -10,12 +10,9 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
+using namespace config::vocabulary;
 using config::dropped_option;
 using config::option_without_meaning;
-using config::OptionRow;
-using config::ParseContext;
-using config::Word;
 
 using Row = OptionRow<ServerConfig>;
 

@@ -8,11 +8,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-namespace in = config::in;
+using namespace config::vocabulary;
 
 void stats_socket(ParseContext& context, const Line& line) {
   auto bind = read_bind(context, line, true);

@@ -7,10 +7,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-namespace in = config::in;
+using namespace config::vocabulary;
 
 void stick_table(ParseContext& context, const Line& line) {
   auto& proxy = context.target<ProxyConfig>();

@@ -5,11 +5,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-namespace in = config::in;
+using namespace config::vocabulary;
 
 void read_timeout(ParseContext& context, const Line& line, Timeout& into) {
   Arguments args(context, line);

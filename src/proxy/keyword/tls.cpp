@@ -11,13 +11,8 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
+using namespace config::vocabulary;
 using config::no_meaning;
-using config::ParseContext;
-using config::Word;
-namespace in = config::in;
 using G = GlobalConfig;
 
 template <std::string G::* Member>

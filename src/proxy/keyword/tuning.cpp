@@ -8,12 +8,8 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
+using namespace config::vocabulary;
 using config::no_meaning;
-using config::ParseContext;
-namespace in = config::in;
 using G = GlobalConfig;
 
 template <std::uint64_t G::* Member, std::uint64_t Min, std::uint64_t Max>

@@ -8,13 +8,8 @@
 
 namespace weir::proxy {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
+using namespace config::vocabulary;
 using config::Target;
-using config::Word;
-namespace in = config::in;
 
 Target open_userlist(ParseContext& context) {
   auto& build = context.model<Build>();

@@ -13,12 +13,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Word;
-namespace in = config::in;
+using namespace config::vocabulary;
 using sample::VariableLimits;
 
 // Nothing but what needs no connection.

@@ -7,6 +7,7 @@
 #include "io/socket.h"
 #include "proxy/rule/action.h"
 #include "proxy/rule/tables.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/session.h"
 
 namespace weir::proxy {
@@ -22,8 +23,9 @@ SocketAddress& address_to_change(Session& session, End end) {
   if (address.family() == AddressFamily::none && end == End::destination)
     address = io::local_address(session.client.fd);
   if (renames_connection(session)) return address;
-  std::optional<SocketAddress>& real = end == End::source ? session.note().real_client : session.note().real_local;
-  if (!real) real = address;
+  SessionExtras& more = extras(session);
+  std::optional<SocketAddress>& own = end == End::source ? more.own_client : more.own_local;
+  if (!own) own = address;
   return address;
 }
 

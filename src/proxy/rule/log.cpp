@@ -7,6 +7,7 @@
 #include "proxy/model.h"
 #include "proxy/rule/action.h"
 #include "proxy/rule/tables.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/session.h"
 #include "proxy/worker_context.h"
 
@@ -68,7 +69,7 @@ Verdict capture(const ActionArgument* given, Session& session, sample::Context& 
   if (status != sample::FetchStatus::ok) return Verdict::next;
   const auto text = sample::to_text(value, context.arena);
   if (text)
-    SessionNotes::keep(session.note().request_captures, argument.slot, text->substr(0, slots[argument.slot].length));
+    SessionExtras::keep(extras(session).request_captures, argument.slot, text->substr(0, slots[argument.slot].length));
   return Verdict::next;
 }
 
@@ -89,7 +90,7 @@ bool parse_log_level(ActionReader& reader) {
 }
 
 Verdict set_log_level(const ActionArgument* given, Session& session, sample::Context&) {
-  session.note().log_level = static_cast<const LevelArgument*>(given)->level;
+  extras(session).log_level = static_cast<const LevelArgument*>(given)->level;
   return Verdict::next;
 }
 

@@ -7,6 +7,7 @@
 #include "proxy/model.h"
 #include "proxy/rule/action.h"
 #include "proxy/rule/tables.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/session.h"
 
 namespace weir::proxy {
@@ -27,13 +28,13 @@ std::optional<std::int64_t> integer_of(const ActionArgument* given, sample::Cont
 // A value that never comes leaves the place as it was.
 Verdict set_priority_class(const ActionArgument* given, Session& session, sample::Context& context) {
   if (const auto value = integer_of(given, context))
-    session.note().priority_class = static_cast<std::int32_t>(std::clamp(*value, -kClasses, kClasses));
+    extras(session).priority_class = static_cast<std::int16_t>(std::clamp(*value, -kClasses, kClasses));
   return Verdict::next;
 }
 
 Verdict set_priority_offset(const ActionArgument* given, Session& session, sample::Context& context) {
   if (const auto value = integer_of(given, context))
-    session.note().priority_offset = static_cast<std::int32_t>(std::clamp(*value, -kOffsets, kOffsets));
+    extras(session).priority_offset = static_cast<std::int32_t>(std::clamp(*value, -kOffsets, kOffsets));
   return Verdict::next;
 }
 
@@ -59,7 +60,7 @@ bool parse_retries(ActionReader& reader) {
 
 Verdict set_retries(const ActionArgument* given, Session& session, sample::Context& context) {
   if (const auto value = integer_of(given, context); value && *value >= 0 && *value <= kMostRetries)
-    session.note().retries = static_cast<std::uint8_t>(*value);
+    extras(session).retries = static_cast<std::uint8_t>(*value);
   return Verdict::next;
 }
 

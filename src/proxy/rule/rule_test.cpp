@@ -8,6 +8,7 @@
 #include <set>
 
 #include "proxy/keyword/load.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/session.h"
 #include "proxy/test_tables.h"
 #include "sample/testing/fixture.h"
@@ -16,21 +17,6 @@ namespace weir::proxy {
 namespace {
 
 using testing::HasSubstr;
-
-struct Loaded {
-  std::optional<Config> config;
-  Diagnostics diagnostics;
-};
-
-std::unique_ptr<Loaded> load(std::string text) {
-  auto loaded = std::make_unique<Loaded>();
-  std::vector<config::SourceFile> sources;
-  sources.push_back({"t.cfg", std::move(text)});
-  loaded->config =
-      load_config(std::move(sources), {.table = &test_keywords(), .registry = &test_registry(), .local_peer = "lb1"},
-                  loaded->diagnostics);
-  return loaded;
-}
 
 constexpr std::string_view kListen =
     "listen l\n bind 127.0.0.1:4440\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n"
@@ -144,7 +130,7 @@ TEST(Rules, wait) {
   here.request.bytes = "abcde";
   EXPECT_EQ(run_rules(rules, next, context, session), Verdict::accept);
   EXPECT_EQ(value(), "11234");
-  EXPECT_EQ(session.notes->request_captures.at(0), "abcde");
+  EXPECT_EQ(session.extras->request_captures.at(0), "abcde");
 }
 
 TEST(Rules, undecided_counts_as_no_at_the_end) {

@@ -10,6 +10,7 @@
 #include "io/socket.h"
 #include "proxy/rule/action.h"
 #include "proxy/rule/tables.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/session.h"
 
 namespace weir::proxy {
@@ -71,11 +72,11 @@ Verdict set_client_tos(const ActionArgument* given, Session& session, sample::Co
   return Verdict::next;
 }
 Verdict set_server_mark(const ActionArgument* given, Session& session, sample::Context& context) {
-  if (const auto mark = number_of(given, context)) session.note().server_mark = *mark;
+  if (const auto mark = number_of(given, context)) extras(session).server_mark = *mark;
   return Verdict::next;
 }
 Verdict set_server_tos(const ActionArgument* given, Session& session, sample::Context& context) {
-  if (const auto tos = number_of(given, context)) session.note().server_tos = static_cast<std::uint8_t>(*tos);
+  if (const auto tos = number_of(given, context)) extras(session).server_tos = static_cast<std::uint8_t>(*tos);
   return Verdict::next;
 }
 

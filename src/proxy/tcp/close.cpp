@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "proxy/accepting.h"
 #include "proxy/process_state.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
 #include "proxy/worker_context.h"
@@ -162,9 +163,9 @@ void write_log(Session& session) {
   // COMPAT: what the server said alone is no exchange.
   if (settings.skip_null && session.request.total == 0 && session.request.end == 0) return;
   log::Level level = settings.separate_errors && !normal ? log::Level::err : log::Level::info;
-  if (session.notes && session.notes->log_level) {
-    if (*session.notes->log_level == kSilent) return;
-    level = static_cast<log::Level>(*session.notes->log_level);
+  if (session.extras && session.extras->log_level) {
+    if (*session.extras->log_level == kSilent) return;
+    level = static_cast<log::Level>(*session.extras->log_level);
   }
   write_line(session, level, normal);
 }

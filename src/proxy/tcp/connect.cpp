@@ -10,7 +10,6 @@
 #include "proxy/health_events.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
-#include "proxy/tcp/notes.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
 #include "proxy/worker_context.h"
@@ -37,9 +36,9 @@ io::ConnectOptions connect_options(const Session& session, const ServerConfig& s
     options.keepalive = settings.server_keepalive_options;
     options.keepalive.enabled = true;
   }
-  if (session.notes) {
-    if (session.notes->server_mark) options.mark = session.notes->server_mark;
-    if (session.notes->server_tos) options.tos = session.notes->server_tos;
+  if (session.extras) {
+    if (session.extras->server_mark) options.mark = session.extras->server_mark;
+    if (session.extras->server_tos) options.tos = session.extras->server_tos;
   }
   const std::optional<SourceSettings>& source = server.source ? server.source : settings.source;
   if (!source) return options;
@@ -128,8 +127,7 @@ AssignResult assign(Session& session, ServerState* before) {
   request.hash = balance_hash(session);
   // A hash has its one answer; turns go on to somebody else.
   if (!request.hash) request.excluded = before;
-  if (session.notes)
-    request.priority = {static_cast<std::int16_t>(session.notes->priority_class), session.notes->priority_offset};
+  if (session.extras) request.priority = {session.extras->priority_class, session.extras->priority_offset};
   request.waiter = &session.waiter;
   request.now = worker.io->now();
   worker.arena.reset();

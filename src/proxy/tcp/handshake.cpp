@@ -57,10 +57,10 @@ void consume(Session& session, std::size_t size) {
 
 void take_addresses(Session& session, const SocketAddress& source, const SocketAddress& destination) {
   SessionExtras& more = *session.extras;
-  if (more.original_client.family() == AddressFamily::none) {
-    more.original_client = session.facts.client;
-    more.original_local = session.facts.local.family() != AddressFamily::none ? session.facts.local
-                                                                              : io::local_address(session.client.fd);
+  if (!more.own_client) {
+    more.own_client = session.facts.client;
+    more.own_local = session.facts.local.family() != AddressFamily::none ? session.facts.local
+                                                                         : io::local_address(session.client.fd);
   }
   session.facts.client = source;
   session.facts.local = destination;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "proxy/process_state.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
 #include "proxy/worker_context.h"
@@ -123,8 +124,8 @@ void inspect(Session& session, EndedBy input_over) {
       return;
     }
     // Manual, set-retries: what a listen section's rules said of its own servers is nothing to another backend's.
-    if (session.notes && session.backend->config->name != session.frontend->config->name)
-      session.notes->retries.reset();
+    if (session.extras && session.backend->config->name != session.frontend->config->name)
+      session.extras->retries.reset();
     enter_backend(session);
     session.routed = true;
     start_delay(session);
@@ -133,8 +134,8 @@ void inspect(Session& session, EndedBy input_over) {
   if (over) return close_session(session, input_over, 'R');
   session.phase_deadline = TimePoint::max();
   session.attempts_left =
-      session.notes && session.notes->retries
-          ? *session.notes->retries
+      session.extras && session.extras->retries
+          ? *session.extras->retries
           : static_cast<std::uint8_t>(std::clamp(session.backend->config->settings.retries, 0, 255));
   ask_for_server(session);
 }

@@ -30,17 +30,10 @@ sample::Context make_context(Session& session, ContextParts& parts, bool final) 
                   .proxy_id = session.frontend->config->id};
   if (session.extras) {
     const SessionExtras& more = *session.extras;
-    if (more.original_client.family() != AddressFamily::none) {
-      parts.client.own_source = &more.original_client;
-      parts.client.own_destination = &more.original_local;
-    }
+    if (more.own_client) parts.client.own_source = &*more.own_client;
+    if (more.own_local) parts.client.own_destination = &*more.own_local;
     parts.client.proxy_header = more.has_proxy_header;
     parts.client.tlvs = more.tlvs;
-  }
-  if (session.notes) {
-    const SessionNotes& notes = *session.notes;
-    if (notes.real_client && parts.client.own_source == nullptr) parts.client.own_source = &*notes.real_client;
-    if (notes.real_local && parts.client.own_destination == nullptr) parts.client.own_destination = &*notes.real_local;
   }
   if (session.backend) {
     parts.server.proxy_name = session.backend->config->name;

@@ -24,8 +24,6 @@
 #include "proxy/listener.h"
 #include "proxy/plan.h"
 #include "proxy/queue.h"
-#include "proxy/tcp/notes.h"
-#include "sample/variable.h"
 
 namespace weir::proxy {
 
@@ -129,7 +127,6 @@ struct Session {
   Tracks* tracks = nullptr;                        // the table entries its rules track; null: none
   TimePoint phase_deadline = TimePoint::max();     // of inspecting, queued, connecting, pausing
   TimePoint response_deadline = TimePoint::max();  // tcp-response inspect-delay, while `judging_response`
-  std::unique_ptr<SessionNotes> notes;             // null: no rule noted anything
   std::unique_ptr<sample::Variables> variables;    // null: none was set
   const Rule* last_rule = nullptr;                 // the content rule that decided; in `frontend` or `backend`
   std::uint16_t next_content_rule = 0;
@@ -148,10 +145,6 @@ struct Session {
   bool reassign = false;  // the last attempt failed: the next one is a new choice, not a retry of the same server
 
   [[nodiscard]] SessionHandle handle() const;
-  [[nodiscard]] SessionNotes& note() {
-    if (!notes) notes = std::make_unique<SessionNotes>();
-    return *notes;
-  }
 };
 
 // The phases, in order. Each is entered by one function; every one of them may end the session, after which the slot is
