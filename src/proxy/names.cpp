@@ -9,7 +9,7 @@ namespace weir::proxy {
 namespace {
 
 template <class Ref>
-Ref& place_of(std::deque<Ref>& refs, std::string_view name) {
+Ref& place_of(std::list<Ref>& refs, std::string_view name) {
   const auto found = std::ranges::find(refs, name, &Ref::name);
   if (found != refs.end()) return *found;
   Ref& ref = refs.emplace_back();

@@ -13,7 +13,7 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -78,7 +78,7 @@ class NameRefs {
   const UserlistRef* userlist(std::string_view name, SourcePosition at);
 
   [[nodiscard]] const std::vector<Use>& uses() const { return uses_; }
-  [[nodiscard]] std::deque<UserlistRef>& userlists() { return userlists_; }
+  [[nodiscard]] std::list<UserlistRef>& userlists() { return userlists_; }
 
   using Owners = std::vector<std::shared_ptr<const void>>;
   /// Points every Ref at the plan's object and adds what it points at to `owners`.
@@ -90,11 +90,12 @@ class NameRefs {
   std::string own_;
   sample::NameResolver resolver_{this, resolve};
   std::vector<Use> uses_;
+  // Lists: what expressions point at must not move, and most proxies have none, which costs a list nothing.
   stick::TableRefs tables_;
-  std::deque<FrontendRef> frontends_;
-  std::deque<BackendRef> backends_;
-  std::deque<ServerRef> servers_;
-  std::deque<UserlistRef> userlists_;
+  std::list<FrontendRef> frontends_;
+  std::list<BackendRef> backends_;
+  std::list<ServerRef> servers_;
+  std::list<UserlistRef> userlists_;
 
   static const void* resolve(const void* self, sample::ArgKind kind, std::string_view name, SourcePosition at);
 };

@@ -13,7 +13,7 @@
 // Converters read; only table_inc_gpc and table_clr_gpc and their like change an entry. Manual: 7.3.1.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,10 +47,10 @@ class TableRefs {
   TableRef* ref(std::string_view name);
   /// Before the plan is used; returns the names that no table bears.
   std::vector<std::string> bind(const TableRegistry& tables);
-  [[nodiscard]] const std::deque<TableRef>& all() const { return refs_; }
+  [[nodiscard]] const std::list<TableRef>& all() const { return refs_; }
 
  private:
-  std::deque<TableRef> refs_;
+  std::list<TableRef> refs_;
 };
 
 struct TableScope {
