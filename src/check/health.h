@@ -129,6 +129,9 @@ Notice transition_notice(const ServerName& name, Transition transition, const Ch
 /// The same for `set server b/s health ...`: "Server b/s is UP, changed from CLI. ..."
 Notice forced_notice(const ServerName& name, Transition transition, const Remaining& left);
 
+/// The same for a state that a former process left: load-server-state-from-file.
+Notice restored_notice(const ServerName& name, Transition transition, const Remaining& left);
+
 /// A change of administrative state by a person.
 enum class AdminEvent : std::uint8_t {
   enter_maint,

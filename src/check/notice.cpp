@@ -71,6 +71,10 @@ Notice forced_notice(const ServerName& name, Transition transition, const Remain
   return changed(name, transition, ", changed from CLI", left);
 }
 
+Notice restored_notice(const ServerName& name, Transition transition, const Remaining& left) {
+  return changed(name, transition, ", changed from server-state after a reload", left);
+}
+
 Notice admin_notice(const ServerName& name, AdminEvent event, const Health& after, const Remaining& left) {
   const std::string who = subject(name);
   switch (event) {

@@ -23,10 +23,13 @@ struct ProcessState {
   std::atomic<std::uint64_t> total_requests{0};
   std::atomic<std::uint64_t> next_session{1};
   std::atomic<std::uint32_t> maxconn{0};
-  std::atomic<bool> paused{false};    // some worker's listeners wait for room in the process
-  std::atomic<bool> stopping{false};  // soft stop
+  std::atomic<std::uint32_t> max_connection_rate{0};  // maxconnrate, `set rate-limit connections`; 0: no limit
+  std::atomic<std::uint32_t> max_session_rate{0};     // maxsessrate, `set rate-limit sessions`
+  std::atomic<bool> paused{false};                    // some worker's listeners wait for room in the process
+  std::atomic<bool> stopping{false};                  // soft stop
   io::WorkerGroup workers;
   std::vector<std::unique_ptr<WorkerContext>> contexts;  // parallel to workers; each touched by its own thread only
+  bool placed = false;                                   // workers were given CPUs; for the control thread
   bool quiet = false;                                    // -q, or no terminal: messages go to the log only
   sample::ProcessVariables variables;
   TimePoint started{};

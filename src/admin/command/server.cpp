@@ -1,10 +1,9 @@
-// Commands on servers: state, health, weight, address, limit, checks, and ending their sessions.
+// Commands on servers, each with its own words: maintenance, checks, weight, limit, and ending their sessions.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdio>
 #include <mutex>
 
+#include "admin/command/change_weight.h"
 #include "admin/command/tables.h"
 #include "admin/lookup.h"
 #include "admin/session.h"
@@ -14,142 +13,37 @@
 #include "proxy/process_state.h"
 
 namespace weir::admin {
-namespace {
 
-// The server the first word names; the reason why not has been answered.
-bool chosen(Call& call, NamedServer& server) {
-  auto named = named_server(*call.worker.plan, call.word(0));
-  if (!named) {
-    call.out.text += named.error().message;
-    return false;
-  }
-  server = std::move(*named);
-  return true;
-}
-
-void set_state(Call& call, const NamedServer& named, std::string_view wanted) {
-  using check::Admin;
-  proxy::ServerState& server = *named.server;
-  if (wanted == "ready") {
-    proxy::set_server_admin(call.worker, server, Admin::forced_maint, false);
-    proxy::set_server_admin(call.worker, server, Admin::forced_drain, false);
-  } else if (wanted == "drain") {
-    // In this order a server in maintenance never takes a session on its way to draining.
-    proxy::set_server_admin(call.worker, server, Admin::forced_drain, true);
-    proxy::set_server_admin(call.worker, server, Admin::forced_maint, false);
-  } else if (wanted == "maint") {
-    proxy::set_server_admin(call.worker, server, Admin::forced_drain, false);
-    proxy::set_server_admin(call.worker, server, Admin::forced_maint, true);
-  } else {
-    call.out.text += "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n";
-  }
-}
-
-void set_health(Call& call, const NamedServer& named, std::string_view wanted) {
-  if (wanted == "up") {
-    proxy::force_server_health(call.worker, *named.server, check::State::running);
-  } else if (wanted == "stopping") {
-    proxy::force_server_health(call.worker, *named.server, check::State::stopping);
-  } else if (wanted == "down") {
-    proxy::force_server_health(call.worker, *named.server, check::State::stopped);
-  } else {
-    call.out.text += "'set server <srv> health' expects 'up', 'stopping', or 'down'.\n";
-  }
-}
-
-void set_weight(Call& call, const NamedServer& named, std::string_view wanted) {
+void change_weight(Call& call, const NamedServer& named, std::string_view wanted) {
   unsigned initial = 0;
   {
     const std::scoped_lock guard(named.backend->state->lock);
     initial = named.server->config->weight;
   }
   const auto weight = parse_weight(wanted, initial);
-  if (!weight) {
-    call.out.text += weight.error().message;
-    return;
-  }
+  if (!weight) return call.error(weight.error().message);
+  // Management 9.3, set weight: a map of weights is drawn once; a server is in it as it was written, or not at all.
+  if (*weight != 0 && *weight != initial && has_fixed_weights(*named.backend))
+    return call.error("Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.\n");
   proxy::set_server_weight(*named.server, *weight);
 }
 
-void say(Call& call, const proxy::BackendPlan& backend, const std::string& message) {
-  call.worker.emit(backend.log, {.level = log::Level::notice, .message = message});
-  if (!call.worker.process->quiet) std::fprintf(stderr, "%s\n", message.c_str());
-}
+namespace {
 
-// What was changed, in words; `changed` says whether anything was.
-std::string change_address(SocketAddress& place, SocketAddress wanted, bool with_port, std::uint16_t port,
-                           bool& changed) {
-  std::string text;
-  const std::uint16_t old_port = place.port();
-  if (place.host() != wanted.host()) {
-    text = fmt::format("IP changed from '{}' to '{}'", place.host(), wanted.host());
-    changed = true;
-  } else {
-    text = "no need to change the addr";
+// The server the first word names; the reason why not has been answered.
+bool chosen(Call& call, NamedServer& server) {
+  auto named = named_server(*call.worker.plan, call.word(0));
+  if (!named) {
+    call.error(named.error().message);
+    return false;
   }
-  if (with_port && port != old_port) {
-    text += fmt::format(", port changed from '{}' to '{}'", old_port, port);
-    changed = true;
-  } else if (with_port) {
-    text += ", no need to change the port";
-  }
-  wanted.set_port(with_port ? port : old_port);
-  place = wanted;
-  return text;
-}
-
-void set_address(Call& call, const NamedServer& named) {
-  const std::string_view host = call.word(2);
-  if (host.empty()) {
-    call.out.text += "set server <b>/<s> addr requires an address and optionally a port.\n";
-    return;
-  }
-  const bool naked_ipv6 = host.find(':') != host.npos && !host.starts_with('[');
-  const auto parsed = parse_address(naked_ipv6 ? fmt::format("[{}]", host) : std::string(host));
-  if (!parsed || !parsed->address.is_inet() || !parsed->host.empty() || parsed->has_port) {
-    fmt::format_to(std::back_inserter(call.out.text), "Invalid addr '{}' by 'stats socket command'\n", host);
-    return;
-  }
-  const bool with_port = call.word(3) == "port";
-  const auto port = with_port ? parse_integer(call.word(4), 0, 65535) : Result<std::int64_t>(0);
-  if (!port) {
-    fmt::format_to(std::back_inserter(call.out.text),
-                   "The port must be a number from 0 to 65535, not '{}'; nothing was changed\n", call.word(4));
-    return;
-  }
-  bool changed = false;
-  std::string text;
-  {
-    const std::scoped_lock guard(named.backend->state->lock);
-    text =
-        change_address(named.server->address, parsed->address, with_port, static_cast<std::uint16_t>(*port), changed);
-    if (changed) named.server->runtime_address = true;
-  }
-  text += " by 'stats socket command'";
-  call.out.text += text + '\n';
-  if (changed)
-    say(call, *named.backend, fmt::format("{}/{} {}", named.backend->config->name, named.server->name, text));
-}
-
-void set_server(Call& call) {
-  NamedServer named;
-  if (!chosen(call, named)) return;
-  const std::string_view what = call.word(1);
-  if (what == "state") return set_state(call, named, call.word(2));
-  if (what == "health") return set_health(call, named, call.word(2));
-  if (what == "weight") return set_weight(call, named, call.word(2));
-  if (what == "addr") return set_address(call, named);
-  // Manual, agent-check: an extra check of its own kind; no server here has one.
-  if (what == "agent") {
-    call.out.text += "agent checks are not enabled on this server.\n";
-    return;
-  }
-  call.out.text += "usage: set server <backend>/<server> addr | health | state | weight\n";
+  server = std::move(*named);
+  return true;
 }
 
 void set_weight_command(Call& call) {
   NamedServer named;
-  if (chosen(call, named)) set_weight(call, named, call.word(1));
+  if (chosen(call, named)) change_weight(call, named, call.word(1));
 }
 
 void get_weight(Call& call) {
@@ -188,22 +82,33 @@ void enable_health(Call& call) {
   if (!chosen(call, named)) return;
   const std::scoped_lock guard(named.backend->state->lock);
   if (!named.server->health.checked()) {
-    call.out.text += "Health check was not configured on this server, cannot enable.\n";
+    call.error("Health check was not configured on this server, cannot enable.\n");
     return;
   }
   named.server->checks_paused = false;
+}
+
+// Manual, agent-check: no server here has one.
+void enable_agent(Call& call) {
+  NamedServer named;
+  if (chosen(call, named)) call.error("Agent was not configured on this server, cannot enable.\n");
+}
+
+void disable_agent(Call& call) {
+  NamedServer named;
+  (void)chosen(call, named);  // what is not there is not running
 }
 
 void set_server_maxconn(Call& call) {
   NamedServer named;
   if (!chosen(call, named)) return;
   if (call.word(1).empty()) {
-    call.out.text += "Require <maxconn>.\n";
+    call.error("Require <maxconn>.\n");
     return;
   }
   const auto wanted = parse_integer(call.word(1), 0, 0x7fffffff);
   if (!wanted) {
-    call.out.text += "maxconn string empty or preceded by garbage";
+    call.error("maxconn string empty or preceded by garbage");
     return;
   }
   const std::scoped_lock guard(named.backend->state->lock);
@@ -218,6 +123,11 @@ void shutdown_sessions(Call& call) {
 }
 
 constexpr CliCommand kRows[] = {
+    {.name = "disable agent",
+     .level = Level::admin,
+     .usage = "disable agent <bk>/<srv>",
+     .answer = disable_agent,
+     .doc = "pause a server's agent checks"},
     {.name = "disable health",
      .level = Level::admin,
      .usage = "disable health <bk>/<srv>",
@@ -228,6 +138,11 @@ constexpr CliCommand kRows[] = {
      .usage = "disable server <bk>/<srv>",
      .answer = disable_server,
      .doc = "take a server out for maintenance"},
+    {.name = "enable agent",
+     .level = Level::admin,
+     .usage = "enable agent <bk>/<srv>",
+     .answer = enable_agent,
+     .doc = "resume a server's agent checks"},
     {.name = "enable health",
      .level = Level::admin,
      .usage = "enable health <bk>/<srv>",
@@ -247,11 +162,6 @@ constexpr CliCommand kRows[] = {
      .usage = "set maxconn server <bk>/<srv> <value>",
      .answer = set_server_maxconn,
      .doc = "most sessions of a server"},
-    {.name = "set server",
-     .level = Level::admin,
-     .usage = "set server <bk>/<srv> [opts]",
-     .answer = set_server,
-     .doc = "a server's state, health, weight or address"},
     {.name = "set weight",
      .level = Level::admin,
      .usage = "set weight <bk>/<srv> <weight>[%]",

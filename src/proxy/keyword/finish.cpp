@@ -10,6 +10,7 @@
 
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/finish_server.h"
+#include "proxy/keyword/finish_threads.h"
 #include "proxy/rule/tracking.h"
 #include "resolve/start.h"
 #include "stick/config.h"
@@ -57,6 +58,7 @@ class Finisher {
     log_targets();
     full_connections();
     tables();
+    finish_threads(config_, diagnostics_);
     names();
     for (const auto& proxy : config_.proxies) sign(*proxy);
     return diagnostics_.errors() == before;
@@ -428,9 +430,7 @@ class Finisher {
       for (const std::string& line : *proxy.settings.inherited_lines) text += line + '\n';
     text += "--\n";
     for (const std::string& line : proxy.lines) text += line + '\n';
-    proxy.signature = text;
-    for (const BindConfig& bind : proxy.binds) proxy.signature += fmt::format("bind {}\n", bind.signature);
-    for (const ServerConfig& server : proxy.servers) proxy.signature += server.signature + '\n';
+    sign_parts(proxy);
   }
 
   Config& config_;
@@ -448,6 +448,12 @@ class Finisher {
 };
 
 }  // namespace
+
+void sign_parts(ProxyConfig& proxy) {
+  proxy.signature = proxy.settings_signature;
+  for (const BindConfig& bind : proxy.binds) proxy.signature += fmt::format("bind {}\n", bind.signature);
+  for (const ServerConfig& server : proxy.servers) proxy.signature += server.signature + '\n';
+}
 
 bool finish_config(Config& config, const sample::Registry& registry, const FinishOptions& options,
                    Diagnostics& diagnostics) {

@@ -43,7 +43,6 @@ constexpr KeywordRow kRows[] = {
     dropped("http-reuse", in::proxies, kHttp),
     dropped("http-send-name-header", in::proxies, kHttp),
     dropped("ignore-persist", in::proxies, kNotYet),
-    dropped("load-server-state-from-file", in::proxies, kNotYet),
     dropped("lua-load", in::global, kLua),
     dropped("lua-load-per-thread", in::global, kLua),
     dropped("lua-prepend-path", in::global, kLua),

@@ -7,22 +7,25 @@
 
 namespace weir::proxy {
 
-extern const std::span<const config::KeywordRow> process_keywords;      // global.cpp
-extern const std::span<const config::KeywordRow> environment_keywords;  // environment.cpp
-extern const std::span<const config::KeywordRow> stats_keywords;        // stats.cpp
-extern const std::span<const config::KeywordRow> tuning_keywords;       // tuning.cpp
-extern const std::span<const config::KeywordRow> tls_keywords;          // tls.cpp
-extern const std::span<const config::KeywordRow> proxy_keywords;        // proxy.cpp
-extern const std::span<const config::KeywordRow> timeout_keywords;      // timeouts.cpp
-extern const std::span<const config::KeywordRow> option_keywords;       // options.cpp
-extern const std::span<const config::KeywordRow> bind_keywords;         // bind.cpp
-extern const std::span<const config::KeywordRow> server_keywords;       // server.cpp
-extern const std::span<const config::KeywordRow> balance_keywords;      // balance.cpp
-extern const std::span<const config::KeywordRow> log_keywords;          // log.cpp
-extern const std::span<const config::KeywordRow> rule_keywords;         // rules.cpp
-extern const std::span<const config::KeywordRow> stick_keywords;        // stick.cpp
-extern const std::span<const config::KeywordRow> check_keywords;        // check.cpp
-extern const std::span<const config::KeywordRow> userlist_keywords;     // userlist.cpp
-extern const std::span<const config::KeywordRow> later_keywords;        // later.cpp
+extern const std::span<const config::KeywordRow> process_keywords;       // global.cpp
+extern const std::span<const config::KeywordRow> environment_keywords;   // environment.cpp
+extern const std::span<const config::KeywordRow> thread_keywords;        // threads.cpp
+extern const std::span<const config::KeywordRow> life_keywords;          // life.cpp
+extern const std::span<const config::KeywordRow> server_state_keywords;  // server_state.cpp
+extern const std::span<const config::KeywordRow> stats_keywords;         // stats.cpp
+extern const std::span<const config::KeywordRow> tuning_keywords;        // tuning.cpp
+extern const std::span<const config::KeywordRow> tls_keywords;           // tls.cpp
+extern const std::span<const config::KeywordRow> proxy_keywords;         // proxy.cpp
+extern const std::span<const config::KeywordRow> timeout_keywords;       // timeouts.cpp
+extern const std::span<const config::KeywordRow> option_keywords;        // options.cpp
+extern const std::span<const config::KeywordRow> bind_keywords;          // bind.cpp
+extern const std::span<const config::KeywordRow> server_keywords;        // server.cpp
+extern const std::span<const config::KeywordRow> balance_keywords;       // balance.cpp
+extern const std::span<const config::KeywordRow> log_keywords;           // log.cpp
+extern const std::span<const config::KeywordRow> rule_keywords;          // rules.cpp
+extern const std::span<const config::KeywordRow> stick_keywords;         // stick.cpp
+extern const std::span<const config::KeywordRow> check_keywords;         // check.cpp
+extern const std::span<const config::KeywordRow> userlist_keywords;      // userlist.cpp
+extern const std::span<const config::KeywordRow> later_keywords;         // later.cpp
 
 }  // namespace weir::proxy
