@@ -36,6 +36,7 @@ class PipePool {
   void give(Pipe* pipe);
   [[nodiscard]] std::size_t in_use() const { return in_use_; }
   [[nodiscard]] std::size_t cached() const { return free_.size(); }
+  [[nodiscard]] std::size_t pipe_size() const { return pipe_size_; }
 
  private:
   std::size_t max_pipes_;

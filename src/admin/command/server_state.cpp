@@ -58,11 +58,14 @@ void write_state(std::string& out, const proxy::BackendPlan& backend, const prox
                  admin, server.runtime_weight.value_or(config.weight), config.weight, age < 0 ? 0 : age);
   // COMPAT: nothing ever counts for a server that began disabled and has no checks.
   const unsigned counter = config.disabled && !server.health.checked() ? 0 : server.health.counter();
-  fmt::format_to(std::back_inserter(out), "{} {} {} {} {} 0 {} {} {} - 0 {} {} {} {}\n",
-                 static_cast<unsigned>(last.status), check_result(last.status), counter, check_state(server),
-                 agent_state(server), config.explicit_id ? 1 : 0, config.spec.host.empty() ? "-" : config.spec.host,
-                 server.address.port(), config.check.port, host_or_dash(config.check.address),
-                 host_or_dash(server.agent.address), server.agent.port);
+  fmt::format_to(std::back_inserter(out),
+                 "{} {} {} {} {} {} {} {} {} - 0 {} {} {} {}
+                 ",
+                 static_cast<unsigned>(last.status),
+                 check_result(last.status), counter, check_state(server), agent_state(server),
+                 backend.config->explicit_id ? 1 : 0, config.explicit_id ? 1 : 0,
+                 config.spec.host.empty() ? "-" : config.spec.host, server.address.port(), config.check.port,
+                 host_or_dash(config.check.address), host_or_dash(server.agent.address), server.agent.port);
 }
 
 void write_connections(std::string& out, const proxy::BackendPlan& backend, const proxy::ServerState& server,
@@ -82,7 +85,7 @@ bool chosen_backends(Call& call, std::vector<std::shared_ptr<const proxy::Backen
   if (call.words.empty()) return true;
   const auto named = named_backend(*call.worker.plan, call.word(0));
   if (!named) {
-    call.out.text += "Can't find backend.\n";
+    call.error("Can't find backend.\n");
     return false;
   }
   chosen = {named};

@@ -17,7 +17,6 @@ using config::Word;
 namespace in = config::in;
 namespace accepts = config::accepts;
 
-constexpr std::int64_t kMostThreads = 256;
 constexpr std::int64_t kMostId = 4'294'967'294;
 
 template <std::uint32_t GlobalConfig::* Member, std::int64_t Min, std::int64_t Max>
@@ -45,12 +44,6 @@ template <Timeout GlobalConfig::* Member>
 void time(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   if (const auto value = args.expect_time("the time")) context.target<GlobalConfig>().*Member = *value;
-}
-
-void nbthread(ParseContext& context, const Line& line) {
-  Arguments args(context, line);
-  if (const auto value = args.expect_integer("the number of threads", 1, kMostThreads))
-    context.target<GlobalConfig>().threads = static_cast<unsigned>(*value);
 }
 
 void user(ParseContext& context, const Line& line) {
@@ -232,7 +225,6 @@ constexpr KeywordRow kRows[] = {
         "How many pipes splicing may use; without it a quarter of 'maxconn'.", "maxpipes 1000"),
     one("maxsessrate", "<sessions>", number<&G::maxsessrate, 0, INT32_MAX>,
         "How many sessions the process begins in a second; others wait in the system's queue.", "maxsessrate 500"),
-    one("nbthread", "<number>", nbthread, "How many workers there are; without it one for each core.", "nbthread 4"),
     one("node", "<name>", node, "The name of this machine in the statistics.", "node lb1"),
     word("noreuseport", flag<&G::no_reuseport>, "One listening socket for all workers instead of one for each."),
     word("nosplice", flag<&G::no_splice>, "Never lets the kernel move data from socket to socket."),
