@@ -10,6 +10,7 @@
 
 #include "admin/command.h"
 #include "admin/command_line.h"
+#include "admin/descriptor_choice.h"
 #include "admin/field.h"
 #include "admin/session_text.h"
 #include "admin/weight.h"
@@ -36,7 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (command == nullptr) weir::admin::write_unknown(out, weir::admin::Level::admin, words);
     weir::admin::write_help(out, weir::admin::Level::user, words);
     require(out.find("\n\n") == std::string::npos);
+    if (const auto choice = weir::admin::parse_descriptor_choice(words)) require(choice->only >= -1);
     for (const std::string& word : words) {
+      if (const auto severity = weir::admin::severity_named(word)) require(static_cast<unsigned>(*severity) < 3);
       require(!word.empty());
       letters += word.size();
       if (const auto weight = weir::admin::parse_weight(word, 100)) require(*weight <= 256);

@@ -28,6 +28,11 @@ struct Call {
   proxy::Control& control;
   proxy::WorkerContext& worker;
 
+  /// A refusal, behind its severity if the session wants that.
+  void error(std::string_view message) const { say(3, message); }
+  /// Feedback that is no data. Severities are syslog's.
+  void say(int severity, std::string_view message) const;
+
   [[nodiscard]] std::string_view word(std::size_t index) const {
     return index < words.size() ? std::string_view(words[index]) : std::string_view();
   }
@@ -36,6 +41,7 @@ struct Call {
 struct CliCommand {
   std::string_view name;  // its words with one space between
   Level level = Level::user;
+  bool listed = true;      // by `help`
   std::string_view usage;  // name and arguments, as `help` shows them
   void (*answer)(Call& call) = nullptr;
   io::Task<void> (*run)(Call& call) = nullptr;

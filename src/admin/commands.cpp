@@ -12,8 +12,10 @@ namespace weir::admin {
 namespace {
 
 constexpr const std::span<const CliCommand>* kTables[] = {
-    &socket_commands, &info_commands,     &stat_commands,  &session_commands, &server_state_commands,
-    &server_commands, &frontend_commands, &table_commands, &event_commands,   &process_commands};
+    &socket_commands,    &info_commands,       &stat_commands,           &session_commands,  &server_state_commands,
+    &server_commands,    &set_server_commands, &dynamic_server_commands, &frontend_commands, &table_commands,
+    &event_commands,     &process_commands,    &pool_commands,           &inside_commands,   &wait_commands,
+    &hand_over_commands, &schema_commands};
 
 std::vector<std::string_view> words_of(std::string_view name) {
   std::vector<std::string_view> words;
@@ -63,7 +65,7 @@ void write_row(std::string& out, const CliCommand& row) {
 
 std::vector<const CliCommand*> rows_for(Level level) {
   std::vector<const CliCommand*> rows = all_commands();
-  std::erase_if(rows, [&](const CliCommand* row) { return row->level > level; });
+  std::erase_if(rows, [&](const CliCommand* row) { return row->level > level || !row->listed; });
   std::sort(rows.begin(), rows.end(), [](const CliCommand* a, const CliCommand* b) {
     const bool a_last = closing_row(a->name), b_last = closing_row(b->name);
     return a_last != b_last ? b_last : a->name < b->name;

@@ -55,4 +55,14 @@ Result<NamedServer> named_server(const proxy::Plan& plan, std::string_view word)
   return named;
 }
 
+bool removable(const NamedServer& named) {
+  const std::scoped_lock guard(named.backend->state->lock);
+  return named.server->health.in_maintenance() && named.server->sessions.value() == 0 && named.server->line.size() == 0;
+}
+
+bool has_fixed_weights(const proxy::BackendPlan& backend) {
+  const std::scoped_lock guard(backend.state->lock);
+  return backend.state->picker && backend.state->picker->fixed_weights();
+}
+
 }  // namespace weir::admin

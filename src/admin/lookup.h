@@ -24,4 +24,11 @@ struct NamedServer {
 /// "backend/server". The error is the answer to give.
 Result<NamedServer> named_server(const proxy::Plan& plan, std::string_view word);
 
+/// `del server` may take it: in maintenance, without sessions. Takes the backend's lock.
+bool removable(const NamedServer& named);
+inline constexpr std::string_view kNotInMaintenance = "Only servers in maintenance mode can be deleted.";
+
+/// Balancing draws a map of the weights once: they cannot change at run time, and no server can join.
+bool has_fixed_weights(const proxy::BackendPlan& backend);
+
 }  // namespace weir::admin

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "admin/pools.h"
 #include "admin/sockets.h"
 #include "admin/state_log.h"
 
@@ -38,14 +39,19 @@ Result<void> Server::serve(const proxy::GlobalConfig& global) {
       entry.key =
           fmt::format("{}|{}|{}|{}|{}", address.to_string(), bind.options.interface, bind.options.mode.value_or(0),
                       bind.options.owner.value_or(0), bind.options.group.value_or(0));
+      entry.address = address;
       entry.name = shown_name(address);
       entry.level = level_named(bind.cli_level);
+      entry.severity = severity_named(bind.cli_severity).value_or(SeverityOutput::none);
+      entry.exposes_sockets = bind.cli_expose_fd;
       if (std::find(keys.begin(), keys.end(), entry.key) != keys.end()) continue;
       keys.push_back(entry.key);
       if (std::find(keys_.begin(), keys_.end(), entry.key) == keys_.end()) {
         io::ListenOptions options = bind.options;
         if (options.backlog == 0) options.backlog = kBacklog;
-        auto opened = control_.engine().opener().listen(address, options);
+        auto inherited = control_.engine().inherited().take(address, options);
+        auto opened = inherited.empty() ? control_.engine().opener().listen(address, options)
+                                        : Result<io::Fd>(std::move(inherited.front()));
         if (!opened) return fail(fmt::format("stats socket {}: {}", entry.name, opened.error().message));
         entry.socket = std::move(*opened);
       }
@@ -54,8 +60,10 @@ Result<void> Server::serve(const proxy::GlobalConfig& global) {
   }
   keys_ = std::move(keys);
   control_.engine().process().contexts.front()->io->post(
-      [sockets = sockets_, entries = std::move(wanted), timeout = global.stats_timeout,
-       most = global.stats_maxconn]() mutable { sockets->install(std::move(entries), timeout, most); });
+      [sockets = sockets_, entries = std::move(wanted),
+       settings = std::make_shared<proxy::GlobalConfig>(global)]() mutable {
+        sockets->install(std::move(entries), *settings);
+      });
   return {};
 }
 
@@ -63,5 +71,7 @@ void Server::log_state() {
   proxy::WorkerContext* worker = control_.engine().process().contexts.front().get();
   worker->io->post([worker] { admin::log_state(*worker); });
 }
+
+void Server::dump_and_flush_pools() { admin::dump_and_flush_pools(control_.engine().process()); }
 
 }  // namespace weir::admin

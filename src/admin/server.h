@@ -34,6 +34,9 @@ class Server {
   /// One log line per frontend, backend and server, as SIGHUP asks for.
   void log_state();
 
+  /// The memory of the workers on the terminal, what is unused given back, as SIGQUIT asks for.
+  void dump_and_flush_pools();
+
  private:
   proxy::Control& control_;
   std::shared_ptr<Sockets> sockets_;

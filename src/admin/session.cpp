@@ -9,12 +9,11 @@
 #include "admin/command.h"
 #include "admin/command_line.h"
 #include "admin/sockets.h"
+#include "proto/syslog.h"
 #include "proxy/process_state.h"
 
 namespace weir::admin {
 namespace {
-
-constexpr std::size_t kMostPayload = 128 * 1024;
 
 // The next line without its line feed; false: there will be none.
 io::Task<bool> read_line(CliSession& session, std::string& line, std::size_t most) {
@@ -54,7 +53,7 @@ io::Task<bool> read_payload(CliSession& session, const std::string& last_line, s
     if (!got) co_return false;
     if (line.ends_with('\r')) line.pop_back();
     if (line == last_line) co_return true;
-    if (payload.size() + line.size() + 1 > kMostPayload) {
+    if (payload.size() + line.size() + 1 > session.sockets.most_payload) {
       session.out.text += "The payload is too long.\n";
       session.ending = true;
       co_return false;
@@ -64,12 +63,21 @@ io::Task<bool> read_payload(CliSession& session, const std::string& last_line, s
   }
 }
 
+void write_severity(CliSession& session, int severity) {
+  if (session.severity == SeverityOutput::none) return;
+  const auto name = proto::syslog_name(static_cast<proto::SyslogLevel>(severity));
+  session.out.text +=
+      session.severity == SeverityOutput::number ? fmt::format("[{}]: ", severity) : fmt::format("[{}]: ", name);
+}
+
 io::Task<void> run_command(CliSession& session, const std::vector<std::string>& words, std::string_view payload) {
   std::size_t used = 0;
   const CliCommand* command = find_command(words, used);
   if (command == nullptr) {
+    write_severity(session, 6);
     write_unknown(session.out.text, session.level, words);
   } else if (session.level < command->level) {
+    write_severity(session, 3);
     session.out.text += "Permission denied\n";
   } else {
     Call call{.session = session,
@@ -125,6 +133,11 @@ void discard_input(int fd) {
 
 }  // namespace
 
+void Call::say(int severity, std::string_view message) const {
+  write_severity(session, severity);
+  out.text += message;
+}
+
 CliSession::CliSession(Sockets& owner, Socket& through, io::Fd connection, const SocketAddress& peer)
     : sockets(owner),
       socket(through),
@@ -134,6 +147,7 @@ CliSession::CliSession(Sockets& owner, Socket& through, io::Fd connection, const
       timeout(owner.timeout),
       out(stream, timeout),
       level(through.level),
+      severity(through.severity),
       accepted(io::Worker::current().now()),
       accepted_wall(io::Worker::current().wall_now()) {
   sockets.sessions.push_back(this);

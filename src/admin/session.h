@@ -37,8 +37,11 @@ struct CliSession {
   Output out;
   Level level;
   Mode mode = Mode::single;
-  bool timed = false;   // uptime in the prompt
-  bool ending = false;  // quit, or an input that cannot be followed
+  SeverityOutput severity;
+  bool expert = false;        // expert-mode
+  bool experimental = false;  // experimental-mode
+  bool timed = false;         // uptime in the prompt
+  bool ending = false;        // quit, or an input that cannot be followed
   TimePoint accepted;
   WallTime accepted_wall;
   std::string input;  // bytes that arrived, from the start of the next line

@@ -4,10 +4,11 @@
 
 namespace weir::admin {
 
-void Sockets::install(std::vector<Wanted> wanted, Milliseconds stats_timeout, std::uint32_t stats_maxconn) {
+void Sockets::install(std::vector<Wanted> wanted, const proxy::GlobalConfig& global) {
   if (closed.load(std::memory_order_acquire)) return;
-  timeout = stats_timeout;
-  maxconn = stats_maxconn;
+  timeout = global.stats_timeout;
+  maxconn = global.stats_maxconn;
+  most_payload = static_cast<std::size_t>(global.cli_payload);
   io::Worker& worker = *control.engine().process().contexts.front()->io;
   std::map<std::string, std::shared_ptr<Socket>> next;
   for (Wanted& entry : wanted) {
@@ -22,8 +23,11 @@ void Sockets::install(std::vector<Wanted> wanted, Milliseconds stats_timeout, st
           std::make_unique<io::Acceptor>(worker, std::move(entry.socket), &Sockets::accepted, socket.get());
       socket->acceptor->start();
     }
+    socket->address = entry.address;
     socket->name = entry.name;
     socket->level = entry.level;
+    socket->severity = entry.severity;
+    socket->exposes_sockets = entry.exposes_sockets;
     next.emplace(entry.key, std::move(socket));
   }
   for (auto& [key, socket] : served)

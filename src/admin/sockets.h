@@ -23,8 +23,11 @@ struct Sockets;
 struct Socket {
   Sockets* owner = nullptr;
   std::weak_ptr<Socket> self;
+  SocketAddress address;
   std::string name;  // "unix@/run/x.sock", "127.0.0.1:9999"
   Level level = Level::operator_;
+  SeverityOutput severity = SeverityOutput::none;
+  bool exposes_sockets = false;
   std::unique_ptr<io::Acceptor> acceptor;
 };
 
@@ -36,6 +39,7 @@ struct Sockets : std::enable_shared_from_this<Sockets> {
   std::vector<CliSession*> sessions;
   Milliseconds timeout{10'000};
   std::uint32_t maxconn = 10;
+  std::size_t most_payload = std::size_t{128} * 1024;
   std::uint64_t next_serial = 1;
   std::uint64_t cpu_asked_us = 0;  // `show info`: where its share of idle time was last measured
   TimePoint cpu_asked{};
@@ -44,12 +48,15 @@ struct Sockets : std::enable_shared_from_this<Sockets> {
   /// What the control thread opened; already served addresses come without a socket.
   struct Wanted {
     std::string key;
+    SocketAddress address;
     std::string name;
     Level level = Level::operator_;
+    SeverityOutput severity = SeverityOutput::none;
+    bool exposes_sockets = false;
     io::Fd socket;
   };
   /// On worker 0.
-  void install(std::vector<Wanted> wanted, Milliseconds stats_timeout, std::uint32_t stats_maxconn);
+  void install(std::vector<Wanted> wanted, const proxy::GlobalConfig& global);
   void close();
   void session_ended();
 

@@ -34,6 +34,13 @@ struct CommandLine {
   std::optional<std::uint32_t> maxconn;           // -n
   std::optional<std::uint64_t> memory_megabytes;  // -m
   std::string local_peer;                         // -L
+  std::optional<std::uint32_t> proxy_maxconn;     // -N
+  bool no_server_verify = false;                  // -dV
+  bool libraries = false;                         // -dL
+  std::string sockets_from;                       // -x
+  std::vector<int> finish;                        // -sf
+  std::vector<int> terminate;                     // -st
+  std::vector<std::string> notices;               // options without a meaning here, each with its reason
   std::string directory;                          // -C
 };
 

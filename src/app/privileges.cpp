@@ -47,7 +47,11 @@ Result<std::uint32_t> settle_descriptors(proxy::GlobalConfig& global) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return unexpected(system_error("descriptor limit"));
   rlim_t wanted = std::min<rlim_t>(limit.rlim_max, kMostDescriptors);
-  if (global.fd_hard_limit != 0) wanted = std::min<rlim_t>(wanted, global.fd_hard_limit);
+  if (global.fd_hard_limit != 0) {
+    wanted = std::min<rlim_t>(wanted, global.fd_hard_limit);
+    limit.rlim_cur = std::min(limit.rlim_cur, wanted);  // what was granted before is more than is wanted
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+  }
   if (global.maxconn != 0) wanted = std::max<rlim_t>(limit.rlim_cur, rlim_t{global.maxconn} * 2 + kReserved);
   if (global.ulimit_n != 0) wanted = global.ulimit_n;
   rlimit next = limit;

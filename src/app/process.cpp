@@ -13,7 +13,9 @@
 #include <cstring>
 #include <thread>
 
+#include "app/grants.h"
 #include "app/keywords.h"
+#include "app/libraries.h"
 #include "app/privileges.h"
 #include "app/running_process.h"
 #include "app/version.h"
@@ -29,6 +31,7 @@ namespace {
 constexpr Milliseconds kDrainPoll{50};
 constexpr Milliseconds kLogPoll{1000};
 constexpr Milliseconds kRetirePoll{1000};
+constexpr Milliseconds kHandOverPatience{5000};
 
 // Runs `work` on a thread of its own and waits for its end. The allocator keeps some freed blocks of every size for
 // each thread; after a reload they lie all over the heap and pin its pages. Those of a thread that ends go back.
@@ -61,13 +64,12 @@ Process::Process(CommandLine line) : line_(std::move(line)), version_(kReportedV
 
 Process::~Process() { set_outside(direct_outside()); }
 
-std::optional<proxy::Config> Process::load(const std::vector<std::string>& files, Diagnostics& diagnostics) {
+proxy::LoadOptions Process::load_options() const {
+  static const std::string tls_version = tls::library_version();
+  static const std::string tls_name = tls::library_name();
   proxy::LoadOptions options;
-  const std::string tls_version = tls::library_version();
-  const std::string tls_name = tls::library_name();
   options.table = &keyword_table();
   options.registry = &sample_registry();
-  options.files = files;
   options.environment = environ;
   options.facts = {.version = "3.5.0",
                    .features = features(),
@@ -77,6 +79,13 @@ std::optional<proxy::Config> Process::load(const std::vector<std::string>& files
   options.local_peer = line_.local_peer.empty() ? host_name() : line_.local_peer;
   options.master_worker = line_.master_worker;
   options.finish.ignore_resolution_failures = line_.ignore_resolution_failures;
+  options.finish.no_server_verify = line_.no_server_verify;
+  return options;
+}
+
+std::optional<proxy::Config> Process::load(const std::vector<std::string>& files, Diagnostics& diagnostics) {
+  proxy::LoadOptions options = load_options();
+  options.files = files;
   std::optional<proxy::Config> config = proxy::load_config(options, diagnostics);
   if (line_.zero_warning && diagnostics.warnings() != 0) {
     diagnostics.error({}, "warnings are errors here (-dW)");
@@ -84,11 +93,14 @@ std::optional<proxy::Config> Process::load(const std::vector<std::string>& files
   }
   if (!config) return config;
   if (line_.maxconn) config->global.maxconn = *line_.maxconn;
+  for (const auto& proxy : config->proxies)
+    if (line_.proxy_maxconn && proxy->is_frontend() && !proxy->settings.maxconn)
+      proxy->settings.maxconn = line_.proxy_maxconn;
   if (!line_.pidfile.empty()) config->global.pidfile = line_.pidfile;
   config->global.daemon = (config->global.daemon || line_.daemon) && !line_.foreground;
   config->global.no_splice = config->global.no_splice || line_.no_splice;
   config->global.no_reuseport = config->global.no_reuseport || line_.no_reuseport;
-  config->global.quiet = config->global.quiet || line_.quiet;
+  config->global.quiet = (config->global.quiet || line_.quiet) && !line_.verbose;
   return config;
 }
 
@@ -98,7 +110,25 @@ void Process::report(const Diagnostics& diagnostics) const {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+namespace {
+
+void say_notices(const CommandLine& line) {
+  if (line.quiet) return;
+  for (const std::string& notice : line.notices) std::fprintf(stderr, "notice: %s\n", notice.c_str());
+}
+
+// As soon as the configuration is read, so that what it loads is among them.
+void list_libraries(const CommandLine& line) {
+  if (!line.libraries) return;
+  if (!line.quiet) std::printf("List of loaded object files:\n");
+  std::fputs(loaded_libraries().c_str(), stdout);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
 int Process::check() {
+  say_notices(line_);
   Diagnostics diagnostics;
   const std::optional<proxy::Config> config = load(line_.files, diagnostics);
   report(diagnostics);
@@ -114,11 +144,13 @@ int Process::check() {
     std::fputs(ask_running_process(*config, line_.files).c_str(), stdout);
     return 0;
   }
+  list_libraries(line_);
   if (!line_.quiet) std::printf("Configuration file is valid\n");
   return 0;
 }
 
 int Process::serve() {
+  say_notices(line_);
   Diagnostics diagnostics;
   std::optional<proxy::Config> config = load(line_.files, diagnostics);
   report(diagnostics);
@@ -130,7 +162,10 @@ int Process::serve() {
     std::fprintf(stderr, "error: the configuration has no proxy: nothing would be served\n");
     return 2;
   }
+  startup_logs_ = diagnostics.render(Severity::warning);
+  list_libraries(line_);
   if (!start(std::move(*config))) return 1;
+  end_former_processes();
   loop_.run();
   admin_.reset();
   engine_.stop();
@@ -159,6 +194,33 @@ Result<void> Process::start_background(const proxy::GlobalConfig& global) {
   return drop_privileges(global);
 }
 
+// Sockets of the former process first: what it listens on is not opened a second time.
+bool Process::start_engine(proxy::Config config) {
+  const auto failed = [](const std::string& reason) {
+    std::fprintf(stderr, "error: %s\n", reason.c_str());
+    return false;
+  };
+  if (!line_.sockets_from.empty() && line_.sockets_from != "/dev/null") {
+    const auto from = parse_address(line_.sockets_from);
+    if (!from || !from->address.is_unix()) return failed(fmt::format("-x: '{}' is no Unix socket", line_.sockets_from));
+    auto inherited = io::InheritedSockets::ask(from->address, kHandOverPatience);
+    if (!inherited) return failed(fmt::format("-x: {}", inherited.error().message));
+    engine_.inherit(std::move(*inherited));
+  }
+  if (auto started = engine_.start(std::move(config)); !started) return failed(started.error().message);
+  for (const std::string& problem : engine_.restore_servers()) {
+    startup_logs_ += "warning: " + problem + "\n";
+    if (!line_.quiet) std::fprintf(stderr, "warning: %s\n", problem.c_str());
+  }
+  return true;
+}
+
+// Manual, -sf and -st: only now is there somebody to take over.
+void Process::end_former_processes() const {
+  for (const int pid : line_.finish) (void)::kill(pid, SIGUSR1);
+  for (const int pid : line_.terminate) (void)::kill(pid, SIGTERM);
+}
+
 bool Process::start(proxy::Config config) {
   const auto failed = [](const std::string& reason) {
     std::fprintf(stderr, "error: %s\n", reason.c_str());
@@ -168,22 +230,24 @@ bool Process::start(proxy::Config config) {
   Background background;
   if (global.daemon)
     if (auto entered = background.enter(); !entered) return failed(entered.error().message);
-  io::block_signals({SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGTTIN, SIGTTOU});
+  io::block_signals({SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTTIN, SIGTTOU});
   auto descriptors = settle_descriptors(config.global);
   if (!descriptors) return failed(descriptors.error().message);
   max_sockets_ = *descriptors;
+  begin_start(global);
   engine_.process().quiet = config.global.quiet || config.global.daemon;
-  const auto sockets = config.global.stats_sockets;
-  if (auto started = engine_.start(std::move(config)); !started) return failed(started.error().message);
+  if (!start_engine(std::move(config))) return false;
   note_environment();
   retire_timer_.set([](void* object) { static_cast<Process*>(object)->watch_retired(); }, this);
   admin_ = std::make_unique<admin::Server>(*this);
   if (auto opened = admin_->serve(engine_.config().global); !opened) return failed(opened.error().message);
+  engine_.inherited().clear();
   if (!global.pidfile.empty())
     if (auto written = write_pidfile(global.pidfile); !written) return failed(written.error().message);
   if (auto changed = start_background(global); !changed) return failed(changed.error().message);
-  auto signals = io::Signals::open(loop_.reactor(), {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGTTIN, SIGTTOU},
-                                   on_signal, this);
+  if (auto granted = settle_grants(global, max_sockets_); !granted) return failed(granted.error().message);
+  auto signals = io::Signals::open(
+      loop_.reactor(), {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTTIN, SIGTTOU}, on_signal, this);
   if (!signals) return failed(signals.error().message);
   signals_ = std::move(*signals);
   if (auto running = engine_.run(); !running) return failed(running.error().message);
@@ -211,6 +275,7 @@ void Process::on_signal(void* object, int signal) {
     }
     case SIGUSR1: process.soft_stop(); return;
     case SIGHUP: process.admin_->log_state(); return;
+    case SIGQUIT: process.admin_->dump_and_flush_pools(); return;
     case SIGTERM: process.stop_now(SIGTERM); return;
     case SIGINT: process.stop_now(SIGINT); return;
     default: return;  // SIGTTIN and SIGTTOU paused listeners for a second process, which there never is

@@ -35,6 +35,9 @@ class Process final : public proxy::Control {
 
   void reload(Answer done) override;
   void plan_reload(std::vector<std::string> files, Answer done) override;
+  void add_server(std::string backend, std::vector<std::string> words, Answer done) override;
+  void remove_server(std::string backend, std::string server, Answer done) override;
+  [[nodiscard]] const std::string& startup_logs() const override { return startup_logs_; }
   proxy::Engine& engine() override { return engine_; }
   [[nodiscard]] const std::string& version() const override { return version_; }
   [[nodiscard]] std::vector<std::string> environment() const override {
@@ -44,7 +47,13 @@ class Process final : public proxy::Control {
   [[nodiscard]] std::uint32_t max_sockets() const override { return max_sockets_; }
 
  private:
+  [[nodiscard]] proxy::LoadOptions load_options() const;
   std::optional<proxy::Config> load(const std::vector<std::string>& files, Diagnostics& diagnostics);
+  bool start_engine(proxy::Config config);
+  void end_former_processes() const;
+  std::pair<bool, std::string> add_now(const std::string& backend, const std::vector<std::string>& words);
+  std::pair<bool, std::string> remove_now(const std::string& backend, const std::string& server);
+  std::pair<bool, std::string> apply_changed(const std::string& backend, std::shared_ptr<proxy::ProxyConfig> after);
   void report(const Diagnostics& diagnostics) const;
   bool start(proxy::Config config);
   Result<void> start_background(const proxy::GlobalConfig& global);
@@ -62,6 +71,7 @@ class Process final : public proxy::Control {
 
   CommandLine line_;
   std::string version_;
+  std::string startup_logs_;
   void note_environment();
   void watch_retired();
   mutable std::mutex environment_lock_;  // workers ask, the control thread changes it

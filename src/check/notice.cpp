@@ -93,6 +93,10 @@ Notice forced_notice(const ServerName& name, Transition transition, const Remain
   return changed(name, transition, ", changed from CLI", left);
 }
 
+Notice restored_notice(const ServerName& name, Transition transition, const Remaining& left) {
+  return changed(name, transition, ", changed from server-state after a reload", left);
+}
+
 Notice followed_notice(const ServerName& name, Transition transition, std::string_view leader, const Remaining& left) {
   return changed(name, transition, fmt::format(" via {}", leader), left);
 }

@@ -4,8 +4,11 @@
 
 namespace weir::io {
 
-BufferPool::~BufferPool() {
+BufferPool::~BufferPool() { flush(); }
+
+void BufferPool::flush() {
   for (char* buffer : free_) delete[] buffer;
+  free_.clear();
 }
 
 char* BufferPool::take() {

@@ -19,6 +19,8 @@ class BufferPool {
   [[nodiscard]] std::size_t buffer_size() const { return size_; }
   [[nodiscard]] char* take();
   void give(char* buffer);
+  /// The cache goes back to the allocator.
+  void flush();
   [[nodiscard]] std::size_t in_use() const { return in_use_; }
   [[nodiscard]] std::size_t cached() const { return free_.size(); }
 

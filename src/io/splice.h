@@ -34,8 +34,11 @@ class PipePool {
   [[nodiscard]] Pipe* take();
   /// A pipe that still holds bytes is closed, not reused.
   void give(Pipe* pipe);
+  /// Closes the pipes that nobody uses.
+  void flush() { free_.clear(); }
   [[nodiscard]] std::size_t in_use() const { return in_use_; }
   [[nodiscard]] std::size_t cached() const { return free_.size(); }
+  [[nodiscard]] std::size_t pipe_size() const { return pipe_size_; }
 
  private:
   std::size_t max_pipes_;

@@ -32,6 +32,7 @@ class Current {
 
 Worker::Worker(const WorkerOptions& options)
     : id_(options.id),
+      busy_polling_(options.busy_polling),
       clock_(options.clock),
       now_(clock_ != nullptr ? clock_->now : Clock::now()),
       timers_(now_),
@@ -123,7 +124,7 @@ void Worker::stop() {
 
 void Worker::run() {
   const Current here(this);
-  while (!stopping_.load(std::memory_order_acquire)) run_once(-1);
+  while (!stopping_.load(std::memory_order_acquire)) run_once(busy_polling_ ? 0 : -1);
   run_posts();
   deferred_.run();
 }

@@ -48,6 +48,7 @@ struct WorkerOptions {
   std::size_t cached_buffers = 64;
   std::size_t max_pipes = 256;  // this worker's share of maxpipes
   std::size_t pipe_size = 65536;
+  bool busy_polling = false;  // never sleeps
   const FakeClock* clock = nullptr;
 };
 
@@ -114,6 +115,7 @@ class Worker {
   void wake();
 
   std::uint16_t id_;
+  bool busy_polling_;
   const FakeClock* clock_;
   TimePoint now_;
   WallTime wall_now_{};

@@ -21,6 +21,12 @@ class Control {
   virtual void reload(Answer done) = 0;
   /// What a reload would change and how many sessions it touches. `files` empty: the running ones.
   virtual void plan_reload(std::vector<std::string> files, Answer done) = 0;
+  /// A further server of a backend, as a line of the configuration would have it; one server less. What a reload with
+  /// that difference would do is done, or nothing.
+  virtual void add_server(std::string backend, std::vector<std::string> words, Answer done) = 0;
+  virtual void remove_server(std::string backend, std::string server, Answer done) = 0;
+  /// What was said about the configuration at start.
+  [[nodiscard]] virtual const std::string& startup_logs() const = 0;
   [[nodiscard]] virtual Engine& engine() = 0;
   /// `show version`, `show info`, `show env`.
   [[nodiscard]] virtual const std::string& version() const = 0;

@@ -12,6 +12,7 @@
 #include "proxy/accepting.h"
 #include "proxy/agent.h"
 #include "proxy/health_events.h"
+#include "proxy/placement.h"
 #include "proxy/table_sweep.h"
 #include "proxy/tcp/session.h"
 #include "proxy/tracking.h"
@@ -43,10 +44,10 @@ Result<void> Engine::start(Config config) {
   set_grant_post(post_grant);
   process_.started = Clock::now();
   process_.started_wall = std::chrono::system_clock::now();
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  const std::size_t threads = config.global.threads != 0 ? config.global.threads : cores;
+  const std::size_t threads = thread_count(config.global.threads, config.global.thread_hard_limit);
   io::WorkerOptions options;
   options.buffer_size = config.global.bufsize;
+  options.busy_polling = config.global.busy_polling;
   if (config.global.no_splice)
     options.max_pipes = 0;
   else if (config.global.maxpipes != 0)
@@ -82,6 +83,7 @@ Result<void> Engine::apply(Config config) {
 }
 
 Result<void> Engine::prepare(const Config& config, Draft& draft) {
+  if (auto placed = check_places(config.global); !placed) return placed;
   if (auto built = build_plan(config, draft); !built) return built;
   return want_listeners(config, draft.listeners);
 }
@@ -107,6 +109,7 @@ void Engine::commit(Draft& draft, Config config) {
   set_variables(config.global);
   process_.most_connections_per_second.store(config.global.maxconnrate, std::memory_order_relaxed);
   process_.most_sessions_per_second.store(config.global.maxsessrate, std::memory_order_relaxed);
+  place_workers(process_, config.global.cpus);
   install(draft.plan, draft.listeners, !draft.moves.empty());
   if (plan_) supersede(*draft.plan);
   plan_ = std::move(draft.plan);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "io/hand_over.h"
 #include "io/opener.h"
 #include "log/sink.h"
 #include "proxy/health_events.h"
@@ -56,6 +57,9 @@ class Engine {
 
   /// Builds workers, listeners and the first plan. Nothing is accepted before run(). The error is for a person.
   Result<void> start(Config config);
+  /// Gives servers the state of a former process, where backends ask for it. Between start() and run(). What is wrong
+  /// with the files, in sentences; nothing of it stops a start.
+  std::vector<std::string> restore_servers();
   /// Starts the worker threads.
   Result<void> run();
   /// Takes over another configuration; the error names what cannot be done, and nothing has changed then.
@@ -65,6 +69,10 @@ class Engine {
   [[nodiscard]] bool drained() const { return process_.connections.value() == 0; }
   /// Ends all sessions and threads.
   void stop();
+
+  /// Sockets of a former process (-x), used before any is opened; until start() has ended. Before start().
+  void inherit(io::InheritedSockets sockets) { inherited_ = std::move(sockets); }
+  [[nodiscard]] io::InheritedSockets& inherited() { return inherited_; }
 
   [[nodiscard]] ProcessState& process() { return process_; }
   [[nodiscard]] io::Opener& opener() { return opener_; }
@@ -90,7 +98,8 @@ class Engine {
     std::shared_ptr<ListenerState> replaces;  // whose sockets it takes over; itself when nothing but limits changed
     std::string frontend;
     const BindConfig* bind = nullptr;
-    std::vector<io::Fd> sockets;  // one per worker; empty when it takes over running ones
+    std::vector<io::Fd> surplus;  // inherited ones beyond one per worker: somebody must accept from them
+    std::vector<io::Fd> sockets;  // one per worker, some none; empty when it takes over running ones
   };
   using WantedListeners = std::map<std::string, WantedListener>;
 
@@ -122,6 +131,7 @@ class Engine {
   void update_backend(BackendState& state, const std::shared_ptr<const ProxyConfig>& config);
   void install(const std::shared_ptr<const Plan>& plan, WantedListeners& wanted, bool tables_moved);
   void set_variables(const GlobalConfig& global);
+  void share_surplus(const std::shared_ptr<const Plan>& plan, WantedListeners& wanted);
   void restart_checks(const Plan& plan);
   void supersede(const Plan& next);
   template <class Offset>
@@ -134,6 +144,7 @@ class Engine {
   const sample::Registry& registry_;
   ProcessState process_;
   io::Opener opener_;
+  io::InheritedSockets inherited_;
   log::Sinks sinks_;
   Config config_;
   std::shared_ptr<const Plan> plan_;

@@ -116,7 +116,8 @@ void Engine::update_backend(BackendState& state, const std::shared_ptr<const Pro
     auto made = std::make_shared<ServerState>(state, shared, workers);
     made->index = balance::kNoServer;
     made->last_change = now;
-    if (wanted.disabled) made->health.set_admin(check::Admin::forced_maint, true);
+    if (wanted.disabled || wanted.added_at_run_time) made->health.set_admin(check::Admin::forced_maint, true);
+    made->checks_paused = wanted.added_at_run_time && wanted.check_enabled;
     next.push_back(std::move(made));
   }
   for (const auto& running : state.servers) {

@@ -20,11 +20,14 @@
 namespace weir::proxy {
 namespace {
 
-// What cannot be changed on a listening socket.
-std::string socket_key(const SocketAddress& address, const io::ListenOptions& o) {
-  return fmt::format("{}|{}|{}|{}|{}|{:o}|{}|{}", address.to_string(), o.interface, o.v6only, o.v4v6, o.transparent,
-                     o.mode.value_or(0), o.owner.value_or(static_cast<uid_t>(-1)),
-                     o.group.value_or(static_cast<gid_t>(-1)));
+// What cannot be changed on a listening socket, and which threads have one.
+std::string socket_key(const SocketAddress& address, const BindConfig& bind) {
+  const io::ListenOptions& o = bind.options;
+  std::string key = fmt::format("{}|{}|{}|{}|{}|{:o}|{}|{}", address.to_string(), o.interface, o.v6only, o.v4v6,
+                                o.transparent, o.mode.value_or(0), o.owner.value_or(static_cast<uid_t>(-1)),
+                                o.group.value_or(static_cast<gid_t>(-1)));
+  for (const std::uint16_t worker : bind.workers) key += fmt::format("|t{}", worker + 1);
+  return key;
 }
 
 std::string listener_key(const std::string& frontend, const std::string& socket) { return frontend + '|' + socket; }
@@ -90,21 +93,35 @@ Result<void> Engine::open_sockets(WantedListener& wanted, const GlobalConfig& gl
   options.reuse_port = options.reuse_port && !global.no_reuseport;
   // Unix, abstract and inherited sockets, and those without SO_REUSEPORT: one, of which each worker has a descriptor.
   const bool one_for_all = !address.is_inet() || !options.reuse_port;
+  wanted.sockets.resize(process_.contexts.size());
+  std::vector<io::Fd> inherited = inherited_.take(address, options);
+  int first = inherited.empty() ? -1 : inherited.front().get();
+  const bool shares = one_for_all || !inherited.empty();
+  std::size_t next = 0;
   for (std::size_t i = 0; i < process_.contexts.size(); i++) {
-    if (one_for_all && i != 0) {
-      io::Fd copy(::fcntl(wanted.sockets.front().get(), F_DUPFD_CLOEXEC, 3));
+    const auto& workers = wanted.bind->workers;
+    if (!workers.empty() && std::find(workers.begin(), workers.end(), i) == workers.end()) continue;
+    if (next < inherited.size()) {
+      wanted.sockets[i] = std::move(inherited[next++]);
+      io::adjust_listener(wanted.sockets[i].get(), address, options);
+      continue;
+    }
+    if (shares && first >= 0) {
+      io::Fd copy(::fcntl(first, F_DUPFD_CLOEXEC, 3));
       if (!copy)
         return fail(fmt::format("cannot share socket [{}]: {}", address.to_string(), io::system_message(errno)));
-      wanted.sockets.push_back(std::move(copy));
+      wanted.sockets[i] = std::move(copy);
       continue;
     }
     SocketAddress place = address;
     // Port 0: the first socket's choice is everybody's.
-    if (i != 0 && place.port() == 0) place.set_port(io::local_address(wanted.sockets.front().get()).port());
+    if (first >= 0 && place.port() == 0) place.set_port(io::local_address(first).port());
     auto socket = opener_.listen(place, options);
     if (!socket) return unexpected(socket.error());
-    wanted.sockets.push_back(std::move(*socket));
+    if (first < 0) first = socket->get();
+    wanted.sockets[i] = std::move(*socket);
   }
+  for (; next < inherited.size(); next++) wanted.surplus.push_back(std::move(inherited[next]));
   return {};
 }
 
@@ -113,7 +130,7 @@ Result<void> Engine::want_listeners(const Config& config, WantedListeners& wante
     if (!proxy->is_frontend() || proxy->settings.disabled) continue;
     for (const BindConfig& bind : proxy->binds) {
       for (const SocketAddress& address : bind.addresses) {
-        auto [entry, added] = wanted.try_emplace(listener_key(proxy->name, socket_key(address, bind.options)));
+        auto [entry, added] = wanted.try_emplace(listener_key(proxy->name, socket_key(address, bind)));
         if (!added) continue;  // the same address twice
         entry->second.state = make_listener(address, bind);
         entry->second.frontend = proxy->name;
@@ -165,6 +182,19 @@ void open_acceptor(WorkerContext& worker, const std::shared_ptr<ListenerState>& 
 
 }  // namespace
 
+// A former process had more sockets of an address than there are workers here: each of them is a queue of its own that
+// the kernel fills, so all are accepted from. At start only, before the workers run.
+void Engine::share_surplus(const std::shared_ptr<const Plan>& plan, WantedListeners& wanted) {
+  for (auto& [key, entry] : wanted) {
+    const auto& workers = entry.bind->workers;
+    for (std::size_t i = 0; i < entry.surplus.size(); i++) {
+      const std::size_t id = workers.empty() ? i % process_.contexts.size() : workers[i % workers.size()];
+      open_acceptor(*process_.contexts[id], entry.state, std::move(entry.surplus[i]), *entry.bind,
+                    plan->frontend(entry.frontend));
+    }
+  }
+}
+
 void Engine::install(const std::shared_ptr<const Plan>& plan, WantedListeners& wanted, bool tables_moved) {
   std::map<const ListenerState*, const WantedListener*> kept;
   for (const auto& [key, entry] : wanted)
@@ -188,11 +218,12 @@ void Engine::install(const std::shared_ptr<const Plan>& plan, WantedListeners& w
       keep_listener(worker, std::move(listener), entry.state, *entry.bind, plan->frontend(entry.frontend));
     }
     for (auto& [key, entry] : wanted)
-      if (!entry.replaces)
+      if (!entry.replaces && entry.sockets[worker.id()])
         open_acceptor(worker, entry.state, std::move(entry.sockets[worker.id()]), *entry.bind,
                       plan->frontend(entry.frontend));
     resume_listeners(worker);
   });
+  share_surplus(plan, wanted);
   listeners_.clear();
   for (auto& [key, entry] : wanted) {
     entry.state->options = entry.bind->options;

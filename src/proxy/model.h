@@ -30,6 +30,7 @@
 #include "proxy/names.h"
 #include "proxy/rule/rule.h"
 #include "proxy/send_proxy.h"
+#include "proxy/thread_layout.h"
 #include "sample/acl.h"
 #include "sample/condition.h"
 #include "sample/expression.h"
@@ -108,6 +109,7 @@ struct ServerConfig {
   std::uint32_t maxqueue = 0;
   bool backup = false;
   bool disabled = false;
+  bool added_at_run_time = false;  // by the runtime socket: begins in maintenance, its checks paused
   bool non_stick = false;
   OnMarkedDown on_marked_down = OnMarkedDown::none;
   bool up_ends_backup_sessions = false;  // on-marked-up shutdown-backup-sessions
@@ -133,7 +135,10 @@ struct BindConfig {
   io::ListenOptions options;
   bool accept_proxy = false;                     // a PROXY header comes first
   std::optional<std::uint32_t> netscaler_magic;  // accept-netscaler-cip: a NetScaler header comes first
+  std::vector<ThreadChoice> threads;             // `thread`, as written; none: all
+  std::vector<std::uint16_t> workers;            // those it means, once finished; none: all
   std::string cli_level;                         // for `stats socket`: user, operator, admin
+  std::string cli_severity;                      // severity-output: none, number, string
   bool cli_expose_fd = false;
   SourcePosition at;
   std::string signature;
@@ -168,6 +173,9 @@ struct BalanceConfig {
   SourcePosition at;
   bool written = false;
 };
+
+/// Where the states of servers come from at start: load-server-state-from-file.
+enum class ServerStateSource : std::uint8_t { none, global, local };
 
 /// What a defaults section may set and a proxy starts from.
 struct ProxySettings {
@@ -212,6 +220,7 @@ struct ProxySettings {
   check::ProbeWords probe;                                     // option smtpchk, mysql-check, pgsql-check
   check::CommandWords external;                                // external-check command and path
   bool external_written = false;
+  ServerStateSource server_state = ServerStateSource::none;
   std::string default_backend;
   SourcePosition default_backend_at;
   std::shared_ptr<const ServerConfig> default_server;  // null: nothing is set; shared by all that inherit it
@@ -231,8 +240,10 @@ struct ProxyConfig {
   std::string name;
   ProxyKind kind = ProxyKind::listen;
   std::uint32_t id = 0;
+  bool explicit_id = false;
   SourcePosition at;
   ProxySettings settings;
+  std::string server_state_file;  // server-state-file-name; empty: the backend's name
   std::vector<BindConfig> binds;
   std::vector<ServerConfig> servers;
   sample::AclSet acls;
@@ -279,8 +290,12 @@ struct UserlistConfig {
 };
 
 struct GlobalConfig {
-  unsigned threads = 0;       // 0: one per core
-  std::uint32_t maxconn = 0;  // 0: from the descriptor limit
+  unsigned threads = 0;  // 0: one per core
+  unsigned thread_hard_limit = 0;
+  ThreadGroups thread_groups;
+  std::vector<CpuMapLine> cpu_map;
+  std::vector<std::vector<unsigned>> cpus;  // of each thread, once finished; an empty list: wherever
+  std::uint32_t maxconn = 0;                // 0: from the descriptor limit
   std::string chroot;
   std::string user, group;
   std::optional<std::uint32_t> uid, gid;
@@ -308,6 +323,12 @@ struct GlobalConfig {
   bool no_reuseport = false;
   bool quiet = false;
   bool zero_warning = false;
+  bool busy_polling = false;
+  bool prealloc_fd = false;
+  bool insecure_setuid = false;
+  std::optional<bool> dumpable;             // set-dumpable
+  std::optional<int> nice_start, nice_run;  // tune.renice.startup, tune.renice.runtime
+  std::uint64_t cli_payload = 128 * 1024;   // tune.cli.max-payload-size
   bool strict_limits = true;
   std::string server_state_base, server_state_file;
   struct UnixBind {

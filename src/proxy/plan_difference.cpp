@@ -50,6 +50,9 @@ class Comparison {
     const GlobalConfig& a = running_.global;
     const GlobalConfig& b = wanted_.global;
     refuse_if(a.threads != b.threads, "nbthread");
+    refuse_if(a.thread_hard_limit != b.thread_hard_limit, "thread-hard-limit");
+    refuse_if(a.busy_polling != b.busy_polling, "busy-polling");
+    refuse_if(a.insecure_setuid != b.insecure_setuid, "insecure-setuid-wanted");
     refuse_if(a.chroot != b.chroot, "chroot");
     refuse_if(a.user != b.user || a.uid != b.uid, "user");
     refuse_if(a.group != b.group || a.gid != b.gid, "group");

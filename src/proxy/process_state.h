@@ -29,6 +29,7 @@ struct ProcessState {
   std::atomic<bool> stopping{false};                          // soft stop
   io::WorkerGroup workers;
   std::vector<std::unique_ptr<WorkerContext>> contexts;  // parallel to workers; each touched by its own thread only
+  bool placed = false;                                   // workers were given CPUs; for the control thread
   bool quiet = false;                                    // -q, or no terminal: messages go to the log only
   sample::ProcessVariables variables;
   TimePoint started{};

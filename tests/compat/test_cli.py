@@ -386,5 +386,182 @@ def idle_timeout(w):
         w.observe("after", [round(1000 * (time.monotonic() - started))], "near")
 
 
+@scenario
+def rate_limits(w):
+    pair(w)
+    for command in ("set rate-limit connections", "set rate-limit nonsense global 5", "set rate-limit sessions here 5",
+                    "set rate-limit connections global", "set rate-limit connections global 300",
+                    "set rate-limit sessions global 200"):
+        answer = w.cli(command)
+        # the lines about TLS and compression are those of features
+        w.observe(command, "\n".join(line for line in answer.split("\n") if "ssl-" not in line and "compression" not in line))
+    values = dict(line.split(": ", 1) for line in w.cli("show info").split("\n") if ": " in line)
+    w.observe("limits", [values["ConnRateLimit"], values["SessRateLimit"]])
+    w.observe("back", w.cli("set rate-limit connections global 0;set rate-limit sessions global 0"))
+
+
+@scenario
+def severities(w):
+    pair(w, more_global="stats socket @severe@ level admin severity-output string")
+    for output in ("number", "string", "none"):
+        for command in ("set server be/s1 state what", "get weight be/s1", "nonsense", "get weight be/nothere", "show cli level",
+                        "set maxconn frontend fe", "show env NOT_THERE", "set server be/s1 addr 127.0.0.1", "show table zz",
+                        "shutdown session 0x1", "disable frontend zz", "help", "experimental-mode", "show servers state zz"):
+            answer = w.cli(f"set severity-output {output};{command}")
+            unlisted = command in ("nonsense", "help")
+            w.observe(f"{output}: {command}", answer.split("\n")[1][:20] if unlisted else answer)
+    w.observe("wrong", w.cli("set severity-output loud"))
+    w.observe("missing", w.cli("set severity-output"))
+    with w.client("severe") as client:
+        w.observe("from the line", client.send(b"get weight be/nothere\n").rest())
+
+
+@scenario
+def modes(w):
+    pair(w)
+    for command in ("expert-mode", "expert-mode on", "expert-mode on;expert-mode", "expert-mode what", "experimental-mode",
+                    "experimental-mode on;experimental-mode;experimental-mode off;experimental-mode",
+                    "experimental-mode on;operator;experimental-mode;expert-mode", "user;expert-mode"):
+        w.observe(command, w.cli(command))
+    w.observe("expert-mode is not listed", "expert-mode" in w.cli("help"))
+
+
+CHECKED = """
+frontend fe
+    bind @fe@
+    default_backend be
+backend be
+    server s1 @s1@ weight 10 check inter 60s
+    server s2 @s2@ weight 20
+    server s3 @s2@
+backend fixed
+    balance static-rr
+    server f1 @s1@ weight 10
+backend hashed
+    balance source
+    server h1 @s1@ weight 10
+"""
+
+
+@scenario
+def checks_of_a_server(w):
+    pair(w, CHECKED)
+    for command in ("check-addr 127.0.0.2", "check-addr 127.0.0.2 port 80", "check-port 81", "check-port x", "check-port 70000",
+                    "check-port -1", "check-port", "check-addr", "check-addr zz", "check-addr 127.0.0.1 port x", "agent up",
+                    "fqdn a.example", "fqdn", "agent"):
+        w.observe(command, w.cli(f"set server be/s1 {command}"))
+    w.observe("not checked, port", w.cli("set server be/s2 check-port 80"))
+    w.observe("not checked, addr", w.cli("set server be/s2 check-addr 127.0.0.1"))
+    state = w.cli("show servers state be").split("\n")[2].split(" ")
+    w.observe("shown", state[-6:])
+
+
+@scenario
+def check_moves(w):
+    """A check that is sent elsewhere goes there at once."""
+    pair(w, CHECKED)
+    w.server("elsewhere")
+    until(lambda: w.stat("be", "s1").get("check_status") == "L4OK", what="the first check")
+    host, port = w.address("elsewhere")
+    refused = w.refusing("nobody")
+    assert refused
+    w.cli("set server be/s2 weight 20")
+    w.observe("answer", w.cli(f"set server be/s1 check-addr {host} port {port}"))
+    w.observe("status", w.stat("be", "s1").get("status"))
+
+
+@scenario
+def agents(w):
+    pair(w)
+    for command in ("enable agent be/s1", "disable agent be/s1", "enable agent", "disable agent", "enable agent be/nothere"):
+        w.observe(command, w.cli(command))
+
+
+@scenario
+def fixed_weights(w):
+    pair(w, CHECKED.split("backend fixed")[0] + "backend hashed" + CHECKED.split("backend hashed")[1])
+    for command in ("set weight hashed/h1 20", "set weight hashed/h1 50%", "set weight hashed/h1 0", "get weight hashed/h1",
+                    "set weight hashed/h1 100%", "set weight hashed/h1 0%", "set weight hashed/h1 10", "get weight hashed/h1",
+                    "set server hashed/h1 weight 20"):
+        w.observe(command, w.cli(command))
+
+
+@scenario
+def dynamic_servers(w):
+    pair(w, CHECKED.split("backend fixed")[0] + "backend hashed" + CHECKED.split("backend hashed")[1])
+    address = w.places["s1"]
+    for command in ("add server", "add server be", "add server be/d1", f"add server nothere/d1 {address}",
+                    f"add server hashed/d1 {address}", f"add server be/s1 {address}", f"add server be/d1 {address} weight 7",
+                    f"add server be/d1 {address}", f"add server be/d2 {address} id 20 maxconn 5", "del server", "del server be",
+                    "del server be/nothere", "del server nothere/s1", "del server be/s1"):
+        w.observe(command.replace(address, "<s1>"), w.cli(command))
+    w.observe("refused", w.cli(f"add server be/d3 {address} id 20") != "")
+    w.observe("refused word", "New server" in w.cli(f"add server be/d3 {address} nonsense"))
+    state = [line.split(" ") for line in w.cli("show servers state be").split("\n")[2:] if line]
+    w.observe("servers", "\n".join(" ".join(fields[:9]) for fields in state))
+    w.observe("status", w.stat("be", "d1").get("status"))
+    w.observe("enabled", w.cli("enable server be/d1"))
+    w.observe("status when enabled", w.stat("be", "d1").get("status"))
+    for name in ("s1", "s2", "s3"):
+        w.cli(f"set server be/{name} state maint")
+    w.observe("serves", w.ask("fe"))
+    w.idle("fe")
+    w.observe("not removed while enabled", w.cli("del server be/d1"))
+    w.cli("disable server be/d1")
+    w.observe("removed", w.cli("del server be/d1"))
+    w.observe("gone", w.cli("get weight be/d1"))
+    w.observe("a server of the file", w.cli("del server be/s3"))
+    w.cli("set server be/s2 state ready")
+    w.observe("the others serve", w.ask("fe"))
+    w.observe("by an operator", w.cli(f"operator;add server be/d4 {address};del server be/s1"))
+
+
+@scenario
+def dynamic_server_with_checks(w):
+    pair(w, CHECKED.split("backend fixed")[0])
+    server = w.server("extra")
+    w.observe("add", w.cli(f"add server be/d1 {w.places['extra']} check inter 50ms rise 2 fall 1"))
+    w.observe("health is not enabled", w.cli("show servers state be").split("\n")[5].split(" ")[10:14])
+    w.cli("enable health be/d1")
+    w.cli("enable server be/d1")
+    until(lambda: w.stat("be", "d1").get("check_status") == "L4OK", what="a check of the added server")
+    server.unlisten()
+    until(lambda: w.stat("be", "d1").get("status") == "DOWN", what="the added server to be down")
+    w.cli("disable server be/d1")
+    w.observe("removed", w.cli("del server be/d1"))
+    w.observe("the others stay", [w.stat("be", name).get("status") for name in ("s2", "s3")])
+
+
+@scenario
+def a_server_with_a_session_stays(w):
+    pair(w, "frontend fe\n    bind @fe@\n    default_backend be\nbackend be\n    server s1 @s1@\n")
+    with w.client("fe") as client:
+        client.line()
+        w.cli("disable server be/s1")
+        w.observe("del is refused", w.cli("del server be/s1").startswith("Server deleted") is False)
+        w.cli("shutdown sessions server be/s1")
+        client.rest()
+    w.idle("fe")
+    until(lambda: "deleted" in w.cli("del server be/s1"), what="the server to be deleted")
+
+
+@scenario
+def looks_inside(w):
+    pair(w)
+    first = {"show pools": 23, "show activity": 10, "show threads": 13}
+    for command, count in first.items():
+        w.observe(command, w.cli(command)[:count])
+    w.observe("pool lines", [bool(re.match(r"  - Pool \w+ \(\d+ bytes\) : \d+ allocated \(\d+ bytes\), \d+ used ", line))
+                             for line in w.cli("show pools").split("\n")[1:4]])
+    w.observe("pool total", bool(re.search(r"^Total: \d+ pools, \d+ bytes allocated, \d+ used \(~\d+ by thread caches\)\.$",
+                                           w.cli("show pools"), re.M)))
+    w.observe("library lines", [bool(re.match(r"0x[0-9a-f]+-0x[0-9a-f]+ \(0x[0-9a-f]+\) \S", line))
+                                for line in w.cli("show libs").split("\n")[:3]])
+    w.observe("descriptor lines", bool(re.match(r" +\d+ : ", w.cli("show fd"))))
+    schema = json.loads(w.cli("show schema json"))
+    w.observe("schema", sorted(schema))
+    w.observe("startup logs", "[ALERT]" in w.cli("show startup-logs"))
+
+
 if __name__ == "__main__":
     main()

@@ -107,12 +107,12 @@ io::Task<void> show_events(Call& call) {
   }
   const std::shared_ptr<log::Ring> ring = call.control.engine().sinks().find_ring(call.word(0));
   if (!ring) {
-    call.out.text += "No such event sink";
+    call.error("No such event sink");
     co_return;
   }
   Wishes wishes;
   if (!parse_wishes(call.words.subspan(1), wishes)) {
-    call.out.text += "unknown option";
+    call.error("unknown option");
     co_return;
   }
   std::uint64_t position = wishes.only_new ? ring->newest() : ring->oldest();

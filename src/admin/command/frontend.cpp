@@ -22,7 +22,7 @@ using Frontend = std::shared_ptr<const proxy::FrontendPlan>;
 Frontend chosen(Call& call) {
   auto named = named_frontend(*call.worker.plan, call.word(0));
   if (named) return *named;
-  call.out.text += named.error().message;
+  call.error(named.error().message);
   return nullptr;
 }
 
@@ -65,11 +65,11 @@ io::Task<void> disable_frontend(Call& call) {
   if (!frontend) co_return;
   const std::shared_ptr<proxy::FrontendState> state = frontend->state;
   if (state->shut.load(std::memory_order_relaxed)) {
-    call.out.text += "Frontend was previously shut down, cannot disable.\n";
+    call.error("Frontend was previously shut down, cannot disable.\n");
     co_return;
   }
   if (state->disabled.exchange(true)) {
-    call.out.text += "All sockets are already disabled.\n";
+    call.error("All sockets are already disabled.\n");
     co_return;
   }
   co_await everywhere(call, [state](proxy::WorkerContext& worker) { pause(worker, state.get()); });
@@ -81,11 +81,11 @@ io::Task<void> enable_frontend(Call& call) {
   if (!frontend) co_return;
   const std::shared_ptr<proxy::FrontendState> state = frontend->state;
   if (state->shut.load(std::memory_order_relaxed)) {
-    call.out.text += "Frontend was previously shut down, cannot enable.\n";
+    call.error("Frontend was previously shut down, cannot enable.\n");
     co_return;
   }
   if (!state->disabled.exchange(false)) {
-    call.out.text += "All sockets are already enabled.\n";
+    call.error("All sockets are already enabled.\n");
     co_return;
   }
   co_await everywhere(call, [](proxy::WorkerContext& worker) { proxy::resume_listeners(worker); });
@@ -97,7 +97,7 @@ io::Task<void> shutdown_frontend(Call& call) {
   if (!frontend) co_return;
   const std::shared_ptr<proxy::FrontendState> state = frontend->state;
   if (state->shut.exchange(true)) {
-    call.out.text += "Frontend was already shut down.\n";
+    call.error("Frontend was already shut down.\n");
     co_return;
   }
   co_await everywhere(call, [state](proxy::WorkerContext& worker) { close_listeners(worker, state.get()); });
@@ -117,7 +117,7 @@ io::Task<void> set_frontend_maxconn(Call& call) {
   if (!frontend) co_return;
   const auto wanted = parse_integer(call.word(1), 0, 0x7fffffff);
   if (!wanted) {
-    call.out.text += "Integer value expected.\n";
+    call.error("Integer value expected.\n");
     co_return;
   }
   frontend->state->maxconn.store(static_cast<std::uint32_t>(*wanted), std::memory_order_relaxed);
@@ -128,16 +128,38 @@ io::Task<void> set_frontend_maxconn(Call& call) {
 io::Task<void> set_global_maxconn(Call& call) {
   const auto wanted = parse_integer(call.word(0), 0, 0x7fffffff);
   if (!wanted) {
-    call.out.text += "Expects an integer value.\n";
+    call.error("Expects an integer value.\n");
     co_return;
   }
   const std::uint32_t configured = call.worker.plan->global->maxconn;
   const auto value = static_cast<std::uint32_t>(*wanted);
   if (configured != 0 && value > configured) {
-    call.out.text += "Value out of range.\n";
+    call.error("Value out of range.\n");
     co_return;
   }
   call.worker.process->maxconn.store(value == 0 ? configured : value, std::memory_order_relaxed);
+  co_await resume_everywhere(call);
+}
+
+constexpr std::string_view kRateLimits =
+    "'set rate-limit' only supports :\n"
+    "   - 'connections global' to set the per-process maximum connection rate\n"
+    "   - 'sessions global' to set the per-process maximum session rate\n";
+
+io::Task<void> set_rate_limit(Call& call) {
+  std::atomic<std::uint32_t>* limit = nullptr;
+  if (call.word(0) == "connections") limit = &call.worker.process->most_connections_per_second;
+  if (call.word(0) == "sessions") limit = &call.worker.process->most_sessions_per_second;
+  if (limit == nullptr || call.word(1) != "global") {
+    call.error(kRateLimits);
+    co_return;
+  }
+  const auto wanted = parse_integer(call.word(2), 0, 0x7fffffff);
+  if (!wanted) {
+    call.error("Expects an integer value.\n");
+    co_return;
+  }
+  limit->store(static_cast<std::uint32_t>(*wanted), std::memory_order_relaxed);
   co_await resume_everywhere(call);
 }
 
@@ -162,6 +184,11 @@ constexpr CliCommand kRows[] = {
      .usage = "set maxconn global <value>",
      .run = set_global_maxconn,
      .doc = "most client connections of the process"},
+    {.name = "set rate-limit",
+     .level = Level::admin,
+     .usage = "set rate-limit {connections|sessions} global <value>",
+     .run = set_rate_limit,
+     .doc = "most connections or sessions a second; 0 for any number"},
     {.name = "shutdown frontend",
      .level = Level::admin,
      .usage = "shutdown frontend <frontend>",

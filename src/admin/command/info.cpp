@@ -174,6 +174,7 @@ void put_limits(Page& page, Call& call, const proxy::ProcessState& process) {
   page.number("Maxconn", process.maxconn.load(std::memory_order_relaxed));
   page.number("Hard_maxconn", global.maxconn);
   page.number("Maxpipes", global.maxpipes);
+  page.number("BusyPolling", global.busy_polling ? 1U : 0U);
   const struct mallinfo2 memory = ::mallinfo2();
   const std::uint64_t taken = memory.arena + memory.hblkhd, used = memory.uordblks + memory.hblkhd;
   page.number("PoolAlloc_bytes", taken);
@@ -189,6 +190,8 @@ void put_traffic(Page& page, Call& call, const proxy::ProcessState& process) {
   page.number("CumReq", static_cast<std::uint32_t>(process.total_requests.load(std::memory_order_relaxed)));
   page.number("ConnRate", process.connection_rate.value(now));
   page.number("MaxConnRate", process.connection_rate.max());
+  page.number("ConnRateLimit", process.most_connections_per_second.load(std::memory_order_relaxed));
+  page.number("SessRateLimit", process.most_sessions_per_second.load(std::memory_order_relaxed));
   page.number("SessRate", process.session_rate.value(now));
   page.number("MaxSessRate", process.session_rate.max());
   std::uint64_t bytes = 0;

@@ -1,11 +1,10 @@
 // Commands about the process: its version, its environment, its configuration.
 #include <fmt/format.h>
 
-#include <coroutine>
 #include <ctime>
 #include <iterator>
-#include <memory>
 
+#include "admin/answered.h"
 #include "admin/command/tables.h"
 #include "admin/lookup.h"
 #include "admin/session.h"
@@ -29,7 +28,7 @@ io::Task<void> show_env(Call& call) {
     const bool goes_on = co_await call.out.room();
     if (!goes_on) co_return;
   }
-  if (!found && !call.words.empty()) call.out.text += "Variable not found\n";
+  if (!found && !call.words.empty()) call.error("Variable not found\n");
 }
 
 bool known_proxy(const proxy::Plan& plan, std::string_view word) {
@@ -45,7 +44,7 @@ bool known_proxy(const proxy::Plan& plan, std::string_view word) {
 // What is captured are HTTP/1 messages that break the protocol; weir relays bytes and reads none.
 void show_errors(Call& call) {
   if (!call.words.empty() && !known_proxy(*call.worker.plan, call.word(0))) {
-    call.out.text += "No such proxy.\n";
+    call.error("No such proxy.\n");
     return;
   }
   const auto now = call.worker.io->wall_now().time_since_epoch();
@@ -57,36 +56,6 @@ void show_errors(Call& call) {
   (void)std::strftime(date, sizeof date, "%d/%b/%Y:%H:%M:%S", &local);
   fmt::format_to(std::back_inserter(call.out.text), "Total events captured on [{}.{:03}] : 0\n", date, ms % 1000);
 }
-
-// Waits for the control thread's answer, which comes on this worker. The coroutine may be gone by then.
-class Answered {
- public:
-  struct State {
-    bool done = false;
-    bool ok = false;
-    std::string text;
-    std::coroutine_handle<> waiter;
-  };
-  Answered() : state_(std::make_shared<State>()) {}
-  Answered(const Answered&) = delete;
-  Answered& operator=(const Answered&) = delete;
-  ~Answered() { state_->waiter = {}; }
-
-  [[nodiscard]] proxy::Control::Answer callback() {
-    return [state = state_](bool ok, std::string text) {
-      state->ok = ok;
-      state->text = std::move(text);
-      state->done = true;
-      if (state->waiter) std::exchange(state->waiter, {}).resume();
-    };
-  }
-  [[nodiscard]] bool await_ready() const { return state_->done; }
-  void await_suspend(std::coroutine_handle<> waiter) { state_->waiter = waiter; }
-  State await_resume() { return std::move(*state_); }
-
- private:
-  std::shared_ptr<State> state_;
-};
 
 void append_lines(std::string& out, const std::string& text) {
   out += text;
@@ -106,6 +75,8 @@ io::Task<void> plan_reload(Call& call) {
   const Answered::State answer = co_await answered;
   append_lines(call.out.text, answer.text);
 }
+
+void show_startup_logs(Call& call) { append_lines(call.out.text, call.control.startup_logs()); }
 
 constexpr CliCommand kRows[] = {
     {.name = "reload",
@@ -128,6 +99,10 @@ constexpr CliCommand kRows[] = {
      .usage = "show errors [<iid>|<proxy>] [request|response]",
      .answer = show_errors,
      .doc = "captured protocol errors"},
+    {.name = "show startup-logs",
+     .usage = "show startup-logs",
+     .answer = show_startup_logs,
+     .doc = "what was said about the configuration at start"},
     {.name = "show version", .usage = "show version", .answer = show_version, .doc = "version of the process"},
 };
 

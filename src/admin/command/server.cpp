@@ -1,10 +1,9 @@
-// Commands on servers: state, health, weight, address, limit, checks, and ending their sessions.
+// Commands on servers, each with its own words: maintenance, checks, weight, limit, and ending their sessions.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdio>
 #include <mutex>
 
+#include "admin/command/change_weight.h"
 #include "admin/command/tables.h"
 #include "admin/lookup.h"
 #include "admin/session.h"
@@ -16,219 +15,37 @@
 #include "proxy/tracking.h"
 
 namespace weir::admin {
+
+void change_weight(Call& call, const NamedServer& named, std::string_view wanted) {
+  unsigned initial = 0;
+  {
+    const std::scoped_lock guard(named.backend->state->lock);
+    initial = named.server->config->weight;
+  }
+  const auto weight = parse_weight(wanted, initial);
+  if (!weight) return call.error(weight.error().message);
+  // Management 9.3, set weight: a map of weights is drawn once; a server is in it as it was written, or not at all.
+  if (*weight != 0 && *weight != initial && has_fixed_weights(*named.backend))
+    return call.error("Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.\n");
+  proxy::set_server_weight(*named.server, *weight);
+}
+
 namespace {
 
 // The server the first word names; the reason why not has been answered.
 bool chosen(Call& call, NamedServer& server) {
   auto named = named_server(*call.worker.plan, call.word(0));
   if (!named) {
-    call.out.text += named.error().message;
+    call.error(named.error().message);
     return false;
   }
   server = std::move(*named);
   return true;
 }
 
-void set_state(Call& call, const NamedServer& named, std::string_view wanted) {
-  using check::Admin;
-  proxy::ServerState& server = *named.server;
-  if (wanted == "ready") {
-    proxy::set_server_admin(call.worker, server, Admin::forced_maint, false);
-    proxy::set_server_admin(call.worker, server, Admin::forced_drain, false);
-  } else if (wanted == "drain") {
-    // In this order a server in maintenance never takes a session on its way to draining.
-    proxy::set_server_admin(call.worker, server, Admin::forced_drain, true);
-    proxy::set_server_admin(call.worker, server, Admin::forced_maint, false);
-  } else if (wanted == "maint") {
-    proxy::set_server_admin(call.worker, server, Admin::forced_maint, true);
-    proxy::set_server_admin(call.worker, server, Admin::forced_drain, false);
-  } else {
-    call.out.text += "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n";
-  }
-}
-
-bool tracks(const NamedServer& named) {
-  const std::scoped_lock guard(named.backend->state->lock);
-  return !named.server->config->health.track.empty();
-}
-
-void set_health(Call& call, const NamedServer& named, std::string_view wanted) {
-  if (tracks(named)) {
-    call.out.text += "cannot change health on a tracking server.\n";
-    return;
-  }
-  if (wanted == "up") {
-    proxy::force_server_health(call.worker, *named.server, check::State::running);
-  } else if (wanted == "stopping") {
-    proxy::force_server_health(call.worker, *named.server, check::State::stopping);
-  } else if (wanted == "down") {
-    proxy::force_server_health(call.worker, *named.server, check::State::stopped);
-  } else {
-    call.out.text += "'set server <srv> health' expects 'up', 'stopping', or 'down'.\n";
-  }
-}
-
-void set_weight(Call& call, const NamedServer& named, std::string_view wanted) {
-  unsigned initial = 0;
-  bool fixed = false;
-  {
-    const std::scoped_lock guard(named.backend->state->lock);
-    initial = named.server->config->weight;
-    fixed = named.backend->state->picker->fixed_weights();
-  }
-  const auto weight = parse_weight(wanted, initial);
-  if (!weight) {
-    call.out.text += weight.error().message;
-    return;
-  }
-  // Manual, set weight: a static algorithm knows the configured weight and none.
-  if (fixed && *weight != 0 && *weight != initial) {
-    call.out.text += "Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.\n";
-    return;
-  }
-  proxy::set_server_weight(*named.server, *weight);
-}
-
-void say(Call& call, const proxy::BackendPlan& backend, const std::string& message) {
-  call.worker.emit(backend.log, {.level = log::Level::notice, .message = message});
-  if (!call.worker.process->quiet) std::fprintf(stderr, "%s\n", message.c_str());
-}
-
-// What was changed, in words; `changed` says whether anything was.
-std::string change_address(SocketAddress& place, SocketAddress wanted, bool with_port, std::uint16_t port,
-                           bool& changed) {
-  std::string text;
-  const std::uint16_t old_port = place.port();
-  if (place.host() != wanted.host()) {
-    text = fmt::format("IP changed from '{}' to '{}'", place.host(), wanted.host());
-    changed = true;
-  } else {
-    text = "no need to change the addr";
-  }
-  if (with_port && port != old_port) {
-    text += fmt::format(", port changed from '{}' to '{}'", old_port, port);
-    changed = true;
-  } else if (with_port) {
-    text += ", no need to change the port";
-  }
-  wanted.set_port(with_port ? port : old_port);
-  place = wanted;
-  return text;
-}
-
-void set_address(Call& call, const NamedServer& named) {
-  const std::string_view host = call.word(2);
-  if (host.empty()) {
-    call.out.text += "set server <b>/<s> addr requires an address and optionally a port.\n";
-    return;
-  }
-  const bool naked_ipv6 = host.find(':') != host.npos && !host.starts_with('[');
-  const auto parsed = parse_address(naked_ipv6 ? fmt::format("[{}]", host) : std::string(host));
-  if (!parsed || !parsed->address.is_inet() || !parsed->host.empty() || parsed->has_port) {
-    fmt::format_to(std::back_inserter(call.out.text), "Invalid addr '{}' by 'stats socket command'\n", host);
-    return;
-  }
-  const bool with_port = call.word(3) == "port";
-  const auto port = with_port ? parse_integer(call.word(4), 0, 65535) : Result<std::int64_t>(0);
-  if (!port) {
-    fmt::format_to(std::back_inserter(call.out.text),
-                   "The port must be a number from 0 to 65535, not '{}'; nothing was changed\n", call.word(4));
-    return;
-  }
-  bool changed = false;
-  std::string text;
-  {
-    const std::scoped_lock guard(named.backend->state->lock);
-    text =
-        change_address(named.server->address, parsed->address, with_port, static_cast<std::uint16_t>(*port), changed);
-    if (changed) named.server->runtime_address = true;
-  }
-  text += " by 'stats socket command'";
-  call.out.text += text + '\n';
-  if (changed)
-    say(call, *named.backend, fmt::format("{}/{} {}", named.backend->config->name, named.server->name, text));
-}
-
-// The agent's settings as they are now. False: there is no agent, as the answer says.
-bool agent_of(Call& call, const NamedServer& named, proxy::AgentSettings& settings) {
-  {
-    const std::scoped_lock guard(named.backend->state->lock);
-    settings = named.server->agent;
-  }
-  if (!settings.enabled) call.out.text += "agent checks are not enabled on this server.\n";
-  return settings.enabled;
-}
-
-bool agent_port(Call& call, std::string_view word, proxy::AgentSettings& settings) {
-  const auto port = parse_integer(word, 1, 65535);
-  if (port)
-    settings.port = static_cast<std::uint16_t>(*port);
-  else
-    fmt::format_to(std::back_inserter(call.out.text), "a port is 1 to 65535, not '{}'; nothing was changed\n", word);
-  return port.has_value();
-}
-
-bool agent_address(Call& call, std::string_view host, proxy::AgentSettings& settings) {
-  const bool naked_ipv6 = host.find(':') != host.npos && !host.starts_with('[');
-  auto parsed = parse_address(naked_ipv6 ? fmt::format("[{}]", host) : std::string(host));
-  if (!parsed || !parsed->address.is_inet() || !parsed->host.empty() || parsed->has_port) {
-    fmt::format_to(std::back_inserter(call.out.text), "incorrect addr address given for agent: '{}'\n", host);
-    return false;
-  }
-  parsed->address.set_port(0);
-  settings.address = parsed->address;
-  if (call.word(3).empty()) return true;
-  if (call.word(3) == "port") return agent_port(call, call.word(4), settings);
-  call.out.text += "after the address only 'port <port>' is known; nothing was changed\n";
-  return false;
-}
-
-void force_agent(Call& call, const NamedServer& named, std::string_view wanted) {
-  if (wanted == "up")
-    proxy::force_server_agent(call.worker, *named.server, true);
-  else if (wanted == "down")
-    proxy::force_server_agent(call.worker, *named.server, false);
-  else
-    call.out.text += "'set server <srv> agent' expects 'up' or 'down'.\n";
-}
-
-// False: the word is none of the agent's.
-bool set_agent(Call& call, const NamedServer& named, std::string_view what) {
-  if (what != "agent" && what != "agent-addr" && what != "agent-port" && what != "agent-send") return false;
-  proxy::AgentSettings settings;
-  if (!agent_of(call, named, settings)) return true;
-  if (what == "agent") {
-    force_agent(call, named, call.word(2));
-    return true;
-  }
-  if (call.word(2).empty()) {
-    fmt::format_to(std::back_inserter(call.out.text), "set server <b>/<s> {} requires a value.\n", what);
-    return true;
-  }
-  if (what == "agent-send") settings.send = call.word(2);
-  if (what == "agent-port" && !agent_port(call, call.word(2), settings)) return true;
-  if (what == "agent-addr" && !agent_address(call, call.word(2), settings)) return true;
-  proxy::change_agent(*call.worker.process, *named.server, settings);
-  return true;
-}
-
-void set_server(Call& call) {
-  NamedServer named;
-  if (!chosen(call, named)) return;
-  const std::string_view what = call.word(1);
-  if (what == "state") return set_state(call, named, call.word(2));
-  if (what == "health") return set_health(call, named, call.word(2));
-  if (what == "weight") return set_weight(call, named, call.word(2));
-  if (what == "addr") return set_address(call, named);
-  if (what.starts_with("agent") && set_agent(call, named, what)) return;
-  call.out.text +=
-      "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | agent-send | health | "
-      "state | weight\n";
-}
-
 void set_weight_command(Call& call) {
   NamedServer named;
-  if (chosen(call, named)) set_weight(call, named, call.word(1));
+  if (chosen(call, named)) change_weight(call, named, call.word(1));
 }
 
 void get_weight(Call& call) {
@@ -265,6 +82,17 @@ void disable_health(Call& call) {
     proxy::hand_on_health(call.worker, *named.server);  // "no check" is what followers show then
 }
 
+void enable_health(Call& call) {
+  NamedServer named;
+  if (!chosen(call, named)) return;
+  const std::scoped_lock guard(named.backend->state->lock);
+  if (!named.server->health.checked()) {
+    call.error("Health check was not configured on this server, cannot enable.\n");
+    return;
+  }
+  named.server->checks_paused = false;
+}
+
 void disable_agent(Call& call) {
   NamedServer named;
   if (chosen(call, named)) proxy::pause_agent(*named.server, true);
@@ -280,30 +108,19 @@ void enable_agent(Call& call) {
   if (there)
     proxy::pause_agent(*named.server, false);
   else
-    call.out.text += "Agent was not configured on this server, cannot enable.\n";
-}
-
-void enable_health(Call& call) {
-  NamedServer named;
-  if (!chosen(call, named)) return;
-  const std::scoped_lock guard(named.backend->state->lock);
-  if (!named.server->health.checked()) {
-    call.out.text += "Health check was not configured on this server, cannot enable.\n";
-    return;
-  }
-  named.server->checks_paused = false;
+    call.error("Agent was not configured on this server, cannot enable.\n");
 }
 
 void set_server_maxconn(Call& call) {
   NamedServer named;
   if (!chosen(call, named)) return;
   if (call.word(1).empty()) {
-    call.out.text += "Require <maxconn>.\n";
+    call.error("Require <maxconn>.\n");
     return;
   }
   const auto wanted = parse_integer(call.word(1), 0, 0x7fffffff);
   if (!wanted) {
-    call.out.text += "maxconn string empty or preceded by garbage";
+    call.error("maxconn string empty or preceded by garbage");
     return;
   }
   const std::scoped_lock guard(named.backend->state->lock);
@@ -322,7 +139,7 @@ constexpr CliCommand kRows[] = {
      .level = Level::admin,
      .usage = "disable agent <bk>/<srv>",
      .answer = disable_agent,
-     .doc = "stop asking a server's agent"},
+     .doc = "pause a server's agent checks"},
     {.name = "disable health",
      .level = Level::admin,
      .usage = "disable health <bk>/<srv>",
@@ -337,7 +154,7 @@ constexpr CliCommand kRows[] = {
      .level = Level::admin,
      .usage = "enable agent <bk>/<srv>",
      .answer = enable_agent,
-     .doc = "ask a server's agent again"},
+     .doc = "resume a server's agent checks"},
     {.name = "enable health",
      .level = Level::admin,
      .usage = "enable health <bk>/<srv>",
@@ -357,11 +174,6 @@ constexpr CliCommand kRows[] = {
      .usage = "set maxconn server <bk>/<srv> <value>",
      .answer = set_server_maxconn,
      .doc = "most sessions of a server"},
-    {.name = "set server",
-     .level = Level::admin,
-     .usage = "set server <bk>/<srv> [opts]",
-     .answer = set_server,
-     .doc = "a server's state, health, agent, weight or address"},
     {.name = "set weight",
      .level = Level::admin,
      .usage = "set weight <bk>/<srv> <weight>[%]",

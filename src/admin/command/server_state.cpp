@@ -26,7 +26,8 @@ unsigned check_state(const proxy::ServerState& server) {
   if (server.health.checked()) state |= kConfigured | (server.checks_paused ? 0 : kEnabled);
   // COMPAT: a server that began disabled and has no checks stays marked as paused when it leaves maintenance.
   const bool began_paused = server.config->disabled && !server.health.checked();
-  if (server.health.in_maintenance() || began_paused) state |= kPaused;
+  const bool enabled = (state & kEnabled) != 0;
+  if ((server.health.in_maintenance() && enabled) || began_paused) state |= kPaused;
   if (server.check_running) state |= kInProgress;
   return state;
 }
@@ -58,11 +59,11 @@ void write_state(std::string& out, const proxy::BackendPlan& backend, const prox
                  admin, server.runtime_weight.value_or(config.weight), config.weight, age < 0 ? 0 : age);
   // COMPAT: nothing ever counts for a server that began disabled and has no checks.
   const unsigned counter = config.disabled && !server.health.checked() ? 0 : server.health.counter();
-  fmt::format_to(std::back_inserter(out), "{} {} {} {} {} 0 {} {} {} - 0 {} {} {} {}\n",
+  fmt::format_to(std::back_inserter(out), "{} {} {} {} {} {} {} {} {} - 0 {} {} {} {}\n",
                  static_cast<unsigned>(last.status), check_result(last.status), counter, check_state(server),
-                 agent_state(server), config.explicit_id ? 1 : 0, config.spec.host.empty() ? "-" : config.spec.host,
-                 server.address.port(), config.check.port, host_or_dash(config.check.address),
-                 host_or_dash(server.agent.address), server.agent.port);
+                 agent_state(server), backend.config->explicit_id ? 1 : 0, config.explicit_id ? 1 : 0,
+                 config.spec.host.empty() ? "-" : config.spec.host, server.address.port(), config.check.port,
+                 host_or_dash(config.check.address), host_or_dash(server.agent.address), server.agent.port);
 }
 
 void write_connections(std::string& out, const proxy::BackendPlan& backend, const proxy::ServerState& server,
@@ -82,7 +83,7 @@ bool chosen_backends(Call& call, std::vector<std::shared_ptr<const proxy::Backen
   if (call.words.empty()) return true;
   const auto named = named_backend(*call.worker.plan, call.word(0));
   if (!named) {
-    call.out.text += "Can't find backend.\n";
+    call.error("Can't find backend.\n");
     return false;
   }
   chosen = {named};

@@ -24,18 +24,33 @@ constexpr std::uint32_t kSlotsAVisit = 512;
 constexpr std::size_t kTextAVisit = 32 * 1024;
 constexpr std::uint16_t kOwnConnections = 0xffff;
 
+// Bytes wait and nothing has moved for longer than any peer should need: nobody will wait for them much longer.
+constexpr std::chrono::minutes kStuck{5};
+
+bool stuck(const proxy::Session& session) {
+  if (session.phase != proxy::Phase::relaying) return false;
+  if (!session.request.holds_bytes() && !session.response.holds_bytes()) return false;
+  const TimePoint latest = std::max(
+      {session.client.last_read, session.client.last_write, session.server.last_read, session.server.last_write});
+  return session.worker->io->now() - latest > kStuck;
+}
+
 struct Filter {
   std::string frontend, backend, server;
   Milliseconds older{-1};
+  bool suspicious = false;
   bool extended = false;
 
   [[nodiscard]] bool selects(const proxy::Session& session) const {
     if (!frontend.empty() && session.frontend->config->name != frontend) return false;
     if (!backend.empty() && (!session.backend || session.backend->config->name != backend)) return false;
     if (!server.empty() && (!session.target || session.target->name != server)) return false;
+    if (suspicious && !stuck(session)) return false;
     return older.count() < 0 || session.worker->io->now() - session.facts.accepted > older;
   }
-  [[nodiscard]] bool selects_own() const { return frontend.empty() && backend.empty() && server.empty(); }
+  [[nodiscard]] bool selects_own() const {
+    return frontend.empty() && backend.empty() && server.empty() && !suspicious;
+  }
 };
 
 constexpr std::string_view kUsage =
@@ -45,7 +60,9 @@ constexpr std::string_view kUsage =
     "  backend <b>   only sessions of this backend\n"
     "  frontend <f>  only sessions of this frontend\n"
     "  older <age>   only sessions older than this many seconds\n"
-    "  server <b/s>  only sessions on this server\n";
+    "  server <b/s>  only sessions on this server\n"
+    "  show-uri      the request's URI, which sessions of TCP mode have none of\n"
+    "  susp          only sessions that hold bytes nobody has taken for minutes\n";
 
 /// The error is the answer to give.
 Result<Filter> parse_filter(const proxy::Plan& plan, std::span<const std::string> words) {
@@ -70,6 +87,9 @@ Result<Filter> parse_filter(const proxy::Plan& plan, std::span<const std::string
       const auto age = parse_time(value, std::chrono::seconds(1));
       if (!age) return fail("An age is expected, in seconds.\n");
       filter.older = *age;
+    } else if (option == "susp" || option == "show-uri") {
+      filter.suspicious = filter.suspicious || option == "susp";
+      i--;  // takes no value
     } else {
       return fail(std::string(kUsage));
     }
@@ -153,6 +173,10 @@ io::Task<void> show_one(Call& call, std::uint64_t value) {
 }
 
 io::Task<void> show_sess(Call& call) {
+  if (call.word(0) == "help") {
+    call.say(6, kUsage);
+    co_return;
+  }
   if (const auto name = parse_session_name(call.word(0))) {
     co_await show_one(call, *name);
     co_return;
@@ -160,7 +184,7 @@ io::Task<void> show_sess(Call& call) {
   const bool extended = call.word(0) == "all";
   auto filter = parse_filter(*call.worker.plan, extended ? call.words.subspan(1) : call.words);
   if (!filter) {
-    call.out.text += filter.error().message;
+    call.error(filter.error().message);
     co_return;
   }
   filter->extended = extended;
@@ -175,7 +199,7 @@ io::Task<void> show_sess(Call& call) {
 io::Task<void> shutdown_session(Call& call) {
   const auto value = parse_session_name(call.word(0));
   if (!value) {
-    call.out.text += "Session pointer expected (use 'show sess').\n";
+    call.error("Session pointer expected (use 'show sess').\n");
     co_return;
   }
   const SessionName name = SessionName::of(*value);
@@ -196,7 +220,7 @@ io::Task<void> shutdown_session(Call& call) {
       if (session != &call.session) session->stream.interrupt();
     }
   }
-  if (!found) call.out.text += "No such session (use 'show sess').\n";
+  if (!found) call.error("No such session (use 'show sess').\n");
 }
 
 constexpr CliCommand kRows[] = {

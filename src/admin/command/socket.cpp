@@ -12,7 +12,10 @@ namespace {
 
 using Mode = CliSession::Mode;
 
-void help(Call& call) { write_help(call.out.text, call.session.level, call.words); }
+void help(Call& call) {
+  call.say(6, {});
+  write_help(call.out.text, call.session.level, call.words);
+}
 
 void prompt(Call& call) {
   CliSession& session = call.session;
@@ -45,13 +48,40 @@ void prompt(Call& call) {
 
 void quit(Call& call) { call.session.ending = true; }
 
-void to_operator(Call& call) { call.session.level = Level::operator_; }
-void to_user(Call& call) { call.session.level = Level::user; }
-
-void show_level(Call& call) {
-  call.out.text += level_name(call.session.level);
-  call.out.text += '\n';
+// Manual, operator, user: what only administrators may turn on does not outlast them.
+void lower(CliSession& session, Level level) {
+  session.level = level;
+  session.expert = session.experimental = false;
 }
+void to_operator(Call& call) { lower(call.session, Level::operator_); }
+void to_user(Call& call) { lower(call.session, Level::user); }
+
+// Commands for which either mode would be needed are absent here: the modes are remembered and told, no more.
+template <bool CliSession::* Mode>
+void switch_mode(Call& call, std::string_view name) {
+  bool& on = call.session.*Mode;
+  if (call.words.empty()) return call.say(6, fmt::format("{} is {}\n", name, on ? "ON" : "OFF"));
+  if (call.word(0) == "on") on = true;
+  if (call.word(0) == "off") on = false;
+}
+void expert_mode(Call& call) { switch_mode<&CliSession::expert>(call, "expert-mode"); }
+void experimental_mode(Call& call) { switch_mode<&CliSession::experimental>(call, "experimental-mode"); }
+
+void set_severity_output(Call& call) {
+  const auto wanted = severity_named(call.word(0));
+  if (!wanted) return call.error("one of 'none', 'number', 'string' is a required argument\n");
+  call.session.severity = *wanted;
+}
+
+void echo(Call& call) {
+  for (std::size_t i = 0; i < call.words.size(); i++) {
+    if (i != 0) call.out.text += ' ';
+    call.out.text += call.words[i];
+  }
+  if (!call.words.empty()) call.out.text += '\n';
+}
+
+void show_level(Call& call) { call.say(6, fmt::format("{}\n", level_name(call.session.level))); }
 
 void show_sockets(Call& call) {
   call.out.text += "# socket lvl processes\n";
@@ -61,16 +91,16 @@ void show_sockets(Call& call) {
 
 void set_timeout(Call& call) {
   if (call.word(0) != "cli") {
-    call.out.text += "'set timeout' only supports 'cli'.\n";
+    call.error("'set timeout' only supports 'cli'.\n");
     return;
   }
   if (call.word(1).empty()) {
-    call.out.text += "Expects an integer value.\n";
+    call.error("Expects an integer value.\n");
     return;
   }
   const auto wanted = parse_time(call.word(1), std::chrono::seconds(1));
   if (!wanted || wanted->count() == 0) {
-    call.out.text += "Invalid timeout value.\n";
+    call.error("Invalid timeout value.\n");
     return;
   }
   call.session.timeout = *wanted;
@@ -78,6 +108,18 @@ void set_timeout(Call& call) {
 }
 
 constexpr CliCommand kRows[] = {
+    {.name = "echo", .usage = "echo <text>", .answer = echo, .doc = "the text again"},
+    {.name = "experimental-mode",
+     .level = Level::admin,
+     .usage = "experimental-mode [on|off]",
+     .answer = experimental_mode,
+     .doc = "experimental commands for this session"},
+    {.name = "expert-mode",
+     .level = Level::admin,
+     .listed = false,
+     .usage = "expert-mode [on|off]",
+     .answer = expert_mode,
+     .doc = "commands for developers for this session"},
     {.name = "help", .usage = "help [<command>]", .answer = help, .doc = "list matching or all commands"},
     {.name = "operator",
      .level = Level::operator_,
@@ -89,6 +131,10 @@ constexpr CliCommand kRows[] = {
      .answer = prompt,
      .doc = "interactive mode with prompt, or another mode"},
     {.name = "quit", .usage = "quit", .answer = quit, .doc = "disconnect"},
+    {.name = "set severity-output",
+     .usage = "set severity-output [none|number|string]",
+     .answer = set_severity_output,
+     .doc = "how serious an answer is, before it"},
     {.name = "set timeout",
      .usage = "set timeout cli <delay>",
      .answer = set_timeout,

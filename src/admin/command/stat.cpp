@@ -125,7 +125,7 @@ io::Task<void> show_stat(Call& call) {
   const std::shared_ptr<const proxy::Plan> plan = call.worker.plan;
   const auto selection = parse(*plan, call.words);
   if (!selection) {
-    call.out.text += selection.error().message;
+    call.error(selection.error().message);
     co_return;
   }
   const StatContext context{.plan = plan.get(),
@@ -227,7 +227,7 @@ io::Task<void> clear_everywhere(Call& call) {
 io::Task<void> clear_counters(Call& call) {
   if (call.word(0) == "all") {
     if (call.session.level < Level::admin) {
-      call.out.text += "Permission denied\n";
+      call.error("Permission denied\n");
       co_return;
     }
     co_await clear_everywhere(call);

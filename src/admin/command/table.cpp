@@ -18,7 +18,7 @@ std::vector<std::string_view> behind_name(const Call& call) {
 
 std::shared_ptr<stick::StickTable> named_table(Call& call) {
   auto table = call.worker.plan->tables.share(call.word(0));
-  if (!table) call.out.text += stick::kNoSuchTable;
+  if (!table) call.error(stick::kNoSuchTable);
   return table;
 }
 
@@ -47,7 +47,7 @@ io::Task<void> show_table(Call& call) {
   if (!table) co_return;
   auto show = stick::parse_show(table->config(), behind_name(call));
   if (!show) {
-    call.out.text += show.error().message;
+    call.error(show.error().message);
     co_return;
   }
   while (!stick::show_some(*table, *show, call.out.text, call.worker.io->now(), kEntriesATurn)) {
@@ -58,18 +58,18 @@ io::Task<void> show_table(Call& call) {
 
 io::Task<void> clear_table(Call& call) {
   if (call.words.empty()) {
-    call.out.text += stick::kClearUsage;
+    call.error(stick::kClearUsage);
     co_return;
   }
   const auto table = named_table(call);
   if (!table) co_return;
   if (call.session.level < Level::operator_) {
-    call.out.text += "Permission denied\n";
+    call.error("Permission denied\n");
     co_return;
   }
   auto clear = stick::parse_clear(table->config(), behind_name(call));
   if (!clear) {
-    call.out.text += clear.error().message;
+    call.error(clear.error().message);
     co_return;
   }
   while (!stick::clear_some(*table, *clear, call.out.text, call.worker.io->now(), kEntriesATurn)) {
@@ -80,13 +80,13 @@ io::Task<void> clear_table(Call& call) {
 
 void set_table(Call& call) {
   if (call.words.empty()) {
-    call.out.text += stick::kSetUsage;
+    call.error(stick::kSetUsage);
     return;
   }
   const auto table = named_table(call);
   if (!table) return;
   if (call.session.level < Level::operator_) {
-    call.out.text += "Permission denied\n";
+    call.error("Permission denied\n");
     return;
   }
   call.out.text += stick::set_table(*table, behind_name(call), call.worker.io->now());

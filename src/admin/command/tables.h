@@ -7,15 +7,22 @@
 
 namespace weir::admin {
 
-extern const std::span<const CliCommand> socket_commands;        // socket.cpp: help, prompt, level, timeout
-extern const std::span<const CliCommand> info_commands;          // info.cpp: show info
-extern const std::span<const CliCommand> stat_commands;          // stat.cpp: show stat, clear counters
-extern const std::span<const CliCommand> session_commands;       // session.cpp: show sess, shutdown session
-extern const std::span<const CliCommand> server_state_commands;  // server_state.cpp: show servers, show backend
-extern const std::span<const CliCommand> server_commands;        // server.cpp: set server, weights, health, limits
-extern const std::span<const CliCommand> frontend_commands;      // frontend.cpp: disable, enable, shutdown, limits
-extern const std::span<const CliCommand> table_commands;         // table.cpp: show, set, clear table
-extern const std::span<const CliCommand> event_commands;         // event.cpp: show events
-extern const std::span<const CliCommand> process_commands;       // process.cpp: env, version, errors, reload
+extern const std::span<const CliCommand> socket_commands;          // socket.cpp: help, prompt, level, timeout
+extern const std::span<const CliCommand> info_commands;            // info.cpp: show info
+extern const std::span<const CliCommand> stat_commands;            // stat.cpp: show stat, clear counters
+extern const std::span<const CliCommand> session_commands;         // session.cpp: show sess, shutdown session
+extern const std::span<const CliCommand> server_state_commands;    // server_state.cpp: show servers, show backend
+extern const std::span<const CliCommand> server_commands;          // server.cpp: maintenance, weights, checks, limits
+extern const std::span<const CliCommand> set_server_commands;      // set_server.cpp
+extern const std::span<const CliCommand> dynamic_server_commands;  // dynamic_server.cpp: add server, del server
+extern const std::span<const CliCommand> pool_commands;            // pools.cpp
+extern const std::span<const CliCommand> inside_commands;     // inside.cpp: threads, activity, descriptors, libraries
+extern const std::span<const CliCommand> wait_commands;       // wait.cpp
+extern const std::span<const CliCommand> hand_over_commands;  // hand_over.cpp: sockets for another process
+extern const std::span<const CliCommand> schema_commands;     // schema.cpp
+extern const std::span<const CliCommand> frontend_commands;   // frontend.cpp: disable, enable, shutdown, limits
+extern const std::span<const CliCommand> table_commands;      // table.cpp: show, set, clear table
+extern const std::span<const CliCommand> event_commands;      // event.cpp: show events
+extern const std::span<const CliCommand> process_commands;    // process.cpp: env, version, errors, reload
 
 }  // namespace weir::admin

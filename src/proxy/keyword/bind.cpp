@@ -18,6 +18,7 @@ using namespace config::vocabulary;
 
 using Row = OptionRow<BindConfig>;
 constexpr std::int64_t kMostId = 4'294'967'294;
+constexpr unsigned kMostThreadsInBind = 256;
 
 void name(ParseContext&, BindConfig& bind, Arguments& args, const Word&) { bind.name = args.next()->text; }
 void id(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
@@ -68,6 +69,42 @@ void gid(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
 void level(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
   static constexpr std::string_view kLevels[] = {"user", "operator", "admin"};
   if (const auto chosen = args.expect_choice("level", kLevels)) bind.cli_level = kLevels[*chosen];
+}
+void severity_output(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
+  static constexpr std::string_view kFormats[] = {"none", "number", "string"};
+  if (const auto chosen = args.expect_choice("format of severities", kFormats)) bind.cli_severity = kFormats[*chosen];
+}
+// Several parts, each with its group or without; not both on one line.
+void thread(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
+  const Word& word = *args.next();
+  std::string_view rest = word.text;
+  while (true) {
+    const auto comma = rest.find(',');
+    const std::string_view part = rest.substr(0, comma);
+    const auto slash = part.find('/');
+    ThreadChoice choice;
+    if (slash != part.npos) {
+      const auto group = parse_number_set(part.substr(0, slash), kMostThreadGroups);
+      if (!group || group->size() != 1) {
+        args.error_at(word.at, fmt::format("'{}' names no group of threads", part)).hint = "write it like 1/1-4";
+        return;
+      }
+      choice.group = group->first;
+    }
+    const auto set = parse_number_set(slash == part.npos ? part : part.substr(slash + 1), kMostThreadsInBind);
+    if (!set) {
+      args.error_at(word.at, fmt::format("'{}' names no threads: {}", part, set.error().message));
+      return;
+    }
+    choice.threads = *set;
+    if (!bind.threads.empty() && (bind.threads.front().group == 0) != (choice.group == 0)) {
+      args.error_at(word.at, "threads are numbered within groups or within the process, not both on one line");
+      return;
+    }
+    bind.threads.push_back(choice);
+    if (comma == rest.npos) return;
+    rest.remove_prefix(comma + 1);
+  }
 }
 void expose_fd(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
   static constexpr std::string_view kWhat[] = {"listeners"};
@@ -186,7 +223,7 @@ constexpr Row kLaterOptions[] = {
     config::dropped_option<BindConfig>("no-tlsv11", 0, kNoTls),
     config::dropped_option<BindConfig>("no-tlsv12", 0, kNoTls),
     config::dropped_option<BindConfig>("npn", 1, kNoTls),
-    config::option_without_meaning<BindConfig>("process", 1, "every worker serves every address"),
+    config::dropped_option<BindConfig>("process", 1, "weir is one process with threads", "thread"),
     config::dropped_option<BindConfig>("proto", 1, kNoHttp),
     config::option_without_meaning<BindConfig>("shards", 1, "every worker has its own socket of every address"),
     config::dropped_option<BindConfig>("ssl", 0, kNoTls),
@@ -194,7 +231,6 @@ constexpr Row kLaterOptions[] = {
     config::dropped_option<BindConfig>("ssl-min-ver", 1, kNoTls),
     config::dropped_option<BindConfig>("strict-sni", 0, kNoTls),
     config::dropped_option<BindConfig>("tcp-md5sig", 1, kNotYet),
-    config::option_without_meaning<BindConfig>("thread", 1, "every worker serves every address"),
     config::dropped_option<BindConfig>("tls-ticket-keys", 1, kNoTls),
     config::dropped_option<BindConfig>("verify", 1, kNoTls),
 };
@@ -214,12 +250,24 @@ constexpr Row kSocketOptions[] = {
      .example = "stats socket /run/weir.sock level admin"},
     config::dropped_option<BindConfig>("accept-netscaler-cip", 1, "nobody speaks for others to the runtime socket"),
     config::dropped_option<BindConfig>("accept-proxy", 0, "nobody speaks for others to the runtime socket"),
-    config::dropped_option<BindConfig>("severity-output", 1, kNotYet),
+    {.name = "severity-output",
+     .args = 1,
+     .apply = severity_output,
+     .arguments = "<none | number | string>",
+     .doc = "Whether answers to commands begin with how serious they are.",
+     .example = "stats socket /run/weir.sock severity-output number"},
+    config::option_without_meaning<BindConfig>("thread", 1, "the first thread serves the runtime socket"),
 };
 constexpr Row kNoSocketOptions[] = {
     config::option_without_meaning<BindConfig>("expose-fd", 1, "only 'stats socket' has it"),
     config::option_without_meaning<BindConfig>("level", 1, "only 'stats socket' has it"),
     config::option_without_meaning<BindConfig>("severity-output", 1, "only 'stats socket' has it"),
+    {.name = "thread",
+     .args = 1,
+     .apply = thread,
+     .arguments = "[<group>/]<threads>[,...]",
+     .doc = "Which threads take connections of these addresses.",
+     .example = "bind :3389 thread 1-2"},
 };
 
 bool read_address(Arguments& args, const Word& word, std::string_view text, bool cli, BindConfig& bind) {

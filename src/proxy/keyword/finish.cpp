@@ -12,6 +12,7 @@
 #include "proxy/keyword/finish_external.h"
 #include "proxy/keyword/finish_filter.h"
 #include "proxy/keyword/finish_server.h"
+#include "proxy/keyword/finish_threads.h"
 #include "proxy/keyword/finish_tracking.h"
 #include "proxy/rule/tracking.h"
 #include "resolve/start.h"
@@ -61,6 +62,7 @@ class Finisher {
     log_targets();
     full_connections();
     tables();
+    finish_threads(config_, diagnostics_);
     names();
     for (const auto& proxy : config_.proxies)
       finish_filters(
@@ -448,9 +450,7 @@ class Finisher {
       for (const std::string& line : *proxy.settings.inherited_lines) text += line + '\n';
     text += "--\n";
     for (const std::string& line : proxy.lines) text += line + '\n';
-    proxy.signature = text;
-    for (const BindConfig& bind : proxy.binds) proxy.signature += fmt::format("bind {}\n", bind.signature);
-    for (const ServerConfig& server : proxy.servers) proxy.signature += server.signature + '\n';
+    sign_parts(proxy);
   }
 
   Config& config_;
@@ -468,6 +468,12 @@ class Finisher {
 };
 
 }  // namespace
+
+void sign_parts(ProxyConfig& proxy) {
+  proxy.signature = proxy.settings_signature;
+  for (const BindConfig& bind : proxy.binds) proxy.signature += fmt::format("bind {}\n", bind.signature);
+  for (const ServerConfig& server : proxy.servers) proxy.signature += server.signature + '\n';
+}
 
 bool finish_config(Config& config, const sample::Registry& registry, const FinishOptions& options,
                    Diagnostics& diagnostics) {

@@ -12,12 +12,16 @@ namespace weir::proxy {
 
 struct FinishOptions {
   bool after_errors = false;                // lines are missing: warnings about what nobody wrote would be noise
+  bool no_server_verify = false;            // -dV
   bool ignore_resolution_failures = false;  // -dr: a server whose name is unknown starts without an address
 };
 
 /// The formats behind `option tcplog` and `option tcplog clf`, also for the predefined variables.
 extern const std::string_view kTcpLogFormat;
 extern const std::string_view kTcpClfLogFormat;
+
+/// The signature again, after servers came or went.
+void sign_parts(ProxyConfig& proxy);
 
 /// False after errors in `diagnostics`.
 bool finish_config(Config& config, const sample::Registry& registry, const FinishOptions& options,

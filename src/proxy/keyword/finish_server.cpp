@@ -92,7 +92,8 @@ void finish_header(const GlobalConfig& global, const ProxyConfig& proxy, ServerC
       .hint = "add 'send-proxy-v2'";
 }
 
-void finish_tls(const GlobalConfig& global, ServerConfig& server, Diagnostics& diagnostics) {
+void finish_tls(const GlobalConfig& global, ServerConfig& server, const FinishOptions& options,
+                Diagnostics& diagnostics) {
   tls::ClientConfig& config = server.check.tls_client;
   config.ca_file = based(global.ca_base, config.ca_file);
   config.crl_file = based(global.ca_base, config.crl_file);
@@ -102,7 +103,9 @@ void finish_tls(const GlobalConfig& global, ServerConfig& server, Diagnostics& d
   if (config.ciphersuites.empty()) config.ciphersuites = defaults.ciphersuites;
   if (config.min_version == tls::Version::library) config.min_version = defaults.min_version;
   if (config.max_version == tls::Version::library) config.max_version = defaults.max_version;
-  if (!server.verify_written) {
+  if (options.no_server_verify) {
+    config.verify = tls::Verify::none;
+  } else if (!server.verify_written) {
     if (global.ssl_server_verify)
       config.verify = *global.ssl_server_verify;
     else if (!config.ca_file.empty())
@@ -184,7 +187,7 @@ void finish_server(const Config& config, const ProxyConfig& proxy, ServerConfig&
   if (check.kind == check::Kind::external) finish_external(config, proxy, server);
   check.connect = check_connection(proxy, server);
   if (!server.check_enabled) return;
-  finish_tls(config.global, server, diagnostics);
+  finish_tls(config.global, server, options, diagnostics);
   const bool inet = !server.spec.address.is_unix() || check.address.is_inet();
   if (inet && server.port_from_client && check.port == 0 && steps_need_port(check)) {
     auto& wrong =

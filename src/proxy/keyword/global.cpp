@@ -11,7 +11,6 @@ namespace {
 
 using namespace config::vocabulary;
 
-constexpr std::int64_t kMostThreads = 256;
 constexpr std::int64_t kMostId = 4'294'967'294;
 
 template <std::uint32_t GlobalConfig::* Member, std::int64_t Min, std::int64_t Max>
@@ -39,12 +38,6 @@ template <Timeout GlobalConfig::* Member>
 void time(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   if (const auto value = args.expect_time("the time")) context.target<GlobalConfig>().*Member = *value;
-}
-
-void nbthread(ParseContext& context, const Line& line) {
-  Arguments args(context, line);
-  if (const auto value = args.expect_integer("the number of threads", 1, kMostThreads))
-    context.target<GlobalConfig>().threads = static_cast<unsigned>(*value);
 }
 
 void user(ParseContext& context, const Line& line) {
@@ -206,7 +199,6 @@ constexpr KeywordRow kRows[] = {
         "How long sessions may go on after a soft stop, or on parts that a reload took away.", "hard-stop-after 30s"),
     word("insecure-fork-wanted", flag<&G::insecure_fork_wanted>,
          "Agrees to processes being started while running, as external checks do."),
-    config::no_meaning("insecure-setuid-wanted", in::global, "programs that change their user are not kept from it"),
     one("localpeer", "<name>", localpeer, "The name of this process among its peers.", "localpeer lb1"),
     {.name = "master-worker",
      .sections = in::global,
@@ -226,7 +218,6 @@ constexpr KeywordRow kRows[] = {
         "How many pipes splicing may use; without it a quarter of 'maxconn'.", "maxpipes 1000"),
     one("maxsessrate", "<sessions>", number<&G::maxsessrate, 0, INT32_MAX>,
         "How many sessions the process begins in a second; others wait in the system's queue.", "maxsessrate 500"),
-    one("nbthread", "<number>", nbthread, "How many workers there are; without it one for each core.", "nbthread 4"),
     one("node", "<name>", node, "The name of this machine in the statistics.", "node lb1"),
     word("noreuseport", flag<&G::no_reuseport>, "One listening socket for all workers instead of one for each."),
     word("nosplice", flag<&G::no_splice>, "Never lets the kernel move data from socket to socket."),

@@ -38,7 +38,6 @@ constexpr KeywordRow kRows[] = {
     dropped("http-response", in::proxies, kHttp),
     dropped("http-reuse", in::proxies, kHttp),
     dropped("http-send-name-header", in::proxies, kHttp),
-    dropped("load-server-state-from-file", in::proxies, kNotYet),
     dropped("lua-load", in::global, kLua),
     dropped("lua-load-per-thread", in::global, kLua),
     dropped("lua-prepend-path", in::global, kLua),

@@ -10,6 +10,7 @@
 #include "log/keywords.h"
 #include "peers/config.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/finish_server.h"
 
 namespace weir::proxy {
 namespace {
@@ -29,9 +30,10 @@ void take_over(Config& config, Build& build, log::RingSections& rings, std::dequ
 
 }  // namespace
 
-std::optional<Config> load_config(std::vector<config::SourceFile> sources, const LoadOptions& options,
-                                  Diagnostics& diagnostics) {
-  const std::size_t before = diagnostics.errors();
+namespace {
+
+// The first pass: every line by its row.
+Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions& options, Diagnostics& diagnostics) {
   Config config;
   for (const config::SourceFile& source : sources) config.file_names.push_back(source.name);
   config.global.localpeer = options.local_peer.empty() ? host_name() : options.local_peer;
@@ -58,6 +60,46 @@ std::optional<Config> load_config(std::vector<config::SourceFile> sources, const
   const auto file_names = std::make_shared<const std::vector<std::string>>(config.file_names);
   for (const auto& proxy : config.proxies) proxy->file_names = file_names;
   config.environment = environment.listed();
+  return config;
+}
+
+// Single quotes keep everything as it is, but themselves.
+std::string quoted(std::string_view word) {
+  std::string text = "'";
+  for (const char c : word) {
+    if (c == '\'')
+      text += "'\\''";
+    else
+      text += c;
+  }
+  return text + "'";
+}
+
+}  // namespace
+
+std::optional<ServerConfig> load_server(const Config& running, const ProxyConfig& backend,
+                                        std::span<const std::string> words, const LoadOptions& options,
+                                        Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.errors();
+  std::string text = "backend added\n server";
+  for (const std::string& word : words) text += ' ' + quoted(word);
+  std::vector<config::SourceFile> sources;
+  sources.push_back({"add server", text + '\n'});
+  const Config config = parse_sources(std::move(sources), options, diagnostics);
+  if (diagnostics.errors() != before || config.proxies.size() != 1 || config.proxies[0]->servers.size() != 1)
+    return std::nullopt;
+  ServerConfig server = config.proxies[0]->servers[0];
+  server.added_at_run_time = true;
+  server.init_addr = "none";
+  finish_server(running, backend, server, options.finish, diagnostics);
+  if (diagnostics.errors() != before) return std::nullopt;
+  return server;
+}
+
+std::optional<Config> load_config(std::vector<config::SourceFile> sources, const LoadOptions& options,
+                                  Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.errors();
+  Config config = parse_sources(std::move(sources), options, diagnostics);
   // The second pass runs on what could be read, so that one run names everything; its warnings about what errors left
   // out would be noise.
   FinishOptions finish = options.finish;

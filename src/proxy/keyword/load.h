@@ -35,4 +35,10 @@ std::optional<Config> load_config(const LoadOptions& options, Diagnostics& diagn
 std::optional<Config> load_config(std::vector<config::SourceFile> sources, const LoadOptions& options,
                                   Diagnostics& diagnostics);
 
+/// A `server` line for a backend that runs, checked as if it stood there: its default-server lines do not count, and a
+/// name is not resolved. nullopt after errors.
+std::optional<ServerConfig> load_server(const Config& running, const ProxyConfig& backend,
+                                        std::span<const std::string> words, const LoadOptions& options,
+                                        Diagnostics& diagnostics);
+
 }  // namespace weir::proxy

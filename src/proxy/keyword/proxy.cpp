@@ -82,6 +82,7 @@ void id(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   if (const auto number = args.expect_integer("the number", 1, INT32_MAX))
     context.target<ProxyConfig>().id = static_cast<std::uint32_t>(*number);
+  context.target<ProxyConfig>().explicit_id = context.target<ProxyConfig>().id != 0;
 }
 
 void default_backend(ParseContext& context, const Line& line) {

@@ -9,6 +9,9 @@ namespace weir::proxy {
 
 extern const std::span<const config::KeywordRow> process_keywords;         // global.cpp
 extern const std::span<const config::KeywordRow> environment_keywords;     // environment.cpp
+extern const std::span<const config::KeywordRow> thread_keywords;          // threads.cpp
+extern const std::span<const config::KeywordRow> life_keywords;            // life.cpp
+extern const std::span<const config::KeywordRow> server_state_keywords;    // server_state.cpp
 extern const std::span<const config::KeywordRow> stats_keywords;           // stats.cpp
 extern const std::span<const config::KeywordRow> tuning_keywords;          // tuning.cpp
 extern const std::span<const config::KeywordRow> tls_keywords;             // tls.cpp

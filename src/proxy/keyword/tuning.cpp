@@ -55,16 +55,12 @@ constexpr std::string_view kOtherMachinery = "it tunes machinery that weir does 
 constexpr std::uint64_t kMaxSocketBuffer = std::uint64_t{1} << 30U;
 
 constexpr KeywordRow kRows[] = {
-    no_meaning("busy-polling", in::global, kOtherMachinery),
-    no_meaning("cpu-map", in::global, "the system places the workers"),
     no_meaning("noepoll", in::global, kOnlyEpoll),
     no_meaning("noevports", in::global, kOnlyEpoll),
     no_meaning("nogetaddrinfo", in::global, "names are resolved by getaddrinfo(3) and nothing else"),
     no_meaning("nokqueue", in::global, kOnlyEpoll),
     no_meaning("nopoll", in::global, kOnlyEpoll),
     no_meaning("profiling.tasks", in::global, kOtherMachinery),
-    no_meaning("set-dumpable", in::global, "whether a core is written is the system's choice"),
-    no_meaning("thread-groups", in::global, "workers share nothing that groups would divide"),
     no_meaning("tune.applet.zero-copy-forwarding", in::global, kOtherMachinery),
     no_meaning("tune.buffers.limit", in::global, kOtherMachinery),
     no_meaning("tune.buffers.reserve", in::global, kOtherMachinery),

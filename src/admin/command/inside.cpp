@@ -1,0 +1,246 @@
+// Looks inside for those who know the program: threads, activity, descriptors, libraries, the machine.
+//
+// Each worker tells what it knows of itself; descriptors come a bounded number of sessions a visit, as in `show sess`.
+// The manual promises no form for any of it. Manual: management 9.3.
+#include <fmt/format.h>
+#include <link.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <ctime>
+#include <iterator>
+
+#include "admin/command/tables.h"
+#include "admin/descriptor_choice.h"
+#include "admin/on_worker.h"
+#include "admin/session.h"
+#include "admin/session_text.h"
+#include "base/units.h"
+#include "proxy/process_state.h"
+#include "proxy/tcp/session.h"
+
+namespace weir::admin {
+namespace {
+
+struct Activity {
+  std::uint64_t loops = 0, accepted = 0, starved = 0, sessions = 0, tasks = 0, checks = 0, listeners = 0, buffers = 0,
+                pipes = 0, cpu_ms = 0;
+  pid_t thread = 0;
+  int cpu = 0;
+};
+
+Activity activity_of(proxy::WorkerContext& worker) {
+  timespec used{};
+  (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  Activity activity{
+      .loops = worker.io->turns(),
+      .sessions = worker.sessions.live(),
+      .tasks = worker.activities.size(),
+      .checks = worker.checks.size(),
+      .listeners = worker.listeners.size(),
+      .buffers = worker.io->buffers().in_use(),
+      .pipes = worker.io->pipes().in_use(),
+      .cpu_ms = static_cast<std::uint64_t>(used.tv_sec) * 1000 + static_cast<std::uint64_t>(used.tv_nsec) / 1'000'000,
+      .thread = ::gettid(),
+      .cpu = ::sched_getcpu()};
+  for (const auto& listener : worker.listeners) {
+    if (!listener->acceptor) continue;
+    activity.accepted += listener->acceptor->accepted();
+    activity.starved += listener->acceptor->starvations();
+  }
+  return activity;
+}
+
+io::Task<std::vector<Activity>> all_activity(Call& call) {
+  std::vector<Activity> all;
+  for (const auto& context : call.worker.process->contexts) {
+    proxy::WorkerContext* worker = context.get();
+    const Activity one = co_await on_worker(*worker->io, [worker] { return activity_of(*worker); });
+    all.push_back(one);
+  }
+  co_return all;
+}
+
+io::Task<void> show_threads(Call& call) {
+  const std::vector<Activity> all = co_await all_activity(call);
+  const auto end = std::back_inserter(call.out.text);
+  for (std::size_t i = 0; i < all.size(); i++) {
+    const Activity& one = all[i];
+    fmt::format_to(end, "{} Thread {} : id={} cpu={} loops={} cpu_ms={}\n", i == call.worker.id() ? "*" : " ", i + 1,
+                   one.thread, one.cpu, one.loops, one.cpu_ms);
+    fmt::format_to(end, "             sessions={} tasks={} checks={} listeners={} buffers={} pipes={}\n", one.sessions,
+                   one.tasks, one.checks, one.listeners, one.buffers, one.pipes);
+  }
+}
+
+struct Metric {
+  std::string_view name;
+  std::uint64_t Activity::* value;
+};
+constexpr Metric kMetrics[] = {
+    {"loops", &Activity::loops},         {"accepted", &Activity::accepted}, {"starved", &Activity::starved},
+    {"sessions", &Activity::sessions},   {"tasks", &Activity::tasks},       {"checks", &Activity::checks},
+    {"listeners", &Activity::listeners}, {"buffers", &Activity::buffers},   {"pipes", &Activity::pipes},
+    {"cpu_ms", &Activity::cpu_ms},
+};
+
+void write_metric(std::string& out, const Metric& metric, const std::vector<Activity>& all, std::int64_t thread) {
+  const auto end = std::back_inserter(out);
+  std::uint64_t sum = 0;
+  for (const Activity& one : all) sum += one.*metric.value;
+  if (thread > 0) sum = all[static_cast<std::size_t>(thread) - 1].*metric.value;
+  fmt::format_to(end, "{}: {}", metric.name, sum);
+  if (thread < 0 && all.size() > 1) {
+    out += " [";
+    for (const Activity& one : all) fmt::format_to(end, " {}", one.*metric.value);
+    out += " ]";
+  }
+  out += '\n';
+}
+
+io::Task<void> show_activity(Call& call) {
+  const std::size_t threads = call.worker.process->contexts.size();
+  const auto thread = call.words.empty() ? Result<std::int64_t>(-1)
+                                         : parse_integer(call.word(0), -1, static_cast<std::int64_t>(threads));
+  if (!thread) {
+    call.error(fmt::format("The thread is a number from 1 to {}, 0 for their sum, -1 for all columns.\n", threads));
+    co_return;
+  }
+  const std::vector<Activity> all = co_await all_activity(call);
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(call.worker.io->wall_now().time_since_epoch());
+  fmt::format_to(std::back_inserter(call.out.text), "thread_id: {} (1..{})\ndate_now: {}.{:06}\n", call.worker.id() + 1,
+                 threads, now.count() / 1'000'000, now.count() % 1'000'000);
+  for (const Metric& metric : kMetrics) write_metric(call.out.text, metric, all, *thread);
+}
+
+constexpr std::uint32_t kSlotsAVisit = 512;
+
+void write_listeners(std::string& out, const proxy::WorkerContext& worker, const DescriptorChoice& choice) {
+  if (!choice.listeners) return;
+  for (const auto& listener : worker.listeners) {
+    if (!listener->acceptor || !choice.names(listener->acceptor->fd())) continue;
+    const char* state = listener->acceptor->starved() ? "LIM" : listener->acceptor->paused() ? "FUL" : "RDY";
+    fmt::format_to(std::back_inserter(out), "{:>7} : type=listener thread={} l.st={} fe={} addr={}\n",
+                   listener->acceptor->fd(), worker.id() + 1, state, listener->frontend->config->name,
+                   listener->state->address.to_string());
+  }
+}
+
+void write_sides(std::string& out, const proxy::Session& session, const DescriptorChoice& choice) {
+  const auto end = std::back_inserter(out);
+  const auto side = [&](std::string_view type, int fd) {
+    fmt::format_to(end, "{:>7} : type={} thread={} sess={:#x} fe={} be={} srv={}\n", fd, type, session.worker->id() + 1,
+                   name_of(session).value(), session.frontend->config->name,
+                   session.backend ? session.backend->config->name : "<NONE>",
+                   session.target ? session.target->name : "<none>");
+  };
+  if (choice.clients && session.client.fd >= 0 && choice.names(session.client.fd)) side("front", session.client.fd);
+  if (choice.servers && session.server.fd >= 0 && choice.names(session.server.fd)) side("back", session.server.fd);
+  for (const proxy::Flow* flow : {&session.request, &session.response}) {
+    if (!choice.pipes || flow->pipe == nullptr) continue;
+    for (const int fd : {flow->pipe->reader.get(), flow->pipe->writer.get()})
+      if (choice.names(fd)) side("pipe", fd);
+  }
+}
+
+io::Task<void> show_fd(Call& call) {
+  const auto choice = parse_descriptor_choice(call.words);
+  if (!choice) {
+    call.error(choice.error().message);
+    co_return;
+  }
+  for (const auto& context : call.worker.process->contexts) {
+    proxy::WorkerContext* worker = context.get();
+    std::uint32_t from = 0;
+    for (bool more = true; more; from += kSlotsAVisit) {
+      const std::string seen = co_await on_worker(*worker->io, [worker, from, wanted = *choice] {
+        std::string text;
+        if (from == 0) write_listeners(text, *worker, wanted);
+        for (std::uint32_t slot = from; slot < from + kSlotsAVisit; slot++)
+          if (const proxy::Session* session = worker->sessions.at(slot); session != nullptr)
+            write_sides(text, *session, wanted);
+        if (from + kSlotsAVisit < worker->sessions.capacity()) text += '\0';
+        return text;
+      });
+      more = seen.ends_with('\0');
+      call.out.text.append(seen, 0, seen.size() - (more ? 1 : 0));
+      const bool goes_on = co_await call.out.room();
+      if (!goes_on) co_return;
+    }
+  }
+}
+
+int write_library(dl_phdr_info* info, std::size_t, void* text) {
+  std::uintptr_t first = UINTPTR_MAX, last = 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const auto& part = info->dlpi_phdr[i];
+    if (part.p_type != PT_LOAD || part.p_memsz == 0) continue;
+    first = std::min(first, info->dlpi_addr + part.p_vaddr);
+    last = std::max(last, info->dlpi_addr + part.p_vaddr + part.p_memsz - 1);
+  }
+  std::string name = info->dlpi_name;
+  if (name.empty()) {
+    char path[4096];
+    const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
+    name = length > 0 ? std::string(path, static_cast<std::size_t>(length)) : "(the program)";
+  }
+  if (first < last)
+    fmt::format_to(std::back_inserter(*static_cast<std::string*>(text)), "0x{:012x}-0x{:012x} (0x{:07x}) {}\n", first,
+                   last, last - first + 1, name);
+  return 0;
+}
+
+void show_libs(Call& call) { (void)::dl_iterate_phdr(write_library, &call.out.text); }
+
+void show_dev(Call& call) {
+  const auto end = std::back_inserter(call.out.text);
+  utsname system{};
+  rlimit limit{};
+  (void)::uname(&system);
+  (void)::getrlimit(RLIMIT_NOFILE, &limit);
+  fmt::format_to(end,
+                 "Platform info\n  OS name: {}\n  OS release: {}\n  OS version: {}\n  OS architecture: {}\n"
+                 "  node name: {}\n  cpus: {}\n",
+                 system.sysname, system.release, system.version, system.machine, system.nodename,
+                 ::sysconf(_SC_NPROCESSORS_ONLN));
+  fmt::format_to(end, "Process info\n  pid: {}\n  uid: {}\n  gid: {}\n  threads: {}\n", ::getpid(), ::getuid(),
+                 ::getgid(), call.worker.process->contexts.size());
+  fmt::format_to(end, "  fd limit (soft): {}\n  fd limit (hard): {}\n", limit.rlim_cur, limit.rlim_max);
+}
+
+constexpr CliCommand kRows[] = {
+    {.name = "show activity",
+     .level = Level::operator_,
+     .usage = "show activity [-1|0|thread_num]",
+     .run = show_activity,
+     .doc = "what the threads have done"},
+    {.name = "show dev",
+     .level = Level::operator_,
+     .usage = "show dev",
+     .answer = show_dev,
+     .doc = "the machine and the process, for developers"},
+    {.name = "show fd",
+     .level = Level::operator_,
+     .usage = "show fd [-!plcfbs]* [<fd>]",
+     .run = show_fd,
+     .doc = "descriptors of listeners, sessions and pipes"},
+    {.name = "show libs",
+     .level = Level::operator_,
+     .usage = "show libs",
+     .answer = show_libs,
+     .doc = "libraries that are loaded, and where"},
+    {.name = "show threads",
+     .level = Level::operator_,
+     .usage = "show threads",
+     .run = show_threads,
+     .doc = "the threads, each with what it has to do"},
+};
+
+}  // namespace
+
+constinit const std::span<const CliCommand> inside_commands{kRows};
+
+}  // namespace weir::admin
