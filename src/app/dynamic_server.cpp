@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "app/process.h"
+#include "proxy/references.h"
 
 namespace weir::app {
 namespace {
@@ -78,6 +79,8 @@ std::pair<bool, std::string> Process::remove_now(const std::string& backend, con
   const auto changed = copy_of(engine_.config(), backend);
   const auto plan = engine_.plan()->backend(backend);
   if (!changed || !plan) return {false, "No such backend."};
+  if (proxy::is_referenced(engine_.config(), *changed, server))
+    return {false, "This server cannot be removed at runtime due to other configuration elements pointing to it."};
   if (!gone_quiet(*plan->state, server)) return {false, "Only servers in maintenance mode can be deleted."};
   if (has_sessions(*plan->state, server))
     return {false, "Server still has connections attached to it, cannot remove it."};

@@ -546,6 +546,22 @@ def a_server_with_a_session_stays(w):
 
 
 @scenario
+def servers_that_others_name(w):
+    w.server("s1")
+    w.start("frontend fe\n    bind @fe@\n    use_backend b2 if { srv_is_up(be/s3) }\n    default_backend be\n"
+            "backend be\n    balance roundrobin\n    use-server s1 if { src 127.0.0.9 }\n    server s1 @s1@\n"
+            "    server s2 @s1@ check inter 60s\n    server s3 @s1@\n    server s4 @s1@\n    server s5 @s1@ track s2\n"
+            "backend b2\n    balance roundrobin\n    server t1 @s1@ track be/s2\n")
+    for name in ("s1", "s2", "s3", "s4", "s5"):
+        w.cli(f"disable server be/{name}")
+        w.observe(f"del {name}", w.cli(f"del server be/{name}"))
+    w.observe("tracks", w.cli(f"add server be/d1 {w.places['s1']} track s2"))
+    w.observe("of the added", w.cli(f"add server be/d2 {w.places['s1']} track d1").strip() != "New server registered.")
+    w.observe("of nobody", w.cli(f"add server be/d3 {w.places['s1']} track nobody").strip() != "New server registered.")
+    w.observe("the one that tracks goes", w.cli("del server be/d1"))
+
+
+@scenario
 def looks_inside(w):
     pair(w)
     first = {"show pools": 23, "show activity": 10, "show threads": 13}

@@ -303,6 +303,45 @@ def quit_shows_and_flushes_pools(w):
 
 
 
+def unpublished_backends_are_passed_by(w):
+    w.server("s1", say_after_first_bytes)
+    w.server("s2", say_after_first_bytes)
+    w.start("frontend fe\n    bind @fe@\n    use_backend one\n    default_backend two\n"
+            "backend one\n    server s1 @s1@\nbackend two\n    server s2 @s2@\n")
+
+    def asked():
+        with w.client("fe") as client:
+            return client.send(b"x").line()
+    equal(asked(), b"s1\n", "published")
+    equal(w.cli("unpublish backend one"), "Backend unpublished.\n\n", "its answer")
+    equal(asked(), b"s2\n", "passed by")
+    w.cli("unpublish backend two")
+    with w.client("fe") as client:
+        equal(client.send(b"x").line(), b"", "no backend is left")
+    equal(w.cli("publish backend one"), "Backend published.\n\n", "its answer")
+    equal(asked(), b"s1\n", "chosen again")
+    true("No such backend" in w.cli("publish backend zz"), "unknown")
+
+
+def counters_of_one_server(w):
+    w.server("s1", say_after_first_bytes)
+    w.start(BODY)
+    for _ in range(4):
+        with w.client("fe") as client:
+            client.send(b"x").line()
+    w.idle("fe")
+    keys = ("stot", "smax", "bin", "bout", "lbtot")
+    shown = lambda name: [w.stat("be", name)[key] for key in keys]  # noqa: E731
+    true("0" not in shown("s2"), f"counted: {shown('s2')}")
+    of_all = shown("BACKEND")
+    w.cli("clear counters server be/s2")
+    equal(shown("s2"), ["0"] * len(keys), "forgotten")
+    equal(shown("BACKEND"), of_all, "the backend keeps its own")
+    true("No such server" in w.cli("clear counters server be/zz"), "unknown")
+    true("denied" in w.cli("operator;clear counters server be/s2").lower(), "for admins")
+
+
 run([sockets_are_handed_over, fewer_threads_take_all_sockets, weir_follows_haproxy, haproxy_follows_weir,
      terminated_after_hand_over, an_address_is_shared_until_the_old_one_ends, wrong_words, states_outlive_a_restart,
-     threads_stay_on_their_cpus, bind_lines_choose_threads, limits_and_dumps, hard_stop, quit_shows_and_flushes_pools], THREADS)
+     threads_stay_on_their_cpus, bind_lines_choose_threads, limits_and_dumps, hard_stop, quit_shows_and_flushes_pools,
+     unpublished_backends_are_passed_by, counters_of_one_server], THREADS)

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "admin/command/tables.h"
+#include "admin/lookup.h"
 #include "admin/on_worker.h"
 #include "admin/session.h"
 #include "admin/stat_fields.h"
@@ -205,6 +206,11 @@ void clear_own_counters(proxy::WorkerContext& worker) {
   }
 }
 
+void clear_checks(proxy::ServerState& server) {
+  server.check_failures = server.check_downs = 0;
+  server.downtime = Milliseconds(0);
+}
+
 io::Task<void> clear_everywhere(Call& call) {
   for (const auto& context : call.worker.process->contexts) {
     proxy::WorkerContext* worker = context.get();
@@ -217,22 +223,46 @@ io::Task<void> clear_everywhere(Call& call) {
     const std::scoped_lock guard(backend->state->lock);
     backend->state->down_transitions = 0;
     backend->state->downtime = Milliseconds(0);
-    for (const auto& server : backend->state->servers) {
-      server->check_failures = server->check_downs = 0;
-      server->downtime = Milliseconds(0);
-    }
+    for (const auto& server : backend->state->servers) clear_checks(*server);
   }
+}
+
+// Management 9.3, clear counters server: as `all`, for one that now stands for something else. No counter is kept in
+// shared memory, so `force` has nothing to overrule.
+io::Task<void> clear_server(Call& call) {
+  const auto named = named_server(*call.worker.plan, call.word(1));
+  if (!named) {
+    call.error(named.error().message);
+    co_return;
+  }
+  const std::shared_ptr<proxy::ServerState> server = named->server;
+  for (const auto& context : call.worker.process->contexts) {
+    const std::uint16_t id = context->id();
+    (void)co_await on_worker(*context->io, [server, id] {
+      clear_shared(server->counters[id]);
+      return true;
+    });
+  }
+  const std::scoped_lock guard(named->backend->state->lock);
+  clear_checks(*server);
+  clear_times(*server);
+}
+
+bool is_admin(Call& call) {
+  if (call.session.level == Level::admin) return true;
+  call.error("Permission denied\n");
+  return false;
 }
 
 io::Task<void> clear_counters(Call& call) {
   if (call.word(0) == "all") {
-    if (call.session.level < Level::admin) {
-      call.error("Permission denied\n");
-      co_return;
-    }
+    if (!is_admin(call)) co_return;
     co_await clear_everywhere(call);
+  } else if (call.word(0) == "server") {
+    if (is_admin(call)) co_await clear_server(call);
+    co_return;
   } else if (!call.words.empty()) {
-    call.out.text += "'clear counters' expects 'all' or nothing.\n";
+    call.out.text += "'clear counters' expects 'all', 'server <backend>/<server>' or nothing.\n";
     co_return;
   }
   clear_maxima(*call.worker.plan, *call.worker.process);
@@ -241,9 +271,9 @@ io::Task<void> clear_counters(Call& call) {
 constexpr CliCommand kRows[] = {
     {.name = "clear counters",
      .level = Level::operator_,
-     .usage = "clear counters [all]",
+     .usage = "clear counters [all | server <b>/<s>]",
      .run = clear_counters,
-     .doc = "forget the highest values, or all counters"},
+     .doc = "forget the highest values, or all counters, or a server's"},
     {.name = "show stat",
      .usage = "show stat [desc|json|no-maint|typed|up]*",
      .run = show_stat,

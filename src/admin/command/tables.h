@@ -20,6 +20,7 @@ extern const std::span<const CliCommand> inside_commands;     // inside.cpp: thr
 extern const std::span<const CliCommand> wait_commands;       // wait.cpp
 extern const std::span<const CliCommand> hand_over_commands;  // hand_over.cpp: sockets for another process
 extern const std::span<const CliCommand> schema_commands;     // schema.cpp
+extern const std::span<const CliCommand> backend_commands;    // backend.cpp: publish, unpublish
 extern const std::span<const CliCommand> frontend_commands;   // frontend.cpp: disable, enable, shutdown, limits
 extern const std::span<const CliCommand> table_commands;      // table.cpp: show, set, clear table
 extern const std::span<const CliCommand> event_commands;      // event.cpp: show events

@@ -11,22 +11,32 @@ namespace weir::proxy {
 namespace {
 
 struct Place {
-  ProxyConfig* proxy = nullptr;
-  ServerConfig* server = nullptr;
+  const ProxyConfig* proxy = nullptr;
+  const ServerConfig* server = nullptr;
 };
 
 class TrackingCheck {
  public:
-  TrackingCheck(Config& config, Diagnostics& diagnostics) : config_(config), diagnostics_(diagnostics) {}
-
-  void run() {
+  TrackingCheck(const Config& config, Diagnostics& diagnostics) : config_(config), diagnostics_(diagnostics) {
     for (const auto& proxy : config_.proxies)
       if (proxy->is_backend()) backends_.emplace(proxy->name, proxy.get());
+  }
+
+  void run(Config& config) {
     std::vector<Place> tracking;
-    for (const auto& proxy : config_.proxies)
+    for (const auto& proxy : config.proxies)
       for (ServerConfig& server : proxy->servers)
         if (!server.health.track.empty() && resolved(*proxy, server)) tracking.push_back({proxy.get(), &server});
     for (const Place& place : tracking) chain(place);
+  }
+
+  // Management 9.3, add server: what is added may track, and only what stays can be tracked.
+  void run(const ProxyConfig& proxy, ServerConfig& added) {
+    if (added.health.track.empty() || !resolved(proxy, added)) return;
+    if (servers().at(added.health.track).server->added_at_run_time)
+      wrong(added, fmt::format("'{}' was added at run time, and such a server cannot be tracked", added.health.track));
+    else
+      chain({&proxy, &added});
   }
 
  private:
@@ -38,7 +48,7 @@ class TrackingCheck {
   const std::unordered_map<std::string, Place>& servers() {
     if (!servers_.empty()) return servers_;
     for (const auto& proxy : config_.proxies)
-      for (ServerConfig& server : proxy->servers)
+      for (const ServerConfig& server : proxy->servers)
         servers_.emplace(fmt::format("{}/{}", proxy->name, server.name), Place{proxy.get(), &server});
     return servers_;
   }
@@ -89,14 +99,18 @@ class TrackingCheck {
                                at.server->words.size() > 1 ? at.server->words[1] : "192.0.2.11:3389");
   }
 
-  Config& config_;
+  const Config& config_;
   Diagnostics& diagnostics_;
-  std::unordered_map<std::string_view, ProxyConfig*> backends_;
+  std::unordered_map<std::string_view, const ProxyConfig*> backends_;
   std::unordered_map<std::string, Place> servers_;
 };
 
 }  // namespace
 
-void finish_tracking(Config& config, Diagnostics& diagnostics) { TrackingCheck(config, diagnostics).run(); }
+void finish_tracking(Config& config, Diagnostics& diagnostics) { TrackingCheck(config, diagnostics).run(config); }
+
+void finish_tracking(const Config& running, const ProxyConfig& backend, ServerConfig& added, Diagnostics& diagnostics) {
+  TrackingCheck(running, diagnostics).run(backend, added);
+}
 
 }  // namespace weir::proxy

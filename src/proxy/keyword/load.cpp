@@ -11,6 +11,7 @@
 #include "peers/config.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/finish_server.h"
+#include "proxy/keyword/finish_tracking.h"
 
 namespace weir::proxy {
 namespace {
@@ -92,6 +93,7 @@ std::optional<ServerConfig> load_server(const Config& running, const ProxyConfig
   server.added_at_run_time = true;
   server.init_addr = "none";
   finish_server(running, backend, server, options.finish, diagnostics);
+  finish_tracking(running, backend, server, diagnostics);
   if (diagnostics.errors() != before) return std::nullopt;
   return server;
 }
