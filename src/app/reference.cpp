@@ -147,7 +147,7 @@ std::string algorithms() {
 std::string steps() {
   std::string text;
   for (const check::StepDescription& step : check::step_descriptions())
-    text += entry(step.name, {}, step.doc, step.example);
+    text += entry(step.name, step.arguments, step.doc, step.example);
   return text;
 }
 

@@ -31,6 +31,7 @@ class Pattern {
 
   /// `expanded` is the format's text; a malformed hexadecimal one matches nothing.
   [[nodiscard]] bool matches(std::string_view received, std::string_view expanded) const;
+  [[nodiscard]] PatternKind kind() const { return kind_; }
   [[nodiscard]] const sample::LogFormat* format() const { return format_.get(); }
   [[nodiscard]] std::string describe() const;  // "string 'x'", "binary '0a'", "regex", "log-format string"
   [[nodiscard]] std::string content() const;   // "'x'", "(regex)", "(binary)", "(log-format string)"

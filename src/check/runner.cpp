@@ -63,14 +63,15 @@ io::Task<Stage> negotiate_rdp(Exchange& exchange, const CheckConfig& config, con
 
 }  // namespace
 
-io::Task<CheckResult> check_once(const CheckConfig& config, const SocketAddress& server, std::uint32_t sessions) {
+io::Task<CheckResult> check_once(const CheckConfig& config, const SocketAddress& server, std::uint32_t sessions,
+                                 sample::ProcessVariables* variables) {
   if (config.kind == Kind::external) {
     CheckResult result = co_await run_external(config, server, sessions);
     co_return result;
   }
   Exchange exchange(config, io::Worker::current());
   if (config.kind == Kind::tcp_check && !config.steps.empty()) {
-    CheckResult result = co_await run_script(exchange, config, server);
+    CheckResult result = co_await run_script(exchange, config, server, variables);
     co_return result;
   }
   if (is_probe(config.kind)) {
@@ -95,8 +96,8 @@ io::Task<void> run_checks(std::shared_ptr<const CheckConfig> config, CheckSink s
     const SocketAddress server = sink.address(sink.object);
     if (server.family() != AddressFamily::none && sink.enabled(sink.object)) {
       sink.started(sink.object);
-      const CheckResult result =
-          co_await check_once(*config, server, sink.sessions != nullptr ? sink.sessions(sink.object) : 0);
+      const CheckResult result = co_await check_once(
+          *config, server, sink.sessions != nullptr ? sink.sessions(sink.object) : 0, sink.variables);
       sink.finished(sink.object, result);
     }
     const Milliseconds wait = std::max(sink.interval(sink.object), Milliseconds(1));

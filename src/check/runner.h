@@ -30,6 +30,8 @@ struct CheckSink {
   void (*finished)(void* object, const CheckResult& result) = nullptr;
   /// The wait that the server's health asks for now (Health::interval), with any jitter the caller adds.
   Milliseconds (*interval)(void* object) = nullptr;
+  /// Those that steps may read and set. Null: none.
+  sample::ProcessVariables* variables = nullptr;
 };
 
 /// Runs until destroyed; spawn it on its worker (in a post or an event). `first_delay` is start_offset() for this
@@ -37,6 +39,7 @@ struct CheckSink {
 io::Task<void> run_checks(std::shared_ptr<const CheckConfig> config, CheckSink sink, Milliseconds first_delay);
 
 /// One check of `server`, start to end.
-io::Task<CheckResult> check_once(const CheckConfig& config, const SocketAddress& server, std::uint32_t sessions = 0);
+io::Task<CheckResult> check_once(const CheckConfig& config, const SocketAddress& server, std::uint32_t sessions = 0,
+                                 sample::ProcessVariables* variables = nullptr);
 
 }  // namespace weir::check

@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "check/pattern.h"
+#include "check/variable_step.h"
 #include "io/worker.h"
 
 namespace weir::check {
@@ -18,13 +19,21 @@ struct Run {
   Exchange& exchange;
   const CheckConfig& config;
   const SocketAddress& server;
-  std::size_t index = 0;  // of the current step
-  std::string_view pending_comment;
+  sample::ProcessVariables* process_variables;
+  std::size_t index = 0;                           // of the current step
   std::unique_ptr<sample::Arena> arena = nullptr;  // made by the first format or expression
+  std::unique_ptr<sample::Variables> variables = nullptr;
 
   [[nodiscard]] const Step& step() const { return config.steps[index]; }
+  /// The step's own, or that of a comment line before it; such a line also covers expects that follow each other.
   [[nodiscard]] std::string_view comment() const {
-    return step().comment.empty() ? pending_comment : std::string_view(step().comment);
+    if (!step().comment.empty()) return step().comment;
+    for (std::size_t i = index; i > 0; i--) {
+      const Step& before = config.steps[i - 1];
+      if (before.kind == StepKind::comment) return before.comment;
+      if (before.kind != StepKind::expect || step().kind != StepKind::expect) break;
+    }
+    return {};
   }
 };
 
@@ -47,6 +56,8 @@ void with_context(Run& run, F&& evaluate) {
   context.response = &response;
   context.in_response = true;
   context.final = true;
+  context.variables = &run.variables;
+  context.process_variables = run.process_variables;
   context.now = run.exchange.worker().now();
   context.wall_now = run.exchange.worker().wall_now();
   evaluate(context);
@@ -63,6 +74,8 @@ std::optional<std::int64_t> number(Run& run, const sample::Expression& expressio
   with_context(run, [&](sample::Context& context) {
     sample::Sample sample;
     if (expression.evaluate(context, sample) != sample::FetchStatus::ok) return;
+    // Digits in bytes count as a number, which no other place grants them: "220" of a banner becomes a code.
+    if (sample.type() == sample::Type::binary) sample = sample::Sample::string(sample.text());
     if (sample::cast(sample, sample::Type::integer, context.arena)) value = sample.as_integer();
   });
   return value;
@@ -90,8 +103,10 @@ io::Task<Stage> connect(Run& run) {
   }
   std::int64_t port = wanted.port;
   if (!wanted.port_expression.empty()) {
-    port = number(run, wanted.port_expression).value_or(-1);
-    if (port < 1 || port > 65535) co_return Stage{Status::sockerr, located(run, "no valid port")};
+    // A value that is not there leaves the check's own port.
+    const auto given = number(run, wanted.port_expression);
+    port = given.value_or(0);
+    if (given && (port < 1 || port > 65535)) co_return Stage{Status::sockerr, located(run, "no valid port")};
   }
   if (port != 0 && route.address.is_inet()) route.address.set_port(static_cast<std::uint16_t>(port));
   route.tls = wanted.tls || (wanted.server_defaults && run.config.tls);
@@ -114,7 +129,9 @@ io::Task<Stage> send(Run& run) {
     expanded = expand(run, *wanted.format);
     if (wanted.hex) {
       auto bytes = parse_hex(expanded);
-      if (!bytes) co_return Stage{Status::l7rsp, located(run, bytes.error().message)};
+      if (!bytes)
+        co_return Stage{Status::l7rsp,
+                        fmt::format("tcp-check send : failed to build log-format string at step {}", run.index + 1)};
       expanded = std::move(*bytes);
     }
   }
@@ -146,17 +163,24 @@ Stage mismatch(Run& run, bool empty) {
 io::Task<Stage> expect(Run& run) {
   const ExpectStep& wanted = run.step().expect;
   std::string expanded;
-  if (wanted.pattern->format() != nullptr) expanded = expand(run, *wanted.pattern->format());
+  if (wanted.pattern->format() != nullptr) {
+    expanded = expand(run, *wanted.pattern->format());
+    if (wanted.pattern->kind() == PatternKind::binary_lf && !parse_hex(expanded))
+      co_return Stage{Status::l7rsp, "Failed to parse hexastring resulting of eval of a log-format string"};
+  }
+  // COMPAT: min-recv holds for exact texts as for expressions: `min-recv 12 ! string x` looks at 12 bytes.
+  const std::size_t least = wanted.min_recv < 0 ? 0 : static_cast<std::size_t>(wanted.min_recv);
   for (;;) {
     const std::string& received = run.exchange.received();
     const bool last = run.exchange.ended();
-    const bool enough = last || wanted.min_recv < 0 || received.size() >= static_cast<std::size_t>(wanted.min_recv);
+    const bool enough = last || received.size() >= least;
     if (received.empty() && last) co_return mismatch(run, true);
     if (!received.empty() && enough) {
       const bool found = wanted.pattern->matches(received, expanded);
-      if (found != wanted.negate) co_return Stage{wanted.ok_status};
-      // Unwanted content will not go away; wanted content may still come, unless min-recv made this the answer.
-      if (wanted.negate || last || wanted.min_recv >= 0) co_return mismatch(run, false);
+      // What was found stays found. What was not may still come, wanted or unwanted, unless min-recv made this the
+      // answer.
+      if (found || last || wanted.min_recv >= 0)
+        co_return found != wanted.negate ? Stage{wanted.ok_status} : mismatch(run, false);
     }
     const Moved moved = co_await run.exchange.receive();
     if (moved == Moved::timed_out || moved == Moved::failed)
@@ -164,26 +188,34 @@ io::Task<Stage> expect(Run& run) {
   }
 }
 
+// Other results show none, whatever status-code says.
+bool has_code(Status status) { return status == Status::l7ok || status == Status::l7okc || status == Status::l7sts; }
+
 CheckResult finished(Run& run, const Stage& stage, const Step* last) {
   CheckResult result;
   result.status = stage.status;
   const ExpectStep* expected = last != nullptr && last->kind == StepKind::expect ? &last->expect : nullptr;
-  if (passed(stage.status) && stage.info.empty())
+  if (last == nullptr)  // no step but comments and variables
+    result.info = stage.info;
+  else if (passed(stage.status) && stage.info.empty())
     result.info = expected != nullptr && expected->on_success != nullptr ? expand(run, *expected->on_success)
                                                                          : std::string("(tcp-check)");
   else
     result.info = stage.info;
-  if (result.status == Status::l7ok || result.status == Status::l7okc) result.code = 0;
-  if (expected != nullptr && !expected->status_code.empty())
-    if (const auto code = number(run, expected->status_code)) result.code = static_cast<int>(*code);
+  if (has_code(result.status)) {
+    result.code = 0;
+    if (expected != nullptr && !expected->status_code.empty())
+      if (const auto code = number(run, expected->status_code)) result.code = static_cast<int>(*code);
+  }
   result.duration = run.exchange.elapsed();
   return result;
 }
 
 }  // namespace
 
-io::Task<CheckResult> run_script(Exchange& exchange, const CheckConfig& config, const SocketAddress& server) {
-  Run run{.exchange = exchange, .config = config, .server = server};
+io::Task<CheckResult> run_script(Exchange& exchange, const CheckConfig& config, const SocketAddress& server,
+                                 sample::ProcessVariables* variables) {
+  Run run{.exchange = exchange, .config = config, .server = server, .process_variables = variables};
   Stage stage{Status::l4ok};
   const Step* last = nullptr;
   if (!begins_with_connect(config.steps)) {
@@ -196,8 +228,9 @@ io::Task<CheckResult> run_script(Exchange& exchange, const CheckConfig& config, 
   }
   for (run.index = 0; run.index < config.steps.size(); run.index++) {
     const Step& step = config.steps[run.index];
-    if (step.kind == StepKind::comment) {
-      run.pending_comment = step.comment;
+    if (step.kind == StepKind::comment) continue;
+    if (step.kind == StepKind::variable) {
+      with_context(run, [&](sample::Context& context) { step.variable->apply(context); });
       continue;
     }
     last = &step;
@@ -205,10 +238,10 @@ io::Task<CheckResult> run_script(Exchange& exchange, const CheckConfig& config, 
       case StepKind::connect: stage = co_await connect(run); break;
       case StepKind::send: stage = co_await send(run); break;
       case StepKind::expect: stage = co_await expect(run); break;
-      case StepKind::comment: break;
+      case StepKind::comment:
+      case StepKind::variable: break;
     }
     if (!passed(stage.status)) break;
-    run.pending_comment = {};
   }
   CheckResult result = finished(run, stage, last);
   co_await exchange.finish();

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "check/pattern.h"
+#include "check/variable_step.h"
 #include "config/arguments.h"
 #include "tls/client.h"
 
@@ -21,6 +22,7 @@ struct Reader {
   Arguments& args;
   sample::Scope scope;
   Step& step;
+  const Word& name;  // the step's own word: "set-var(check.port)"
   bool ok = true;
 
   void wrong(SourcePosition at, std::string message, std::string hint = {}) {
@@ -83,6 +85,13 @@ void connect_alpn(Reader& reader) {
   reader.step.connect.alpn = word->text;
 }
 
+// Bytes as they are is all that a tcp-check speaks, and the one protocol of TCP mode.
+void connect_proto(Reader& reader) {
+  const Word* word = reader.take("a protocol");
+  if (word != nullptr && word->text != "none")
+    reader.wrong(word->at, fmt::format("'{}' is no protocol of TCP mode", word->text), "there is 'none' only");
+}
+
 void comment(Reader& reader) {
   if (const Word* word = reader.take("a comment")) reader.step.comment = word->text;
 }
@@ -111,7 +120,9 @@ void parse_connect(Reader& reader) {
       connect_alpn(reader);
     } else if (option == "comment") {
       comment(reader);
-    } else if (option == "via-socks4" || option == "proto") {
+    } else if (option == "proto") {
+      connect_proto(reader);
+    } else if (option == "via-socks4") {
       return reader.wrong(word->at, fmt::format("'{}' is not available in checks", option));
     } else {
       const auto near = nearest_word(option, kOptions);
@@ -228,12 +239,70 @@ void parse_expect(Reader& reader) {
   if (expect.pattern == nullptr) reader.wrong(reader.args.here(), "tcp-check expect has no pattern");
 }
 
+// "check.port,ifexists" of set-var(check.port,ifexists), each part at its own column.
+std::shared_ptr<VariableStep> variable_name(Reader& reader, std::string_view keyword) {
+  const Word& word = reader.name;
+  const std::size_t open = keyword.size();
+  std::string_view inside = std::string_view(word.text).substr(open);
+  if (inside.size() < 3 || inside.front() != '(' || inside.back() != ')') {
+    reader.wrong(word.at, fmt::format("'{}' takes a variable in parentheses", keyword),
+                 fmt::format("for example 'tcp-check {}(check.port){}'", keyword,
+                             keyword == "unset-var" ? ""
+                             : keyword == "set-var" ? " int(1234)"
+                                                    : " %H"));
+    return nullptr;
+  }
+  inside = inside.substr(1, inside.size() - 2);
+  auto variable = std::make_shared<VariableStep>();
+  for (std::size_t start = 0; start <= inside.size();) {
+    const std::size_t end = std::min(inside.find(',', start), inside.size());
+    const std::string_view part = inside.substr(start, end - start);
+    SourcePosition at = word.at;
+    if (at.length == word.text.size()) {  // no quotes or escapes in between
+      at.column += static_cast<std::uint32_t>(open + 1 + start);
+      at.length = static_cast<std::uint32_t>(part.size());
+    }
+    if (start == 0) {
+      using sample::VariableScope;
+      const auto name = sample::VariableName::parse(part);
+      if (!name) return reader.wrong(at, name.error().message), nullptr;
+      variable->name = *name;
+      if (name->scope != VariableScope::check && name->scope != VariableScope::sess &&
+          name->scope != VariableScope::proc)
+        return reader.wrong(at, fmt::format("'{}': a check has variables of the scopes check, sess and proc", part)),
+               nullptr;
+    } else if (keyword == "unset-var") {
+      return reader.wrong(at, "'unset-var' takes the name of one variable"), nullptr;
+    } else if (const auto added = variable->conditions.add(part); !added) {
+      return reader.wrong(at, added.error().message), nullptr;
+    }
+    start = end + 1;
+  }
+  return variable;
+}
+
+void parse_variable(Reader& reader, std::string_view keyword) {
+  const auto variable = variable_name(reader, keyword);
+  if (variable == nullptr) return;
+  if (keyword == "set-var") {
+    const Word* word = reader.take("an expression");
+    if (word == nullptr) return;
+    variable->expression = reader.expression(*word);
+  } else if (keyword == "set-var-fmt") {
+    variable->format = reader.take_format("a format");
+  }
+  if (!reader.ok) return;
+  if (!reader.args.expect_end()) reader.ok = false;
+  reader.step.variable = variable;
+}
+
 struct StepRow {
   std::string_view name;
   StepKind kind;
   void (*parse)(Reader&);
   std::string_view doc;
   std::string_view example;
+  std::string_view arguments = {};  // "(<name>)" of a word that goes on with parentheses
 };
 
 constexpr StepRow kSteps[] = {
@@ -255,18 +324,28 @@ constexpr StepRow kSteps[] = {
      "Sends bytes whose hexadecimal digits may come from expressions.", "tcp-check send-binary-lf 50494e470d0a"},
     {"expect", StepKind::expect, parse_expect, "Waits for an answer that matches, or with '!' for one that does not.",
      "tcp-check expect string +PONG"},
+    {"set-var", StepKind::variable, [](Reader& reader) { parse_variable(reader, "set-var"); },
+     "Keeps the value of an expression under a name, for the steps that follow.",
+     "tcp-check set-var(check.port) int(1234)", "(<name>[,<condition>...]) <expression>"},
+    {"set-var-fmt", StepKind::variable, [](Reader& reader) { parse_variable(reader, "set-var-fmt"); },
+     "Keeps the text that a format makes under a name, for the steps that follow.",
+     "tcp-check set-var-fmt(check.name) srv-%[srv_name]", "(<name>[,<condition>...]) <format>"},
+    {"unset-var", StepKind::variable, [](Reader& reader) { parse_variable(reader, "unset-var"); },
+     "Forgets a variable.", "tcp-check unset-var(check.port)", "(<name>)"},
 };
 
 const StepRow* find_step(Arguments& args) {
   const Word* word = args.expect_word("a check step");
   if (word == nullptr) return nullptr;
+  const std::string_view bare = std::string_view(word->text).substr(0, word->text.find('('));
   for (const StepRow& row : kSteps)
-    if (row.name == word->text) return &row;
+    if (row.name == (row.arguments.empty() ? std::string_view(word->text) : bare)) return &row;
   std::vector<std::string_view> names;
   for (const StepRow& row : kSteps) names.push_back(row.name);
-  const auto near = nearest_word(word->text, names);
+  const auto near = nearest_word(bare, names);
   args.error_at(word->at, fmt::format("unknown tcp-check step '{}'", word->text)).hint =
-      near.empty() ? "expected connect, send, send-lf, send-binary, send-binary-lf, expect or comment"
+      near.empty() ? "expected connect, send, send-lf, send-binary, send-binary-lf, expect, comment, set-var, "
+                     "set-var-fmt or unset-var"
                    : fmt::format("did you mean '{}'?", near);
   return nullptr;
 }
@@ -283,7 +362,7 @@ std::optional<Step> parse_tcp_check_step(std::span<const Word> words, SourcePosi
   Step step;
   step.kind = row->kind;
   for (const Word& word : words) step.words.push_back(word.text);
-  Reader reader{.args = args, .scope = scope, .step = step};
+  Reader reader{.args = args, .scope = scope, .step = step, .name = words.front()};
   reader.scope.available = kStepFacts;
   row->parse(reader);
   if (!reader.ok) return std::nullopt;
@@ -291,7 +370,8 @@ std::optional<Step> parse_tcp_check_step(std::span<const Word> words, SourcePosi
 }
 
 bool begins_with_connect(std::span<const Step> steps) {
-  const auto first = std::ranges::find_if(steps, [](const Step& step) { return step.kind != StepKind::comment; });
+  const auto first = std::ranges::find_if(
+      steps, [](const Step& step) { return step.kind != StepKind::comment && step.kind != StepKind::variable; });
   return first != steps.end() && first->kind == StepKind::connect;
 }
 
@@ -304,7 +384,7 @@ Result<void> check_step_order(std::span<const Step> steps) {
 
 std::vector<StepDescription> step_descriptions() {
   std::vector<StepDescription> all;
-  for (const StepRow& row : kSteps) all.push_back({row.name, row.doc, row.example});
+  for (const StepRow& row : kSteps) all.push_back({row.name, row.arguments, row.doc, row.example});
   return all;
 }
 
@@ -318,6 +398,7 @@ std::string describe(const Step& step) {
     case StepKind::send: return "send";
     case StepKind::expect: return "expect " + step.expect.pattern->describe();
     case StepKind::comment: return "comment";
+    case StepKind::variable: return step.words.front();
   }
   return {};
 }

@@ -1,4 +1,4 @@
-// One `tcp-check` line, compiled: connect, send, expect, comment.
+// One `tcp-check` line, compiled: connect, send, expect, comment, set-var, unset-var.
 //
 // A Step is a value: two steps are equal when the words that made them are, whatever was compiled from them, so a
 // reload can tell that a check is unchanged. Steps run in order on one connection at a time (check/script.h); a ruleset
@@ -22,9 +22,10 @@
 
 namespace weir::check {
 
-class Pattern;  // a compiled expect pattern, check/pattern.h
+class Pattern;        // a compiled expect pattern, check/pattern.h
+struct VariableStep;  // what is set to what, check/variable_step.h
 
-enum class StepKind : std::uint8_t { connect, send, expect, comment };
+enum class StepKind : std::uint8_t { connect, send, expect, comment, variable };
 
 struct ConnectStep {
   bool server_defaults = false;        // `default`: the server's own check-ssl, check-sni, check-alpn
@@ -63,6 +64,7 @@ struct Step {
   ConnectStep connect;
   SendStep send;
   ExpectStep expect;
+  std::shared_ptr<const VariableStep> variable;
   friend bool operator==(const Step& a, const Step& b) { return a.words == b.words; }
 };
 
@@ -74,7 +76,8 @@ inline constexpr sample::Facts kStepFacts = sample::Facts::server | sample::Fact
 std::optional<Step> parse_tcp_check_step(std::span<const config::Word> words, SourcePosition end,
                                          const sample::Scope& scope, Diagnostics& diagnostics);
 
-/// Whether the first step that does something is a connect; otherwise the server's own connection comes first.
+/// Whether the first step that speaks is a connect; otherwise the server's own connection comes first. Comments and
+/// variables may stand before it.
 bool begins_with_connect(std::span<const Step> steps);
 
 /// Checks the order of a ruleset that `steps.back()` has just joined: with a connect anywhere, one comes first. The
@@ -84,6 +87,7 @@ Result<void> check_step_order(std::span<const Step> steps);
 /// One step of the language, for the reference manual.
 struct StepDescription {
   std::string_view name;
+  std::string_view arguments;
   std::string_view doc;
   std::string_view example;
 };

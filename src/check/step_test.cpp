@@ -5,6 +5,7 @@
 #include <span>
 
 #include "check/pattern.h"
+#include "check/variable_step.h"
 #include "sample/registry.h"
 
 namespace weir::check {
@@ -84,6 +85,20 @@ TEST(Step, ReadsExpect) {
   EXPECT_FALSE(parsed("expect status-code int(7) string x").expect.status_code.empty());
 }
 
+TEST(Step, ReadsVariables) {
+  const Step set = parsed("set-var(check.port,ifnotexists,ifset) int(1234)");
+  EXPECT_EQ(set.kind, StepKind::variable);
+  ASSERT_NE(set.variable, nullptr);
+  EXPECT_EQ(*set.variable->name.text, "check.port");
+  EXPECT_TRUE(set.variable->conditions.not_exists);
+  EXPECT_TRUE(set.variable->conditions.set);
+  EXPECT_FALSE(set.variable->expression.empty());
+  EXPECT_NE(parsed("set-var-fmt(proc.x) a%[int(5)]").variable->format, nullptr);
+  EXPECT_TRUE(parsed("unset-var(sess.x)").variable->expression.empty());
+  EXPECT_EQ(describe(set), "set-var(check.port,ifnotexists,ifset)");
+  EXPECT_TRUE(begins_with_connect(std::vector<Step>{set, parsed("comment x"), parsed("connect proto none")}));
+}
+
 TEST(Step, IsWhatItsWordsAre) {
   EXPECT_EQ(parsed("expect rstring a+"), parsed("expect rstring a+"));
   EXPECT_FALSE(parsed("expect rstring a+") == parsed("expect rstring b+"));
@@ -97,7 +112,16 @@ TEST(Step, SaysWhatIsWrong) {
   };
   const Row rows[] = {
       {"conect", "unknown tcp-check step 'conect'", 1},
-      {"set-var(check.port) int(1)", "unknown tcp-check step 'set-var(check.port)'", 1},
+      {"set-vra(check.port) int(1)", "unknown tcp-check step 'set-vra(check.port)'", 1},
+      {"set-var int(1)", "'set-var' takes a variable in parentheses", 1},
+      {"set-var() int(1)", "'set-var' takes a variable in parentheses", 1},
+      {"set-var(port) int(1)", "'port' is no variable", 9},
+      {"set-var(txn.port) int(1)", "'txn.port': a check has variables of the scopes check, sess and proc", 9},
+      {"set-var(check.a,ifso) int(1)", "'ifso' is no condition", 17},
+      {"set-var(check.a) foo", "'foo'", 18},
+      {"set-var(check.a) int(1) more", "more", 25},
+      {"unset-var(check.a,check.b)", "'unset-var' takes the name of one variable", 19},
+      {"connect proto h2", "'h2' is no protocol of TCP mode", 15},
       {"connect foo", "unknown option 'foo' of tcp-check connect", 9},
       {"connect via-socks4", "'via-socks4' is not available in checks", 9},
       {"connect port 0", "'0' is no port", 14},
@@ -121,7 +145,8 @@ TEST(Step, SaysWhatIsWrong) {
     EXPECT_NE(found.message.find(row.message), std::string::npos) << found.message;
     EXPECT_EQ(found.position.column, row.column);
   }
-  for (const char* line : {"connect port", "send", "expect string", "expect min-recv -2 string a", "comment"}) {
+  for (const char* line : {"connect port", "send", "expect string", "expect min-recv -2 string a", "comment",
+                           "set-var(check.x)", "set-var-fmt(check.x)", "connect proto"}) {
     Diagnostics diagnostics;
     EXPECT_FALSE(parse(line, diagnostics)) << line;
     EXPECT_EQ(diagnostics.errors(), 1U) << line;

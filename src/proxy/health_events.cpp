@@ -220,7 +220,8 @@ io::Task<void> check_server(CheckOf& check, Milliseconds first_delay) {
                               .sessions = check_sessions,
                               .started = check_started,
                               .finished = check_finished,
-                              .interval = check_interval};
+                              .interval = check_interval,
+                              .variables = &check.worker->process->variables};
   co_await check::run_checks(check.config, sink, first_delay);
 }
 

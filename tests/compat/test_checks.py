@@ -574,6 +574,155 @@ for _name, (_option, _behaviour) in PROBES.items():
     scenario(_probe)
 
 
+# -- the steps of tcp-check ------------------------------------------------------------------------------------------
+
+BANNER = conversation(first=b"220 mx ready\r\n")
+CLOSES = conversation(first=b"220 mx ready\r\n", close=True)
+PONG = conversation(b"+PONG\r\n", b"role:master\r\n")
+SCRIPTS = {
+    "expect_default": (BANNER, ["expect string ready"]),
+    "expect_not": (BANNER, ["expect ! string ready"]),
+    "expect_not_glued": (BANNER, ["expect !string gone comment fine"]),
+    "expect_rstring": (BANNER, ["expect rstring ^220.*ready"]),
+    "expect_not_rstring": (BANNER, ["expect !rstring ^220 comment bad"]),
+    "expect_binary": (BANNER, ["expect binary 323230"]),
+    "expect_rbinary": (BANNER, ["expect rbinary ^323230.*0D0A$"]),
+    "expect_string_lf": (BANNER, ["set-var(check.word) str(ready)", "expect string-lf \"mx %[var(check.word)]\""]),
+    "expect_string_lf_other": (CLOSES, ["set-var(check.word) str(gone)", "expect string-lf \"mx %[var(check.word)]\" comment lf"]),
+    "expect_binary_lf": (BANNER, ["set-var(check.word) str(mx)", "expect binary-lf %[var(check.word),hex]"]),
+    "expect_binary_lf_odd": (CLOSES, ["expect binary-lf %[str(abc)]"]),
+    "expect_missing": (CLOSES, ["expect string gone comment here"]),
+    "expect_missing_stays": (BANNER, ["expect string gone comment here"]),
+    "min_recv_unmet": (BANNER, ["expect min-recv 100 string ready"]),
+    "min_recv_unmet_rstring": (BANNER, ["expect min-recv 100 rstring ready"]),
+    "min_recv_unmet_closes": (CLOSES, ["expect min-recv 100 rstring ready"]),
+    "min_recv_unmet_mismatch": (CLOSES, ["expect min-recv 100 rstring gone"]),
+    "min_recv_zero": (BANNER, ["expect min-recv 0 string gone"]),
+    "min_recv_met": (BANNER, ["expect min-recv 4 rstring gone"]),
+    "min_recv_bytewise": (conversation(first=b"220 mx ready\r\n", bytewise=True), ["expect min-recv 3 rstring ready"]),
+    "min_recv_not_bytewise": (conversation(first=b"220 mx ready\r\n", bytewise=True), ["expect min-recv 12 ! string ready"]),
+    "not_bytewise": (conversation(first=b"ready\r\n", bytewise=True), ["expect ! string ready"]),
+    "ok_status_l7okc": (BANNER, ["expect ok-status L7OKC string ready"]),
+    "ok_status_l6ok": (BANNER, ["expect ok-status L6OK string ready"]),
+    "ok_status_l4ok": (BANNER, ["expect ok-status L4OK string ready"]),
+    "ok_status_not_last": (PONG, ["send PING", "expect ok-status L7OKC string PONG", "send info", "expect string role"]),
+    "error_status_l7okc": (CLOSES, ["expect error-status L7OKC string gone"]),
+    "error_status_l7sts": (CLOSES, ["expect error-status L7STS string gone"]),
+    "error_status_l6rsp": (CLOSES, ["expect error-status L6RSP string gone"]),
+    "error_status_l4con": (CLOSES, ["expect error-status L4CON string gone"]),
+    "error_status_empty": (conversation(close=True), ["expect error-status L7STS string gone comment void"]),
+    "tout_status_l6tout": (hang, ["expect tout-status L6TOUT string gone"]),
+    "tout_status_l4tout": (hang, ["expect tout-status L4TOUT string gone comment late"]),
+    "tout_default": (hang, ["expect string gone"]),
+    "on_success": (BANNER, ["expect on-success \"it said %[res.payload(0,6)]\" string ready"]),
+    "on_success_comment": (BANNER, ["expect on-success fine comment why string ready"]),
+    "on_success_not_last": (PONG, ["send PING", "expect on-success first string PONG", "send info", "expect string role"]),
+    "on_error": (CLOSES, ["expect on-error \"it said %[res.payload(0,6)]\" string gone"]),
+    "on_error_comment": (CLOSES, ["expect on-error bad comment why string gone"]),
+    "on_error_timeout": (hang, ["expect on-error bad string gone"]),
+    "status_code": (BANNER, ["expect status-code res.payload(0,3) string ready"]),
+    "status_code_error": (CLOSES, ["expect status-code res.payload(0,3) error-status L7STS string gone"]),
+    "status_code_error_rsp": (CLOSES, ["expect status-code int(17) string gone"]),
+    "status_code_absent": (BANNER, ["expect status-code res.payload(100,3) string ready"]),
+    "send_lf": (PONG, ["set-var(check.q) str(PING)", "send-lf \"%[var(check.q)] %[be_name]\\r\\n\"", "expect string PONG"]),
+    "send_binary": (PONG, ["send-binary 50494e470D0a", "expect string PONG"]),
+    "send_binary_lf": (PONG, ["send-binary-lf 50%[str(ING),hex]0d0a", "expect string PONG"]),
+    "send_binary_lf_odd": (PONG, ["send-binary-lf %[str(123)] comment odd", "expect string PONG"]),
+    "send_lf_empty": (PONG, ["send-lf %[var(check.none)]", "expect string PONG"]),
+    "set_var_fmt": (PONG, ["set-var-fmt(check.q) \"%[str(PI)]NG\"", "send-lf %[var(check.q)]", "expect string PONG"]),
+    "set_var_from_response": (PONG, ["send PING", "expect string PONG", "set-var(check.a) res.payload(1,4)", "send-lf <%[var(check.a)]>",
+                                     "expect string role"]),
+    "set_var_absent": (PONG, ["set-var(check.a) res.payload(0,4)", "send-lf <%[var(check.a)]>", "expect string PONG"]),
+    "set_var_conditions": (PONG, ["set-var(check.a,ifnotexists) str(one)", "set-var(check.a,ifnotexists) str(two)",
+                                  "set-var(check.b,ifset) str(three)", "send-lf <%[var(check.a)]%[var(check.b)]>", "expect string PONG"]),
+    "unset_var": (PONG, ["set-var(check.a) str(one)", "unset-var(check.a)", "send-lf <%[var(check.a)]>", "expect string PONG"]),
+    "set_var_sess": (PONG, ["set-var(sess.a) str(one)", "send-lf <%[var(sess.a)]>", "expect string PONG"]),
+    "set_var_proc": (PONG, ["set-var(proc.a) str(one)", "send-lf <%[var(proc.a)]>", "expect string PONG"]),
+    "steps_are_numbered": (CLOSES, ["set-var(check.a) int(1)", "comment first", "connect", "comment second", "expect string gone"]),
+    "only_variables": (BANNER, ["set-var(check.a) int(1)"]),
+    "variables_at_the_end": (BANNER, ["expect string ready", "set-var(check.a) int(1)"]),
+    "connect_port_variable": (BANNER, ["set-var(check.port) int(@port@)", "connect port var(check.port)", "expect string ready"]),
+    "connect_port_nothing": (BANNER, ["connect port var(check.none)", "expect string ready"]),
+    "connect_port_too_large": (BANNER, ["connect port int(70000)", "expect string ready"]),
+    "connect_addr": (BANNER, ["connect addr @host@ port @port@", "expect string ready"]),
+    "connect_linger": (BANNER, ["connect linger", "expect string ready"]),
+    "connect_default": (BANNER, ["connect default", "expect string ready"]),
+    "connect_send_proxy": (conversation(b"220 mx ready\r\n"), ["connect send-proxy", "expect string ready"]),
+    "connect_proto_none": (BANNER, ["connect proto none", "expect string ready"]),
+    "connect_twice": (BANNER, ["connect", "expect string ready", "connect port @port@", "expect string 220"]),
+    "connect_last": (BANNER, ["connect", "expect string ready", "connect"]),
+    "send_last": (BANNER, ["connect", "send x"]),
+    "expect_not_spaced_stays": (BANNER, ["expect ! string gone"]),
+    "expect_not_rstring_stays": (BANNER, ["expect ! rstring gone"]),
+    "expect_not_binary_stays": (BANNER, ["expect ! binary 3434"]),
+    "expect_not_closes": (CLOSES, ["expect ! string gone"]),
+    "expect_not_min_recv": (BANNER, ["expect min-recv 4 ! string gone"]),
+    "comment_until_the_next": (CLOSES, ["connect", "comment one", "expect string 220", "comment two", "expect string mx", "expect string gone"]),
+    "comment_over_a_send": (PONG, ["connect", "comment one", "send PING", "expect string PONG", "send info", "expect min-recv 0 string gone"]),
+    "comment_over_a_connect": (CLOSES, ["connect", "comment one", "expect string mx", "connect", "expect string gone"]),
+    "comment_before_a_connect": (CLOSES, ["comment one", "connect", "expect string mx", "expect string gone"]),
+    "comment_of_a_step_before": (CLOSES, ["comment one", "expect string mx comment own", "expect string gone"]),
+    "comment_of_the_step": (CLOSES, ["comment one", "expect string gone comment own"]),
+    "comment_over_a_variable": (CLOSES, ["comment one", "set-var(check.a) int(1)", "expect string gone"]),
+    "comment_after_an_expect": (BANNER, ["connect", "comment one", "expect string mx", "connect port 1"]),
+    "comment_is_for_one": (CLOSES, ["comment one", "expect string ready", "expect string gone"]),
+}
+
+
+def run_script(w, behaviour, lines):
+    server = w.server("s1", behaviour)
+    port = w.address("s1")[1]
+    steps = "\n".join(f"    tcp-check {line}".replace("@port@", str(port)).replace("@host@", w.host) for line in lines)
+    w.start(f"backend be\n    option tcp-check\n{steps}\n    option log-health-checks\n    timeout check 1s\n"
+            "    server s1 @s1@ check inter 20s fastinter 20s downinter 20s rise 1 fall 1\n")
+    check_line(w, "line", "Health check for")
+    row = w.stat("be", "s1")
+    w.observe("columns", {key: row.get(key) for key in ("status", "check_status", "check_code", "check_desc")})
+    w.observe("last_chk", row.get("last_chk"))
+    asked = b"".join(server.received) if all(isinstance(one, bytes) for one in server.received) else server.received
+    w.observe("asked", re.sub(r"127\.0\.0\.\d+ \d+", "ADDR", re.sub(r"TCP4 \S+ \S+ \d+ \d+", "TCP4 ADDRESSES", str(asked))))
+
+
+for _name, (_behaviour, _lines) in SCRIPTS.items():
+    def _run_script(w, behaviour=_behaviour, lines=_lines):
+        run_script(w, behaviour, lines)
+    _run_script.__name__ = "script_" + _name
+    scenario(_run_script)
+
+
+@scenario
+def variables_of_one_check_end_with_it(w):
+    server = w.server("s1", conversation(b"+PONG\r\n"))
+    w.start("backend be\n    option tcp-check\n    tcp-check set-var(check.a,ifnotexists) str(new)\n"
+            "    tcp-check send-lf <%[var(check.a)]%[var(check.b)]%[var(sess.c)]>\n    tcp-check expect string PONG\n"
+            "    tcp-check set-var(check.b) str(old)\n    tcp-check set-var(sess.c) str(old)\n"
+            "    server s1 @s1@ check inter 100ms\n")
+    until(lambda: len(server.received) >= 3, what="three checks")
+    w.observe("asked", server.received[:3])
+
+
+@scenario
+def words_of_the_steps(w):
+    for label, line in {
+        "set-var": "set-var(check.x) int(1)", "set-var of txn": "set-var(txn.x) int(1)", "set-var of req": "set-var(req.x) int(1)",
+        "set-var without a name": "set-var() int(1)", "set-var alone": "set-var int(1)", "set-var without a value": "set-var(check.x)",
+        "set-var with more": "set-var(check.x) int(1) more", "set-var and a condition": "set-var(check.x,ifset) int(1)",
+        "set-var and no condition": "set-var(check.x,ifso) int(1)", "set-var-fmt": "set-var-fmt(sess.x) %[int(1)]",
+        "unset-var": "unset-var(proc.x)", "unset-var of two": "unset-var(proc.x,proc.y)", "unset-var with more": "unset-var(check.x) y",
+        "port 0": "connect port 0", "port 65536": "connect port 65536", "port of an expression": "connect port int(1)",
+        "addr of a name": "connect addr localhost.invalid", "alpn": "connect ssl alpn h2,http/1.1", "proto h2": "connect proto h3",
+        "via-socks4": "connect via-socks4", "unknown": "connect foo", "no pattern": "expect", "two patterns": "expect string a string b",
+        "min-recv -2": "expect min-recv -2 string a", "min-recv x": "expect min-recv x string a", "ok-status L7RSP": "expect ok-status L7RSP string a",
+        "error-status L7OK": "expect error-status L7OK string a", "tout-status L7OK": "expect tout-status L7OK string a",
+        "status-code foo": "expect status-code foo string a", "odd hex": "send-binary 123", "no hex": "expect binary xy",
+        "regex": "expect rstring (", "empty": "expect string \"\"", "send nothing": "send", "comment nothing": "comment",
+    }.items():
+        code, _ = w.check("defaults\n    timeout connect 1s\n    timeout server 1s\n    timeout client 1s\n"
+                          "listen fe\n    bind 127.0.0.1:1\nbackend be\n"
+                          f"    option tcp-check\n    tcp-check {line}\n    server s 127.0.0.1:1 check verify none\n")
+        w.observe(label, code != 0)
+
+
 # -- external checks -------------------------------------------------------------------------------------------------
 
 def external(w, script, body="", options="inter 1s rise 1 fall 1"):

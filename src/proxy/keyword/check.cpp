@@ -54,11 +54,11 @@ constexpr KeywordRow kRows[] = {
      .example = "option tcp-check"},
     {.name = "tcp-check",
      .sections = in::proxies,
-     .arguments = "connect|send|send-binary|expect|comment ...",
+     .arguments = "connect|send|send-binary|expect|comment|set-var ...",
      .min_args = 1,
      .max_args = config::kAnyArgs,
      .parse = tcp_check,
-     .doc = "One step of a check: connect, send something, expect something.",
+     .doc = "One step of a check: connect, send something, expect something, keep a value.",
      .example = "tcp-check connect port 3389 ssl"},
 };
 static_assert(config::well_formed(kRows));
