@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "base/outside.h"
+#include "sample/program.h"
 
 namespace weir::sample {
 namespace {
@@ -289,8 +290,10 @@ bool AclSet::define(std::span<const Word> words, const Scope& scope, Diagnostics
   auto acl = Acl::compile(words.subspan(1), scope, name.at, diagnostics);
   if (!acl) return false;
   auto& entry = acls_[std::string(name.text)];
-  if (!entry) entry = std::make_shared<NamedAcl>(NamedAcl{.name = std::string(name.text), .tests = {}});
+  if (!entry) entry = std::make_shared<NamedAcl>(NamedAcl{.name = std::string(name.text), .tests = {}, .users = {}});
   entry->tests.push_back(std::move(*acl));
+  for (const auto& user : entry->users)
+    if (const auto program = user.lock()) program->flatten();
   return true;
 }
 
@@ -302,7 +305,7 @@ std::shared_ptr<const NamedAcl> AclSet::find(std::string_view name, const Scope&
     auto acl = Acl::compile(split_words(predefined.criterion), scope, {}, unused);
     // A program without the fetch behind it does not know the ACL either.
     if (!acl) return nullptr;
-    auto entry = std::make_shared<NamedAcl>(NamedAcl{.name = std::string(name), .tests = {}});
+    auto entry = std::make_shared<NamedAcl>(NamedAcl{.name = std::string(name), .tests = {}, .users = {}});
     entry->tests.push_back(std::move(*acl));
     return entry;
   }

@@ -24,6 +24,9 @@ namespace weir::sample {
 enum class Truth : std::uint8_t { no, unknown, yes };  // and = min, or = max
 constexpr Truth invert(Truth truth) { return static_cast<Truth>(2 - static_cast<int>(truth)); }
 
+struct AclTest;           // program.h
+struct ConditionProgram;  // program.h
+
 /// One line: criterion, flags, patterns. Immutable.
 class Acl {
  public:
@@ -31,6 +34,8 @@ class Acl {
   static std::optional<Acl> compile(std::span<const Word> words, const Scope& scope, SourcePosition at,
                                     Diagnostics& diagnostics);
   [[nodiscard]] Truth evaluate(Context& context) const;
+  /// What evaluation needs; borrowed from this ACL or a copy of it.
+  [[nodiscard]] AclTest test() const;
   [[nodiscard]] const Expression& expression() const { return expression_; }
   [[nodiscard]] MatchKind match() const { return kind_; }
   [[nodiscard]] std::string_view unique_id() const { return unique_id_; }  // -u; empty: none
@@ -50,7 +55,7 @@ class Acl {
 struct NamedAcl {
   std::string name;
   std::vector<Acl> tests;
-  [[nodiscard]] Truth evaluate(Context& context) const;
+  mutable std::vector<std::weak_ptr<ConditionProgram>> users;  // told when a line is added
   [[nodiscard]] Facts needs() const;
 };
 

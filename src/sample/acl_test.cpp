@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <cstdio>
 #include <filesystem>
+#include <random>
 
 #include "sample/testing/fixture.h"
 
@@ -182,6 +183,34 @@ TEST(Acl, PatternFiles) {
   EXPECT_FALSE(Acl::compile(line_words, here.scope(), {}, here.diagnostics));
   EXPECT_THAT(here.diagnostics.all()[0].message, HasSubstr(path + ":3: 'alice' is not an address"));
   std::filesystem::remove(path);
+}
+
+// A long list is searched by stretches of addresses: the same answers as looking at each network.
+TEST(PatternSet, LongListsOfNetworks) {
+  std::mt19937 random(7);
+  for (const unsigned count : {1U, 8U, 9U, 40U, 1000U}) {
+    for (const std::uint32_t spread : {0xffffffffU, 0x0000ffffU, 0xff0000ffU}) {  // all over, close, in heaps
+      PatternSet set(MatchKind::ip);
+      std::vector<std::pair<std::uint32_t, std::uint32_t>> plain;
+      for (unsigned i = 0; i < count; ++i) {
+        const auto bits = static_cast<std::uint32_t>(random() % 20);
+        const std::uint32_t low = static_cast<std::uint32_t>(random()) & spread & (0xffffffffU << bits);
+        plain.emplace_back(low, low | ((1U << bits) - 1));
+        const SocketAddress address = SocketAddress::ipv4(low, 0);
+        ASSERT_TRUE(set.add(address.host() + "/" + std::to_string(32 - bits), {}));
+      }
+      set.finish();
+      std::vector<std::uint32_t> probes = {0, 1, 0x7fffffffU, 0xffffffffU};
+      for (const auto& [low, high] : plain)
+        for (const std::uint32_t edge : {low, high}) probes.insert(probes.end(), {edge - 1, edge, edge + 1});
+      for (int i = 0; i < 1000; ++i) probes.push_back(static_cast<std::uint32_t>(random()) & spread);
+      for (const std::uint32_t probe : probes) {
+        const bool wanted =
+            std::ranges::any_of(plain, [&](const auto& one) { return one.first <= probe && probe <= one.second; });
+        ASSERT_EQ(set.matches_ipv4(probe), wanted) << probe << " among " << count;
+      }
+    }
+  }
 }
 
 }  // namespace

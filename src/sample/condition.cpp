@@ -122,10 +122,23 @@ std::optional<Condition> Condition::compile(std::span<const Word> words, const A
   auto program = std::make_shared<ConditionProgram>();
   Compiler compiler{.words = words, .acls = acls, .scope = scope, .diagnostics = diagnostics, .program = *program};
   if (!compiler.read()) return std::nullopt;
+  program->flatten();
+  for (const auto& term : program->terms) term.acl->users.push_back(program);
   for (const Word& word : words) program->text += fmt::format("{}{}", program->text.empty() ? "" : " ", word.text);
   Condition condition;
   condition.program_ = std::move(program);
   return condition;
+}
+
+void ConditionProgram::flatten() {
+  tests.clear();
+  for (const Term& term : terms) {
+    for (const Acl& line : term.acl->tests) tests.push_back(line.test());
+    tests.back().negated = term.negated;
+    tests.back().last_of_acl = true;
+    tests.back().last_of_group = term.last_of_group;
+  }
+  single = tests.size() == 1;
 }
 
 Facts Condition::needs() const {

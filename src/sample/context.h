@@ -80,6 +80,7 @@ struct ParsedRequest {
   std::string_view bytes;
   std::optional<proto::rdp::RequestParse> rdp;
   std::optional<proto::ClientHelloParse> hello;
+  std::optional<std::string_view> server_name;  // of `hello`; empty when it has none
 
   /// Forgets all when `now` are other bytes than those read.
   void look_at(std::string_view now) {
@@ -87,6 +88,7 @@ struct ParsedRequest {
     bytes = now;
     rdp.reset();
     hello.reset();
+    server_name.reset();
   }
 };
 

@@ -19,9 +19,9 @@ bool apply_steps(const ExpressionProgram& program, Context& context, Sample& out
   return true;
 }
 
-inline FetchStatus run(const ExpressionProgram& program, Context& context, Sample& out) {
-  FetchStatus status = program.fetch->fetch(Args{program.arguments, program.prepared.get()}, context, out);
-  if (status == FetchStatus::ok && !program.steps.empty() && !apply_steps(program, context, out)) {
+/// `converters` is null where there are none.
+inline FetchStatus settle(FetchStatus status, const ExpressionProgram* converters, Context& context, Sample& out) {
+  if (status == FetchStatus::ok && converters != nullptr && !apply_steps(*converters, context, out)) {
     // A value that has no such form yet may have one when more input came.
     status = out.may_change() ? FetchStatus::need_more : FetchStatus::absent;
   }
@@ -30,45 +30,63 @@ inline FetchStatus run(const ExpressionProgram& program, Context& context, Sampl
   return status == FetchStatus::need_more ? FetchStatus::absent : status;
 }
 
-}  // namespace
-
-FetchStatus Expression::evaluate(Context& context, Sample& out) const {
-  return program_ == nullptr ? FetchStatus::absent : run(*program_, context, out);
+/// What most rules do, an address in networks or a text among a few, without the general way's detours.
+inline bool matches(const AclTest& test, Context& context, Sample& sample) {
+  if (test.kind == MatchKind::ip && sample.type() == Type::ipv4) return test.patterns->matches_ipv4(sample.as_ipv4());
+  if (test.kind == MatchKind::str && sample.type() == Type::string && !test.patterns->has_index())
+    return test.patterns->is_one_of_few(sample.text());
+  return cast(sample, match_input(test.kind, sample.type()), context.arena) &&
+         test.patterns->matches(sample, context.arena);
 }
 
-Truth Acl::evaluate(Context& context) const {
+inline Truth evaluate(const AclTest& test, Context& context) {
   Sample sample;
-  switch (run(*expression_.program_, context, sample)) {
+  switch (settle(test.fetch(test.args, context, sample), test.converters, context, sample)) {
     case FetchStatus::need_more: return Truth::unknown;
     case FetchStatus::absent: return Truth::no;
     case FetchStatus::ok: break;
   }
-  const bool match =
-      cast(sample, match_input(kind_, sample.type()), context.arena) && patterns_->matches(sample, context.arena);
-  if (match) return Truth::yes;
+  if (matches(test, context, sample)) return Truth::yes;
   return sample.may_change() ? Truth::unknown : Truth::no;
 }
 
-Truth NamedAcl::evaluate(Context& context) const {
-  Truth verdict = Truth::no;
-  for (const Acl& test : tests) {
-    verdict = std::max(verdict, test.evaluate(context));
-    if (verdict == Truth::yes) break;
-  }
-  return verdict;
+}  // namespace
+
+FetchStatus Expression::evaluate(Context& context, Sample& out) const {
+  if (program_ == nullptr) return FetchStatus::absent;
+  const FetchStatus got = program_->fetch->fetch(Args{program_->arguments, program_->prepared.get()}, context, out);
+  return settle(got, program_->steps.empty() ? nullptr : program_.get(), context, out);
 }
+
+AclTest Acl::test() const {
+  const ExpressionProgram& program = *expression_.program_;
+  return {.fetch = program.fetch->fetch,
+          .args = {program.arguments, program.prepared.get()},
+          .converters = program.steps.empty() ? nullptr : &program,
+          .patterns = patterns_.get(),
+          .kind = kind_};
+}
+
+Truth Acl::evaluate(Context& context) const { return sample::evaluate(test(), context); }
 
 Truth Condition::evaluate(Context& context) const {
   if (program_ == nullptr) return Truth::yes;
   const std::size_t mark = context.arena.mark();
+  if (program_->single) {
+    const AclTest& test = program_->tests.front();
+    const Truth truth = sample::evaluate(test, context);
+    context.arena.rewind(mark);
+    return test.negated != program_->unless ? invert(truth) : truth;
+  }
   Truth verdict = Truth::no;
   Truth group = Truth::yes;
-  for (const auto& term : program_->terms) {
-    if (group != Truth::no) {
-      const Truth truth = term.acl->evaluate(context);
-      group = std::min(group, term.negated ? invert(truth) : truth);
-    }
-    if (!term.last_of_group) continue;
+  Truth acl = Truth::no;  // any of its lines may match
+  for (const AclTest& test : program_->tests) {
+    if (group != Truth::no && acl != Truth::yes) acl = std::max(acl, sample::evaluate(test, context));
+    if (!test.last_of_acl) continue;
+    group = std::min(group, test.negated ? invert(acl) : acl);
+    acl = Truth::no;
+    if (!test.last_of_group) continue;
     verdict = std::max(verdict, group);
     if (verdict == Truth::yes) break;
     group = Truth::yes;

@@ -267,6 +267,7 @@ Result<void> PatternSet::add(std::string_view pattern, Options options) {
 void PatternSet::finish() {
   sort_and_merge(integers_, std::less<>());
   sort_and_merge(ipv4_, std::less<>());
+  index_ipv4();
   sort_and_merge(ipv6_, std::less<>());
   for (Texts* texts : {&exact_, &lowered_}) {
     std::sort(texts->list.begin(), texts->list.end());
@@ -275,11 +276,64 @@ void PatternSet::finish() {
         kind_ == MatchKind::str || kind_ == MatchKind::bin || kind_ == MatchKind::beg || kind_ == MatchKind::end;
     // Few patterns are compared one after the other: no hash to compute.
     if (!hashed || texts->list.size() <= 4) continue;
-    for (const std::string& text : texts->list) texts->lengths.push_back(text.size());
-    std::sort(texts->lengths.begin(), texts->lengths.end());
-    texts->lengths.erase(std::unique(texts->lengths.begin(), texts->lengths.end()), texts->lengths.end());
-    texts->set.insert(texts->list.begin(), texts->list.end());
+    auto index = std::make_unique<TextIndex>();
+    for (const std::string& text : texts->list) index->lengths.push_back(text.size());
+    std::sort(index->lengths.begin(), index->lengths.end());
+    index->lengths.erase(std::unique(index->lengths.begin(), index->lengths.end()), index->lengths.end());
+    index->set.insert(texts->list.begin(), texts->list.end());
+    texts->index = std::move(index);
   }
+}
+
+// A long list is cut into as many stretches of addresses as it has intervals, so that a search begins, and mostly ends,
+// at one or two of them: a binary search through a thousand networks costs more than the rest of the rule.
+void PatternSet::index_ipv4() {
+  constexpr std::size_t kFew = 8;
+  if (ipv4_.size() <= kFew) return;
+  const std::uint32_t width = ipv4_.back().low - ipv4_.front().low;
+  while ((width >> ipv4_shift_) >= ipv4_.size()) ++ipv4_shift_;
+  std::uint32_t at = 0;
+  for (std::uint64_t stretch = 0; stretch <= (width >> ipv4_shift_); ++stretch) {
+    const std::uint64_t first = ipv4_.front().low + (stretch << ipv4_shift_);
+    while (at + 1 < ipv4_.size() && ipv4_[at + 1].low <= first) ++at;
+    ipv4_starts_.push_back(at);
+  }
+  ipv4_starts_.push_back(static_cast<std::uint32_t>(ipv4_.size() - 1));
+}
+
+bool PatternSet::in_ipv4(std::uint32_t address) const {
+  if (ipv4_starts_.empty()) return contains(ipv4_, address);
+  if (address < ipv4_.front().low || address > ipv4_.back().high) return false;
+  const std::size_t stretch =
+      std::min<std::size_t>((address - ipv4_.front().low) >> ipv4_shift_, ipv4_starts_.size() - 2);
+  // The last interval that begins at or before the address is one of [low, high].
+  const Ipv4Interval* low = &ipv4_[ipv4_starts_[stretch]];
+  const Ipv4Interval* high = &ipv4_[ipv4_starts_[stretch + 1]];
+  while (low != high) {
+    const Ipv4Interval* middle = low + (high - low + 1) / 2;
+    if (middle->low <= address)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return low->low <= address && address <= low->high;
+}
+
+bool PatternSet::matches_ipv4(std::uint32_t address) const {
+  if (in_ipv4(address)) return true;
+  if (ipv6_.empty()) return false;
+  const in6_addr six = mapped_ipv6(address);
+  Address bytes;
+  std::memcpy(bytes.data(), &six, sizeof six);
+  return contains(ipv6_, bytes);
+}
+
+bool PatternSet::is_one_of_few(std::string_view text) const {
+  for (const std::string& one : exact_.list)
+    if (one == text) return true;
+  for (const std::string& one : lowered_.list)
+    if (equals_lowered(text, one)) return true;
+  return false;
 }
 
 bool PatternSet::matches_integer(std::int64_t value) const { return contains(integers_, value); }
@@ -287,16 +341,10 @@ bool PatternSet::matches_integer(std::int64_t value) const { return contains(int
 // Manual 7.1.6: an IPv6 sample also meets IPv4 patterns when it carries an IPv4 address, an IPv4 sample meets IPv6
 // patterns as ::ffff:a.b.c.d.
 bool PatternSet::matches_address(const Sample& sample) const {
-  in6_addr six;
-  if (sample.type() == Type::ipv4) {
-    if (contains(ipv4_, static_cast<std::int64_t>(sample.as_ipv4()))) return true;
-    if (ipv6_.empty()) return false;
-    six = mapped_ipv6(sample.as_ipv4());
-  } else {
-    six = sample.as_ipv6();
-    const auto four = ipv4_.empty() ? std::nullopt : embedded_ipv4(six);
-    if (four && contains(ipv4_, static_cast<std::int64_t>(*four))) return true;
-  }
+  if (sample.type() == Type::ipv4) return matches_ipv4(sample.as_ipv4());
+  const in6_addr six = sample.as_ipv6();
+  const auto four = ipv4_.empty() ? std::nullopt : embedded_ipv4(six);
+  if (four && in_ipv4(*four)) return true;
   Address bytes;
   std::memcpy(bytes.data(), &six, sizeof six);
   return contains(ipv6_, bytes);
@@ -304,13 +352,14 @@ bool PatternSet::matches_address(const Sample& sample) const {
 
 bool PatternSet::matches_text(std::string_view text, const Texts& texts) const {
   if (texts.list.empty()) return false;
-  if (!texts.set.empty()) {
-    if (kind_ == MatchKind::str || kind_ == MatchKind::bin) return texts.set.contains(text);
-    for (const std::size_t length : texts.lengths) {
+  if (texts.index != nullptr) {
+    const TextIndex& index = *texts.index;
+    if (kind_ == MatchKind::str || kind_ == MatchKind::bin) return index.set.contains(text);
+    for (const std::size_t length : index.lengths) {
       if (length > text.size()) return false;
       const std::string_view part =
           kind_ == MatchKind::beg ? text.substr(0, length) : text.substr(text.size() - length);
-      if (texts.set.contains(part)) return true;
+      if (index.set.contains(part)) return true;
     }
     return false;
   }

@@ -75,6 +75,10 @@ class PatternSet {
 
   /// `sample` has the type match_input() names.
   [[nodiscard]] bool matches(const Sample& sample, Arena& arena) const;
+  /// The same for kind ip and for kind str without an index: what most rules ask.
+  [[nodiscard]] bool matches_ipv4(std::uint32_t address) const;
+  [[nodiscard]] bool is_one_of_few(std::string_view text) const;
+  [[nodiscard]] bool has_index() const { return exact_.index != nullptr || lowered_.index != nullptr; }
   [[nodiscard]] MatchKind kind() const { return kind_; }
   [[nodiscard]] std::size_t size() const { return size_; }
 
@@ -92,27 +96,39 @@ class PatternSet {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const;
   };
-  struct Texts {  // one for case-sensitive patterns, one for lowered ones
-    std::vector<std::string> list;
+  struct TextIndex {
     std::unordered_set<std::string, TextHash, std::equal_to<>> set;
     std::vector<std::size_t> lengths;  // distinct, ascending
+  };
+  struct Texts {  // one for case-sensitive patterns, one for lowered ones
+    std::vector<std::string> list;
+    std::unique_ptr<const TextIndex> index;  // null: few, or of a kind that has none
+  };
+  struct Ipv4Interval {
+    std::uint32_t low;
+    std::uint32_t high;
   };
 
   Result<void> add_integer(std::string_view pattern, IntegerOperator op);
   Result<void> add_address(std::string_view pattern);
   [[nodiscard]] bool matches_integer(std::int64_t value) const;
+  void index_ipv4();
+  [[nodiscard]] bool in_ipv4(std::uint32_t address) const;
   [[nodiscard]] bool matches_address(const Sample& sample) const;
   [[nodiscard]] bool matches_text(std::string_view text, const Texts& texts) const;
 
+  // What is looked at for each sample comes first: it shares its cache lines.
   MatchKind kind_;
   bool versions_;
-  std::size_t size_ = 0;
-  std::vector<Interval> integers_;
-  std::vector<Interval> ipv4_;
+  std::uint8_t ipv4_shift_ = 0;
+  std::vector<Ipv4Interval> ipv4_;
+  std::vector<std::uint32_t> ipv4_starts_;  // for each stretch of 2^shift addresses, where its intervals begin
   std::vector<AddressInterval> ipv6_;
   Texts exact_;
   Texts lowered_;
+  std::vector<Interval> integers_;
   std::vector<Regex> regexes_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace weir::sample

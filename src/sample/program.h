@@ -27,15 +27,33 @@ struct ExpressionProgram {
   std::string text;
 };
 
+/// All that one line of an ACL needs at run time, in one cache line: between two connections the kernel has the caches,
+/// and what rules cost is how many lines they wait for (connection_bench).
+struct alignas(64) AclTest {
+  FetchStatus (*fetch)(const Args& args, Context& context, Sample& out) = nullptr;
+  Args args;
+  const ExpressionProgram* converters = nullptr;  // null: the fetch alone
+  const PatternSet* patterns = nullptr;
+  MatchKind kind = MatchKind::found;
+  bool negated = false;
+  bool last_of_acl = false;
+  bool last_of_group = false;
+};
+
 struct ConditionProgram {
   struct Term {
     std::shared_ptr<const NamedAcl> acl;
     bool negated = false;
     bool last_of_group = false;
   };
-  std::vector<Term> terms;
+  std::vector<Term> terms;     // as read; these own what `tests` borrow
+  std::vector<AclTest> tests;  // of all terms in a row
+  bool single = false;         // one test decides
   bool unless = false;
   std::string text;
+
+  /// Makes `tests`, and again when a line extends one of the ACLs.
+  void flatten();
 };
 
 }  // namespace weir::sample

@@ -12,6 +12,14 @@ namespace weir::sample {
 [[nodiscard]] constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 [[nodiscard]] constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
+/// Whether `text` in lower case is `lowered_text`.
+[[nodiscard]] constexpr bool equals_lowered(std::string_view text, std::string_view lowered_text) {
+  if (text.size() != lowered_text.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (lower(text[i]) != lowered_text[i]) return false;
+  return true;
+}
+
 [[nodiscard]] std::string lowered(std::string_view text);
 /// nullopt when the arena is full.
 [[nodiscard]] std::optional<std::string_view> lowered_copy(std::string_view text, Arena& arena);

@@ -16,6 +16,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/short_lock.h"
 #include "stick/table.h"
 
 namespace weir::stick {
@@ -81,7 +82,7 @@ struct EntryList {
 };
 
 struct alignas(64) StickTable::Shard {
-  std::mutex lock;
+  ShortLock lock;
   std::vector<Entry*> buckets = std::vector<Entry*>(kFirstBuckets);
   std::vector<std::unique_ptr<char[]>> slabs;
   std::uint32_t slab_capacity = 0;  // entries in one slab

@@ -14,32 +14,46 @@
 namespace weir::sample {
 namespace {
 
-/// A hello cut over several records is joined in the arena, which keeps those bytes only then; nor is it remembered
-/// then, for the next rule rewinds the arena.
-proto::ClientHelloParse parse_hello(Context& context) {
+/// The hello of a request: the one that was read before, for twenty rules look at the same one, or one of our own. A
+/// hello cut over several records is joined in the arena, which keeps those bytes only then; nor is it remembered then,
+/// for the next rule rewinds the arena.
+class Hello {
+ public:
+  const proto::ClientHello* operator->() const { return &parse_->hello; }
+  FetchStatus read(Context& context);
+
+ private:
+  void parse(Context& context);
+  const proto::ClientHelloParse* parse_ = nullptr;
+  std::optional<proto::ClientHelloParse> own_;
+};
+
+void Hello::parse(Context& context) {
   const std::size_t mark = context.arena.mark();
   const std::size_t room = std::min(context.arena.room(), proto::kMaxClientHello);
   char* scratch = context.arena.take(room);
-  const auto parse = proto::parse_client_hello(context.request->bytes, {scratch, room});
-  const char* inside = parse.hello.random.data();
-  const bool joined = parse.outcome == proto::HelloOutcome::complete && inside != nullptr &&
+  own_ = proto::parse_client_hello(context.request->bytes, {scratch, room});
+  parse_ = &*own_;
+  const char* inside = own_->hello.random.data();
+  const bool joined = own_->outcome == proto::HelloOutcome::complete && inside != nullptr &&
                       std::greater_equal<>()(inside, static_cast<const char*>(scratch)) &&
                       std::less<>()(inside, static_cast<const char*>(scratch + room));
-  if (joined) return parse;
+  if (joined) return;
   context.arena.rewind(mark);
-  context.parsed.hello = parse;
-  return parse;
+  context.parsed.hello = *own_;
 }
 
-FetchStatus read_hello(Context& context, proto::ClientHello& hello) {
+FetchStatus Hello::read(Context& context) {
   if (context.request == nullptr) return FetchStatus::absent;
   context.parsed.look_at(context.request->bytes);
-  const auto parse = context.parsed.hello ? *context.parsed.hello : parse_hello(context);
-  if (parse.outcome == proto::HelloOutcome::not_tls) return FetchStatus::absent;
-  if (parse.outcome == proto::HelloOutcome::need_more) {
+  if (context.parsed.hello)
+    parse_ = &*context.parsed.hello;
+  else
+    parse(context);
+  if (parse_->outcome == proto::HelloOutcome::not_tls) return FetchStatus::absent;
+  if (parse_->outcome == proto::HelloOutcome::need_more) {
     return context.request->closed ? FetchStatus::absent : FetchStatus::need_more;
   }
-  hello = parse.hello;
   return FetchStatus::ok;
 }
 
@@ -57,10 +71,10 @@ FetchStatus binary_or_absent(std::string_view bytes, Sample& out) {
 
 // The names in the order sent, with commas between them.
 FetchStatus req_ssl_alpn(const Args&, Context& context, Sample& out) {
-  proto::ClientHello hello;
-  const FetchStatus status = read_hello(context, hello);
+  Hello hello;
+  const FetchStatus status = hello.read(context);
   if (status != FetchStatus::ok) return status;
-  const std::string_view list = hello.alpn_list();
+  const std::string_view list = hello->alpn_list();
   char* joined = context.arena.take(list.size());
   if (joined == nullptr) return FetchStatus::absent;
   std::size_t size = 0;
@@ -74,37 +88,37 @@ FetchStatus req_ssl_alpn(const Args&, Context& context, Sample& out) {
 }
 
 FetchStatus req_ssl_cipherlist(const Args&, Context& context, Sample& out) {
-  proto::ClientHello hello;
-  const FetchStatus status = read_hello(context, hello);
+  Hello hello;
+  const FetchStatus status = hello.read(context);
   if (status != FetchStatus::ok) return status;
-  return hello.sslv2_framing ? FetchStatus::absent : binary_or_absent(hello.ciphers, out);
+  return hello->sslv2_framing ? FetchStatus::absent : binary_or_absent(hello->ciphers, out);
 }
 
 // COMPAT: true or nothing, as observed on 2.6.
 FetchStatus req_ssl_ec_ext(const Args&, Context& context, Sample& out) {
-  proto::ClientHello hello;
-  const FetchStatus status = read_hello(context, hello);
+  Hello hello;
+  const FetchStatus status = hello.read(context);
   if (status != FetchStatus::ok) return status;
-  if (!hello.extension(proto::tls_extension::supported_groups)) return FetchStatus::absent;
+  if (!hello->extension(proto::tls_extension::supported_groups)) return FetchStatus::absent;
   out = Sample::boolean(true);
   return FetchStatus::ok;
 }
 
 FetchStatus req_ssl_hello_type(const Args&, Context& context, Sample& out) {
-  proto::ClientHello hello;
-  const FetchStatus status = read_hello(context, hello);
+  Hello hello;
+  const FetchStatus status = hello.read(context);
   if (status != FetchStatus::ok) return status;
-  if (hello.sslv2_framing) return FetchStatus::absent;
-  out = Sample::integer(hello.handshake_type);
+  if (hello->sslv2_framing) return FetchStatus::absent;
+  out = Sample::integer(hello->handshake_type);
   return FetchStatus::ok;
 }
 
 // The groups alone, without their keys.
 FetchStatus req_ssl_keyshare_groups(const Args&, Context& context, Sample& out) {
-  proto::ClientHello hello;
-  const FetchStatus status = read_hello(context, hello);
+  Hello hello;
+  const FetchStatus status = hello.read(context);
   if (status != FetchStatus::ok) return status;
-  const std::string_view shares = hello.key_shares();
+  const std::string_view shares = hello->key_shares();
   char* groups = context.arena.take(shares.size() / 2);  // a share takes four bytes at least
   if (groups == nullptr) return FetchStatus::absent;
   std::size_t size = 0;
@@ -117,39 +131,45 @@ FetchStatus req_ssl_keyshare_groups(const Args&, Context& context, Sample& out) 
 }
 
 FetchStatus req_ssl_sigalgs(const Args&, Context& context, Sample& out) {
-  proto::ClientHello hello;
-  const FetchStatus status = read_hello(context, hello);
-  return status != FetchStatus::ok ? status : binary_or_absent(hello.signature_algorithms(), out);
+  Hello hello;
+  const FetchStatus status = hello.read(context);
+  return status != FetchStatus::ok ? status : binary_or_absent(hello->signature_algorithms(), out);
 }
 
 FetchStatus req_ssl_sni(const Args&, Context& context, Sample& out) {
-  proto::ClientHello hello;
-  const FetchStatus status = read_hello(context, hello);
-  return status != FetchStatus::ok ? status : text_or_absent(hello.server_name(), out);
+  ParsedRequest& parsed = context.parsed;
+  if (context.request != nullptr) parsed.look_at(context.request->bytes);
+  if (parsed.server_name) return text_or_absent(*parsed.server_name, out);
+  Hello hello;
+  const FetchStatus status = hello.read(context);
+  if (status != FetchStatus::ok) return status;
+  const std::string_view name = hello->server_name();
+  if (parsed.hello) parsed.server_name = name;
+  return text_or_absent(name, out);
 }
 
 FetchStatus req_ssl_st_ext(const Args&, Context& context, Sample& out) {
-  proto::ClientHello hello;
-  const FetchStatus status = read_hello(context, hello);
+  Hello hello;
+  const FetchStatus status = hello.read(context);
   if (status != FetchStatus::ok) return status;
-  out = Sample::integer(hello.session_ticket_state());
+  out = Sample::integer(hello->session_ticket_state());
   return FetchStatus::ok;
 }
 
 FetchStatus req_ssl_supported_groups(const Args&, Context& context, Sample& out) {
-  proto::ClientHello hello;
-  const FetchStatus status = read_hello(context, hello);
-  return status != FetchStatus::ok ? status : binary_or_absent(hello.supported_groups(), out);
+  Hello hello;
+  const FetchStatus status = hello.read(context);
+  return status != FetchStatus::ok ? status : binary_or_absent(hello->supported_groups(), out);
 }
 
 // Major times 65536 plus minor; SSL 2 is 2.0 although its wire form is 0x0002.
 FetchStatus req_ssl_ver(const Args&, Context& context, Sample& out) {
-  proto::ClientHello hello;
-  const FetchStatus status = read_hello(context, hello);
+  Hello hello;
+  const FetchStatus status = hello.read(context);
   if (status != FetchStatus::ok) return status;
-  const std::int64_t major = hello.version >> 8;
-  const std::int64_t minor = hello.version & 0xff;
-  out = Sample::integer(hello.version == 0x0002 ? std::int64_t{2} << 16 : major << 16 | minor);
+  const std::int64_t major = hello->version >> 8;
+  const std::int64_t minor = hello->version & 0xff;
+  out = Sample::integer(hello->version == 0x0002 ? std::int64_t{2} << 16 : major << 16 | minor);
   return FetchStatus::ok;
 }
 
