@@ -8,7 +8,7 @@
 namespace weir::sample {
 namespace {
 
-bool apply_steps(const ExpressionProgram& program, Context& context, Sample& out) {
+[[gnu::noinline]] bool apply_steps(const ExpressionProgram& program, Context& context, Sample& out) {
   for (const auto& step : program.steps) {
     const bool may_change = out.may_change();
     const bool good = (!step.casts || cast(out, step.row->in, context.arena)) &&
@@ -30,16 +30,20 @@ inline FetchStatus settle(FetchStatus status, const ExpressionProgram* converter
   return status == FetchStatus::need_more ? FetchStatus::absent : status;
 }
 
-/// What most rules do, an address in networks or a text among a few, without the general way's detours.
-inline bool matches(const AclTest& test, Context& context, Sample& sample) {
-  if (test.kind == MatchKind::ip && sample.type() == Type::ipv4) return test.patterns->matches_ipv4(sample.as_ipv4());
-  if (test.kind == MatchKind::str && sample.type() == Type::string && !test.patterns->has_index())
-    return test.patterns->is_one_of_few(sample.text());
+[[gnu::noinline]] bool matches_anyhow(const AclTest& test, Context& context, Sample& sample) {
   return cast(sample, match_input(test.kind, sample.type()), context.arena) &&
          test.patterns->matches(sample, context.arena);
 }
 
-inline Truth evaluate(const AclTest& test, Context& context) {
+/// What most rules do, an address in networks or a text among a few, without the general way's detours.
+[[gnu::always_inline]] inline bool matches(const AclTest& test, Context& context, Sample& sample) {
+  if (test.kind == MatchKind::ip && sample.type() == Type::ipv4) return test.patterns->matches_ipv4(sample.as_ipv4());
+  if (test.kind == MatchKind::str && sample.type() == Type::string && !test.patterns->has_index())
+    return test.patterns->is_one_of_few(sample.text());
+  return matches_anyhow(test, context, sample);
+}
+
+[[gnu::always_inline]] inline Truth evaluate(const AclTest& test, Context& context) {
   Sample sample;
   switch (settle(test.fetch(test.args, context, sample), test.converters, context, sample)) {
     case FetchStatus::need_more: return Truth::unknown;

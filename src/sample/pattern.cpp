@@ -302,7 +302,7 @@ void PatternSet::index_ipv4() {
 }
 
 bool PatternSet::in_ipv4(std::uint32_t address) const {
-  if (ipv4_starts_.empty()) return contains(ipv4_, address);
+  if (ipv4_starts_.empty()) return !ipv4_.empty() && contains(ipv4_, address);
   if (address < ipv4_.front().low || address > ipv4_.back().high) return false;
   const std::size_t stretch =
       std::min<std::size_t>((address - ipv4_.front().low) >> ipv4_shift_, ipv4_starts_.size() - 2);

@@ -36,6 +36,9 @@ StickTable::StickTable(TableConfig config, unsigned shards)
     places_[static_cast<std::size_t>(column.type)] = {at, column.count, column.period, form};
     at += stick::bytes_of(form) * column.count;
   }
+  counts_sessions_ = stores(DataType::sess_cnt) || stores(DataType::sess_rate);
+  counts_bytes_ = stores(DataType::bytes_in_cnt) || stores(DataType::bytes_in_rate) ||
+                  stores(DataType::bytes_out_cnt) || stores(DataType::bytes_out_rate);
   entry_bytes_ = (at + 7U) & ~7U;
   if (config_.expire) expire_ = static_cast<std::uint32_t>(config_.expire->count());
   shards_ = std::make_unique<Shard[]>(shards);

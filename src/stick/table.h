@@ -223,6 +223,7 @@ class StickTable {
   auto look_at(std::string_view key, TimePoint now, Look&& look);
   template <class Then>
   Pin obtain_then(std::string_view key, TimePoint now, Then&& then);
+  template <DataForm form>
   bool bump(Entry& entry, DataType type, std::uint64_t amount, std::uint32_t now);
   bool add_traffic(Entry& entry, const Traffic& traffic, std::uint32_t now);
   bool close_connection(Entry& entry);
@@ -239,6 +240,8 @@ class StickTable {
   std::uint32_t key_offset_ = 0;
   std::uint32_t entry_bytes_ = 0;
   std::uint32_t expire_ = 0;  // milliseconds; 0: never
+  bool counts_sessions_ = false;
+  bool counts_bytes_ = false;
   TimePoint origin_;
   std::atomic<std::uint64_t> used_{0};
   std::atomic<std::uint64_t> next_update_{0};
