@@ -126,7 +126,7 @@ void parse_connect(Reader& reader) {
       return reader.wrong(word->at, fmt::format("'{}' is not available in checks", option));
     } else {
       const auto near = nearest_word(option, kOptions);
-      return reader.wrong(word->at, fmt::format("unknown option '{}' of tcp-check connect", option),
+      return reader.wrong(word->at, fmt::format("unknown option '{}'", option),
                           near.empty() ? "expected default, port, addr, send-proxy, ssl, sni, alpn, linger or comment"
                                        : fmt::format("did you mean '{}'?", near));
     }
@@ -186,7 +186,7 @@ bool expect_option(Reader& reader, std::string_view option) {
   if (option == "comment") {
     comment(reader);
   } else if (option == "min-recv") {
-    const auto size = reader.args.expect_integer("a number of bytes", -1, std::numeric_limits<int>::max());
+    const auto size = reader.args.expect_integer("the number of bytes", -1, std::numeric_limits<int>::max());
     reader.ok = reader.ok && size.has_value();
     if (size) expect.min_recv = static_cast<int>(*size);
   } else if (option == "ok-status") {
@@ -230,13 +230,13 @@ void parse_expect(Reader& reader) {
       expect_pattern(reader, *kind);
     } else if (negated || !expect_option(reader, option)) {
       const auto near = nearest_word(option, kWords);
-      return reader.wrong(word->at, fmt::format("unknown word '{}' in tcp-check expect", option),
+      return reader.wrong(word->at, fmt::format("unknown word '{}'", option),
                           near.empty() ? "expected a match such as string, rstring, binary or rbinary"
                                        : fmt::format("did you mean '{}'?", near));
     }
     if (!reader.ok) return;
   }
-  if (expect.pattern == nullptr) reader.wrong(reader.args.here(), "tcp-check expect has no pattern");
+  if (expect.pattern == nullptr) reader.wrong(reader.args.here(), "there is nothing to match");
 }
 
 // "check.port,ifexists" of set-var(check.port,ifexists), each part at its own column.
@@ -245,11 +245,7 @@ std::shared_ptr<VariableStep> variable_name(Reader& reader, std::string_view key
   const std::size_t open = keyword.size();
   std::string_view inside = std::string_view(word.text).substr(open);
   if (inside.size() < 3 || inside.front() != '(' || inside.back() != ')') {
-    reader.wrong(word.at, fmt::format("'{}' takes a variable in parentheses", keyword),
-                 fmt::format("for example 'tcp-check {}(check.port){}'", keyword,
-                             keyword == "unset-var" ? ""
-                             : keyword == "set-var" ? " int(1234)"
-                                                    : " %H"));
+    reader.wrong(word.at, fmt::format("'{}' takes a variable in parentheses", keyword));
     return nullptr;
   }
   inside = inside.substr(1, inside.size() - 2);
@@ -343,7 +339,7 @@ const StepRow* find_step(Arguments& args) {
   std::vector<std::string_view> names;
   for (const StepRow& row : kSteps) names.push_back(row.name);
   const auto near = nearest_word(bare, names);
-  args.error_at(word->at, fmt::format("unknown tcp-check step '{}'", word->text)).hint =
+  args.error_at(word->at, fmt::format("unknown step '{}'", word->text)).hint =
       near.empty() ? "expected connect, send, send-lf, send-binary, send-binary-lf, expect, comment, set-var, "
                      "set-var-fmt or unset-var"
                    : fmt::format("did you mean '{}'?", near);

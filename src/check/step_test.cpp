@@ -111,8 +111,8 @@ TEST(Step, SaysWhatIsWrong) {
     std::uint32_t column;
   };
   const Row rows[] = {
-      {"conect", "unknown tcp-check step 'conect'", 1},
-      {"set-vra(check.port) int(1)", "unknown tcp-check step 'set-vra(check.port)'", 1},
+      {"conect", "unknown step 'conect'", 1},
+      {"set-vra(check.port) int(1)", "unknown step 'set-vra(check.port)'", 1},
       {"set-var int(1)", "'set-var' takes a variable in parentheses", 1},
       {"set-var() int(1)", "'set-var' takes a variable in parentheses", 1},
       {"set-var(port) int(1)", "'port' is no variable", 9},
@@ -122,19 +122,19 @@ TEST(Step, SaysWhatIsWrong) {
       {"set-var(check.a) int(1) more", "more", 25},
       {"unset-var(check.a,check.b)", "'unset-var' takes the name of one variable", 19},
       {"connect proto h2", "'h2' is no protocol of TCP mode", 15},
-      {"connect foo", "unknown option 'foo' of tcp-check connect", 9},
+      {"connect foo", "unknown option 'foo'", 9},
       {"connect via-socks4", "'via-socks4' is not available in checks", 9},
       {"connect port 0", "'0' is no port", 14},
       {"connect addr host.test", "'host.test' is no IP address", 14},
       {"connect alpn h2,", "an ALPN protocol name has 1 to 255 bytes", 14},
       {"send-binary 0", "expected an even number of hexadecimal digits", 13},
       {"send-binary xy", "'x' is no hexadecimal digit", 13},
-      {"expect", "tcp-check expect has no pattern", 8},
-      {"expect strng x", "unknown word 'strng' in tcp-check expect", 8},
+      {"expect", "there is nothing to match", 8},
+      {"expect strng x", "unknown word 'strng'", 8},
       {"expect string a string b", "an expect has one pattern", 17},
       {"expect ok-status L7RSP string a", "'ok-status' cannot take 'L7RSP'", 18},
       {"expect rstring (", "", 16},
-      {"expect ! comment x", "unknown word 'comment' in tcp-check expect", 10},
+      {"expect ! comment x", "unknown word 'comment'", 10},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.line);

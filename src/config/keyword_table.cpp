@@ -1,6 +1,7 @@
 #include "config/keyword_table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -155,6 +156,20 @@ std::string_view KeywordTable::nearest(std::span<const Word> words, SectionKind 
     if (const auto found = nearest_word(written, candidates); !found.empty()) return found;
   }
   return {};
+}
+
+std::string KeywordTable::second_words(std::string_view first, SectionKind kind) const {
+  constexpr std::size_t kMost = 12;
+  std::vector<std::string_view> found;  // sorted, as the rows are
+  for (const KeywordRow* row : sorted_) {
+    if ((row->sections & set_of(kind)) == 0 || row->status == KeywordStatus::dropped) continue;
+    if (!row->name.starts_with(first) || row->name.size() <= first.size() || row->name[first.size()] != ' ') continue;
+    std::string_view next = row->name.substr(first.size() + 1);
+    next = next.substr(0, next.find(' '));
+    if (found.empty() || found.back() != next) found.push_back(next);
+  }
+  if (found.size() > kMost) return {};
+  return fmt::format("{}", fmt::join(found, ", "));
 }
 
 std::string KeywordTable::allowed_sections(std::string_view keyword) const {

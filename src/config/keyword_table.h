@@ -43,6 +43,10 @@ class KeywordTable {
   /// The keyword of that section nearest to how the line begins, or empty: "did you mean".
   [[nodiscard]] std::string_view nearest(std::span<const Word> words, SectionKind kind) const;
 
+  /// "connection, content, session": what may follow a first word that is no keyword by itself; empty for others, and
+  /// for words such as "option" that too many follow.
+  [[nodiscard]] std::string second_words(std::string_view first, SectionKind kind) const;
+
   /// "'frontend', 'listen'": the sections where any row of that name is allowed.
   [[nodiscard]] std::string allowed_sections(std::string_view keyword) const;
 

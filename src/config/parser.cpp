@@ -282,6 +282,12 @@ void Parser::unknown_keyword(std::span<const Word> words, const KeywordTable::Ma
         .hint = fmt::format("it is allowed in {}", table_.allowed_sections(name));
     return;
   }
+  if (const auto next = section == nullptr || words.size() > 1 ? "" : table_.second_words(words[0].text, section->kind);
+      !next.empty()) {
+    diagnostics_.error(words[0].at, fmt::format("'{}' is not complete", words[0].text)).hint =
+        fmt::format("one of these follows: {}", next);
+    return;
+  }
   Diagnostic& diagnostic = diagnostics_.error(
       words[0].at, section == nullptr
                        ? fmt::format("unknown keyword '{}' before any section", words[0].text)

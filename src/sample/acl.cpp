@@ -210,7 +210,10 @@ struct Acl::Reader {
         return;
       }
       const auto added = add(word.text, options);
-      if (!added) error(word, added.error().message);
+      if (added) continue;
+      const bool operator_like =
+          acl.kind_ == MatchKind::integer && word.text.find_first_of("0123456789:") == word.text.npos;
+      error(word, added.error().message, operator_like ? "operators are eq, ge, gt, le and lt" : "");
     }
   }
 };

@@ -68,6 +68,18 @@ void report_unknown_action(ParseContext& context, const Word& word, RuleSet set)
   for (const auto& name : names) wrong.hint += fmt::format("{} {}", name == names.front() ? "" : ",", name);
 }
 
+// "tcp-request content, tcp-response content"
+std::string sets_of(const ActionRow& row) {
+  constexpr std::pair<std::uint8_t, std::string_view> kSets[] = {{rules_of::connection, "tcp-request connection"},
+                                                                 {rules_of::session, "tcp-request session"},
+                                                                 {rules_of::content, "tcp-request content"},
+                                                                 {rules_of::response, "tcp-response content"}};
+  std::string all;
+  for (const auto& [bit, name] : kSets)
+    if ((row.sets & bit) != 0) all += fmt::format("{}{}", all.empty() ? "" : ", ", name);
+  return all;
+}
+
 // The row of the action, or nullptr after a report.
 const ActionRow* action_of(ParseContext& context, const Word& word, RuleSet set) {
   const ActionRow* row = find_action(word.text, set);
@@ -76,7 +88,8 @@ const ActionRow* action_of(ParseContext& context, const Word& word, RuleSet set)
     return nullptr;
   }
   if ((row->sets & static_cast<std::uint8_t>(set)) == 0) {
-    context.error(word, fmt::format("'{}' is no action of '{}'", row->name, context.row()->name));
+    context.error(word, fmt::format("'{}' is no action of '{}'", row->name, context.row()->name)).hint =
+        "it is one of " + sets_of(*row);
     return nullptr;
   }
   if (!row->reason.empty()) {
@@ -88,6 +101,7 @@ const ActionRow* action_of(ParseContext& context, const Word& word, RuleSet set)
 
 bool take_apart(ParseContext& context, const Word& word, const ActionRow& row, ActionWord& out) {
   out.text = word.text;
+  out.at = word.at;
   const std::string_view rest = out.text.substr(row.name.size());
   if (row.form == ActionForm::number)
     for (const char digit : rest) out.number = out.number * 10 + static_cast<std::uint32_t>(digit - '0');
@@ -116,6 +130,7 @@ void read_rule(ParseContext& context, const Line& line, RuleSet set, std::vector
   rule.action = action_of(context, word, set);
   ActionWord taken;
   if (rule.action == nullptr || !take_apart(context, word, *rule.action, taken)) return;
+  args.set_example(rule.action->example);
   auto& proxy = context.target<ProxyConfig>();
   const sample::Scope scope = scope_of(context, place_of(set));
   ActionReader reader{.context = context,

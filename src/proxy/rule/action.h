@@ -18,7 +18,8 @@ class NameRefs;
 
 /// The action's word, taken apart.
 struct ActionWord {
-  std::string_view text;       // as written
+  std::string_view text;  // as written
+  SourcePosition at;
   std::string_view arguments;  // "name,cond" of set-var(name,cond)
   SourcePosition arguments_at;
   std::uint32_t number = 0;  // 2 of track-sc2

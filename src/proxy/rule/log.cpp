@@ -52,7 +52,7 @@ bool parse_capture(ActionReader& reader) {
   auto argument = std::make_shared<CaptureArgument>();
   argument->expression = std::move(*expression);
   constexpr std::string_view kWhere[] = {"len", "id"};
-  const auto where = reader.args.expect_choice("where to keep it", kWhere);
+  const auto where = reader.args.expect_choice("place to keep it (len or id)", kWhere);
   if (!where || !(*where == 0 ? reserve_slot(reader, *argument) : name_slot(reader, *argument))) return false;
   reader.out = std::move(argument);
   return true;
@@ -81,7 +81,7 @@ constexpr std::string_view kLevels[] = {"emerg",  "alert", "crit",  "err",   "wa
                                         "notice", "info",  "debug", "silent"};
 
 bool parse_log_level(ActionReader& reader) {
-  const auto level = reader.args.expect_choice("a log level", kLevels);
+  const auto level = reader.args.expect_choice("log level", kLevels);
   if (!level) return false;
   auto argument = std::make_shared<LevelArgument>();
   argument->level = static_cast<std::uint8_t>(*level);

@@ -43,7 +43,7 @@ bool counter_exists(ActionReader& reader, std::uint64_t counter, SourcePosition 
 }
 
 bool parse_track(ActionReader& reader) {
-  if (!counter_exists(reader, reader.word.number, reader.args.here())) return false;
+  if (!counter_exists(reader, reader.word.number, reader.word.at)) return false;
   auto argument = std::make_shared<TrackArgument>();
   argument->counter = reader.word.number;
   auto key = reader.expression("an expression that gives the key");
