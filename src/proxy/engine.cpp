@@ -88,7 +88,24 @@ Result<void> Engine::prepare(const Config& config, Draft& draft) {
   return want_listeners(config, draft.listeners);
 }
 
+namespace {
+
+// A proxy that did not change is the one that runs already, as it was read then: nothing is kept twice.
+void share_unchanged(Config& config, const Plan& plan) {
+  for (auto& proxy : config.proxies) {
+    const auto frontend = proxy->is_frontend() ? plan.frontend(proxy->name) : nullptr;
+    auto backend = proxy->is_backend() ? plan.backend(proxy->name) : nullptr;
+    if (proxy->is_backend() && !backend) backend = plan.disabled_backend(proxy->name);
+    const auto running = frontend ? frontend->config : backend ? backend->config : nullptr;
+    if (!running || (backend && backend->config != running)) continue;  // one half of a listen is new
+    proxy = std::const_pointer_cast<ProxyConfig>(running);
+  }
+}
+
+}  // namespace
+
 void Engine::commit(Draft& draft, Config config) {
+  share_unchanged(config, *draft.plan);
   removed_.clear();
   frontends_ = std::move(draft.frontends);
   backends_ = std::move(draft.backends);

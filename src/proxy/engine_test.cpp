@@ -147,5 +147,20 @@ TEST(Engine, BackendsAndServersKeepTheirIdentity) {
   EXPECT_EQ(s2->id, 2U);
 }
 
+TEST(Engine, WhatDidNotChangeIsKeptOnce) {
+  const std::string all = frontend("fe", some_port()) + kBackend +
+                          "listen both\n bind 127.0.0.1:" + std::to_string(some_port()) + "\n server l1 127.0.0.1:12\n";
+  Engine engine(test_registry());
+  ASSERT_TRUE(engine.start(load(all + "backend other\n server o1 127.0.0.1:13\n")));
+  const auto kept = [&](std::size_t at) { return std::weak_ptr<const ProxyConfig>(engine.config().proxies.at(at)); };
+  const std::weak_ptr<const ProxyConfig> before[] = {kept(0), kept(1), kept(2), kept(3)};
+  ASSERT_TRUE(engine.apply(load(all + "backend other\n server o1 127.0.0.1:14\n")));
+  const auto& proxies = engine.config().proxies;
+  for (std::size_t i = 0; i < 3; i++) EXPECT_EQ(proxies[i], before[i].lock()) << proxies[i]->name;
+  EXPECT_NE(proxies[3], before[3].lock()) << "the one that changed";
+  EXPECT_EQ(proxies[3], engine.plan()->backend("other")->config);
+  EXPECT_EQ(proxies[2], engine.plan()->frontend("both")->config);
+}
+
 }  // namespace
 }  // namespace weir::proxy
