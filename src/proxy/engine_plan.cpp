@@ -45,6 +45,10 @@ Result<LogPlan> Engine::make_log(const ProxyConfig& proxy, const GlobalConfig& g
     log.format = settings.format_program;
     log.structured = settings.structured.program;
     log.errors = settings.errors.program;
+    // COMPAT: observed on 2.6: the unique id counts as part of the line, used or not.
+    const auto open = [](const auto& format) { return format && format->waits_for_end(); };
+    const bool complete = !open(log.format) && !open(log.structured) && !open(proxy.settings.unique_id_program);
+    log.when_connected = log.format && (complete || settings.as_soon_as_possible);
   }
   log.tag = settings.tag.empty() ? global.log_tag : settings.tag;
   return log;

@@ -26,6 +26,7 @@ struct LogPlan {
   std::shared_ptr<const sample::LogFormat> structured;  // log-format-sd; null: none
   std::shared_ptr<const sample::LogFormat> errors;      // error-log-format; null: as the others
   std::string tag;
+  bool when_connected = false;  // nothing in the line is left open then
 };
 
 struct FrontendPlan {

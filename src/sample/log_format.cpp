@@ -119,6 +119,7 @@ struct LogFormat::Reader {
     ++position;
     flush();
     format.needs_ = format.needs_ | expression->needs();
+    format.waits_for_end_ |= expression->fetch()->at_end;
     format.parts_.push_back({.literal = {}, .expression = std::move(*expression), .flags = flags});
   }
 
@@ -143,6 +144,7 @@ struct LogFormat::Reader {
         return error(start, position - start, fmt::format("'%{}' is about a session, and there is none here", name));
       }
       flush();
+      format.waits_for_end_ |= alias->at_end;
       format.parts_.push_back({.literal = {}, .alias = alias, .expression = {}, .flags = flags});
       return;
     }

@@ -79,6 +79,8 @@ class LogFormat {
   std::size_t format(Context& context, std::span<char> out) const;
   [[nodiscard]] std::string_view text() const { return text_; }
   [[nodiscard]] Facts needs() const { return needs_; }
+  /// Whether something in it is settled when the session ends only.
+  [[nodiscard]] bool waits_for_end() const { return waits_for_end_; }
   /// Whether some expression begins with a fetch whose name begins so.
   [[nodiscard]] bool asks_for(std::string_view fetch_prefix) const;
   friend bool operator==(const LogFormat& a, const LogFormat& b) {
@@ -98,6 +100,7 @@ class LogFormat {
   FormatOptions options_;
   std::vector<Part> parts_;
   Facts needs_ = Facts::none;
+  bool waits_for_end_ = false;
 };
 
 }  // namespace weir::sample

@@ -53,6 +53,7 @@ struct Fetch {
   Given given{};
   Examples examples{};
   bool unpredictable = false;  // random, host-bound: may go without an example
+  bool at_end = false;         // settled when the session ends only: a log line with it waits for that
 };
 
 struct Converter {
@@ -86,6 +87,7 @@ struct LogAlias {
   std::string_view doc;
   bool http_only = false;
   bool without_session = false;  // needs no Context::session: a date, the process
+  bool at_end = false;           // as Fetch::at_end
 };
 
 /// For the static_assert under each table.

@@ -51,7 +51,8 @@ constexpr Fetch kRows[] = {
      .out = Type::integer,
      .fetch = total_timer,
      .doc = "Milliseconds since the connection was accepted, as %Tt.",
-     .examples = {{{"fc.timer.total", "60"}}}},
+     .examples = {{{"fc.timer.total", "60"}}},
+     .at_end = true},
     {.name = "req.timer.queue",
      .needs = Facts::session,
      .out = Type::integer,
@@ -63,13 +64,15 @@ constexpr Fetch kRows[] = {
      .out = Type::integer,
      .fetch = data_timer,
      .doc = "Milliseconds since the server was reached, as %Td; -1 when it was not.",
-     .examples = {{{"res.timer.data", "50"}}}},
+     .examples = {{{"res.timer.data", "50"}}},
+     .at_end = true},
     {.name = "txn.timer.user",
      .needs = Facts::session,
      .out = Type::integer,
      .fetch = total_timer,
      .doc = "Milliseconds the user saw, as %Tu: in TCP mode all of them.",
-     .examples = {{{"txn.timer.user", "60"}}}},
+     .examples = {{{"txn.timer.user", "60"}}},
+     .at_end = true},
 };
 static_assert(well_formed(kRows), "rows are sorted by name, documented and exemplified");
 

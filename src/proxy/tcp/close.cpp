@@ -156,12 +156,13 @@ void write_line(Session& session, log::Level level, bool normal) {
 void write_log(Session& session) {
   const FrontendPlan& frontend = *session.frontend;
   if (session.logged || frontend.log.format == nullptr || frontend.log.targets.empty()) return;
-  session.logged = true;
   const LogSettings& settings = frontend.config->settings.log;
   const bool normal = is_normal(session);
-  if (settings.skip_normal && normal) return;
-  // COMPAT: what the server said alone is no exchange.
-  if (settings.skip_null && session.request.total == 0 && session.request.end == 0) return;
+  if (settings.skip_normal && normal) return;  // it may still end badly, and is logged then
+  session.logged = true;
+  // COMPAT: what the server said alone is no exchange; a line that is written early does not ask.
+  const bool early = session.server.fd >= 0;
+  if (settings.skip_null && !early && session.request.total == 0 && session.request.end == 0) return;
   log::Level level = settings.separate_errors && !normal ? log::Level::err : log::Level::info;
   if (session.extras && session.extras->log_level) {
     if (*session.extras->log_level == kSilent) return;

@@ -31,11 +31,6 @@ bool pass_end_on(Flow& flow, Side& sink) {
   return true;
 }
 
-void log_early(Session& session) {
-  if (session.frontend->config->settings.log.as_soon_as_possible && session.frontend->log.format != nullptr)
-    write_log(session);
-}
-
 }  // namespace
 
 void begin_exchange(Session& session) {
@@ -47,7 +42,7 @@ void begin_exchange(Session& session) {
     session.variables->end(sample::VariableScope::res);  // what request rules set came too early
   }
   begin_judging(session);
-  log_early(session);
+  if (session.frontend->log.when_connected) write_log(session);
   if (session.extras && session.extras->bandwidth)
     bandwidth_spend(session, session.request, session.request.end - session.request.start);
   const TimePoint now = session.worker->io->now();
