@@ -6,7 +6,7 @@ Odd reloads come by SIGUSR2, even ones by `reload` on the runtime socket. Shown:
   * a removed frontend no longer accepts, an added one does;
   * untouched sessions are not delayed: every delay is measured. The goal is 50 ms; on a shared machine the bound that fails is
     $STORM_BOUND_MS (by default 400), and the count of delays over 50 ms, with and without reloads, is printed beside it;
-  * memory after is within 15 % of before (the goal is 10 %, and is printed);
+  * memory after is within 12 % of before (the goal is 10 %, and is printed);
   * a file that does not parse, offered now and then, changes nothing;
   * with hard-stop-after, sessions on removed parts end in time, and untouched ones stay.
 $STORM_SESSIONS and $STORM_RELOADS change the numbers.
@@ -54,12 +54,20 @@ def spread(delays):
             f"99.9 % {milliseconds(delays, 0.999):.2f} ms, longest {milliseconds(delays, 1):.1f} ms, {over} over 50 ms")
 
 
+def distinct_ports(host, count):
+    """A port that was free a moment ago may be drawn twice."""
+    ports = set()
+    while len(ports) < count:
+        ports.add(free_port(host))
+    return list(ports)
+
+
 class Storm:
     def __init__(self, threads=2):
         self.world = World(WEIR, threads)
         self.servers = EchoServers(self.world.host, 8)
         self.load = Load(interval=1.0)
-        self.ports = [free_port(self.world.host) for _ in range(RELOADS + WINDOW + 1)]
+        self.ports = distinct_ports(self.world.host, RELOADS + WINDOW + 1)
         self.step = 0
 
     def close(self):
@@ -188,8 +196,8 @@ def storm():
         while resident_kb(pid) > before * 1.10 and time.monotonic() < settled:
             time.sleep(0.2)
         after = resident_kb(pid)
-        # The goal is 10 %; the allocator's own fragments have been seen to make it 12.
-        check(after <= before * 1.15, f"memory: {before} kB before, {after} kB after ({100 * after / before - 100:+.1f} %)")
+        # The goal is 10 %: 7 in a development build, 9 to 10 in a release build, whose other pages are fewer.
+        check(after <= before * 1.12, f"memory: {before} kB before, {after} kB after ({100 * after / before - 100:+.1f} %)")
         check(run.world.process.poll() is None and run.world.process.pid == pid, "it is the same process")
     finally:
         run.close()
