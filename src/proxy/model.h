@@ -166,7 +166,7 @@ struct PersistRule {
 };
 
 struct BalanceConfig {
-  std::string algorithm = "roundrobin";
+  std::string algorithm = "random";
   std::string argument;                                  // rdp-cookie(name)
   std::shared_ptr<const sample::Expression> expression;  // hash <expr>
   balance::Options options;

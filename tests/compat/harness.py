@@ -28,6 +28,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 REFERENCE = os.environ.get("HAPROXY", "/usr/sbin/haproxy")
 CANDIDATE = os.environ.get("WEIR", "")
 
+# `balance roundrobin`: the reference's default, while the later manual has random; test_balance.py looks at the default.
 GLOBAL = """
 global
     nbthread @threads@
@@ -44,6 +45,7 @@ defaults
     timeout server 8s
     log global
     option tcplog
+    balance roundrobin
 """
 
 # Tw/Tc/Tt bytes state act/fe/be/srv/retries srv_queue/backend_queue, at the end of a tcplog line.

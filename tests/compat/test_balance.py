@@ -3,7 +3,7 @@
 import select
 import time
 
-from harness import add_scenario, main, scenario
+from harness import GLOBAL, add_scenario, main, scenario
 from wire import rdp_request, routing_token, say_after_first_bytes, until
 
 BOTH = (1, 2)
@@ -25,6 +25,21 @@ backend be
 {extra}
 {lines}
 """)
+
+
+WITHOUT_BALANCE = GLOBAL.replace("    balance roundrobin\n", "")
+
+
+@scenario(threads=BOTH)
+def default_algorithm(w):
+    w.servers("s1", "s2", "s3")
+    servers = "    server s1 @s1@\n    server s2 @s2@\n    server s3 @s3@\n"
+    w.start("frontend fe\n    bind @fe@\n    default_backend be\nbackend be\n" + servers +
+            "backend written\n    balance roundrobin\n" + servers + "defaults\n    balance leastconn\nbackend inherited\n" + servers,
+            prologue=WITHOUT_BALANCE)
+    for backend in ("be", "written", "inherited"):
+        w.observe(backend, w.stat(backend).get("algo", ""))
+    w.observe("each has its turn", " ".join(sorted(set(picks(w, 40).split()))))
 
 
 @scenario(threads=BOTH)
@@ -422,7 +437,7 @@ def dispatch_without_servers(w):
 listen fe
     bind @fe@
     dispatch @s1@
-""")
+""", prologue=WITHOUT_BALANCE)
     w.observe("dispatched", " ".join(w.ask("fe") for _ in range(2)))
     w.observe_log("log")
 
