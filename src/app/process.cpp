@@ -230,6 +230,8 @@ bool Process::start(proxy::Config config) {
   Background background;
   if (global.daemon)
     if (auto entered = background.enter(); !entered) return failed(entered.error().message);
+  // Small blocks that were freed join their neighbours at once: plans that die leave whole pages to give back.
+  ::mallopt(M_MXFAST, 0);
   io::block_signals({SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTTIN, SIGTTOU});
   auto descriptors = settle_descriptors(config.global);
   if (!descriptors) return failed(descriptors.error().message);
