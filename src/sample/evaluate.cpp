@@ -54,6 +54,24 @@ inline FetchStatus settle(FetchStatus status, const ExpressionProgram* converter
   return sample.may_change() ? Truth::unknown : Truth::no;
 }
 
+/// Groups of ACLs. Apart from the one test that most rules are, which saves few registers so.
+[[gnu::noinline]] Truth evaluate_groups(const ConditionProgram& program, Context& context) {
+  Truth verdict = Truth::no;
+  Truth group = Truth::yes;
+  Truth acl = Truth::no;  // any of its lines may match
+  for (const AclTest& test : program.tests) {
+    if (group != Truth::no && acl != Truth::yes) acl = std::max(acl, evaluate(test, context));
+    if (!test.last_of_acl) continue;
+    group = std::min(group, test.negated ? invert(acl) : acl);
+    acl = Truth::no;
+    if (!test.last_of_group) continue;
+    verdict = std::max(verdict, group);
+    if (verdict == Truth::yes) break;
+    group = Truth::yes;
+  }
+  return verdict;
+}
+
 }  // namespace
 
 FetchStatus Expression::evaluate(Context& context, Sample& out) const {
@@ -76,27 +94,17 @@ Truth Acl::evaluate(Context& context) const { return sample::evaluate(test(), co
 Truth Condition::evaluate(Context& context) const {
   if (program_ == nullptr) return Truth::yes;
   const std::size_t mark = context.arena.mark();
+  Truth truth;
+  bool inverted = program_->unless;
   if (program_->single) {
     const AclTest& test = program_->tests.front();
-    const Truth truth = sample::evaluate(test, context);
-    context.arena.rewind(mark);
-    return test.negated != program_->unless ? invert(truth) : truth;
-  }
-  Truth verdict = Truth::no;
-  Truth group = Truth::yes;
-  Truth acl = Truth::no;  // any of its lines may match
-  for (const AclTest& test : program_->tests) {
-    if (group != Truth::no && acl != Truth::yes) acl = std::max(acl, sample::evaluate(test, context));
-    if (!test.last_of_acl) continue;
-    group = std::min(group, test.negated ? invert(acl) : acl);
-    acl = Truth::no;
-    if (!test.last_of_group) continue;
-    verdict = std::max(verdict, group);
-    if (verdict == Truth::yes) break;
-    group = Truth::yes;
+    truth = sample::evaluate(test, context);
+    inverted = test.negated != inverted;
+  } else {
+    truth = evaluate_groups(*program_, context);
   }
   context.arena.rewind(mark);
-  return program_->unless ? invert(verdict) : verdict;
+  return inverted ? invert(truth) : truth;
 }
 
 }  // namespace weir::sample

@@ -83,6 +83,24 @@ bool contains(const std::vector<T>& intervals, const Value& value) {
   return at != intervals.begin() && !((--at)->high < value);
 }
 
+// The rarer halves of comparisons stand apart, so that the usual ones save no registers for them.
+template <class T>
+[[gnu::noinline]] bool contains_ipv4(const std::vector<T>& intervals, std::uint32_t address) {
+  return contains(intervals, address);
+}
+
+template <class T>
+[[gnu::noinline]] bool contains_mapped(const std::vector<T>& intervals, std::uint32_t address) {
+  const in6_addr six = mapped_ipv6(address);
+  std::array<unsigned char, 16> bytes;
+  std::memcpy(bytes.data(), &six, sizeof six);
+  return contains(intervals, bytes);
+}
+
+[[gnu::noinline]] bool is_among(const std::vector<std::string>& texts, std::string_view text) {
+  return std::ranges::find(texts, text) != texts.end();
+}
+
 /// Is `pattern` in `text`, with a delimiter or an end on both sides?
 bool contains_between(std::string_view text, std::string_view pattern, std::string_view delimiters) {
   if (pattern.empty()) return true;
@@ -302,38 +320,35 @@ void PatternSet::index_ipv4() {
 }
 
 bool PatternSet::in_ipv4(std::uint32_t address) const {
-  if (ipv4_starts_.empty()) return !ipv4_.empty() && contains(ipv4_, address);
-  if (address < ipv4_.front().low || address > ipv4_.back().high) return false;
-  const std::size_t stretch =
-      std::min<std::size_t>((address - ipv4_.front().low) >> ipv4_shift_, ipv4_starts_.size() - 2);
+  if (ipv4_starts_.empty()) return contains_ipv4(ipv4_, address);
+  if (address < ipv4_.front().low) return false;
+  if (address >= ipv4_.back().low) return address <= ipv4_.back().high;
+  const std::uint32_t stretch = (address - ipv4_.front().low) >> ipv4_shift_;
   // The last interval that begins at or before the address is one of [low, high].
   const Ipv4Interval* low = &ipv4_[ipv4_starts_[stretch]];
   const Ipv4Interval* high = &ipv4_[ipv4_starts_[stretch + 1]];
-  while (low != high) {
+  constexpr std::ptrdiff_t kFew = 8;
+  while (high - low > kFew) {
     const Ipv4Interval* middle = low + (high - low + 1) / 2;
     if (middle->low <= address)
       low = middle;
     else
       high = middle - 1;
   }
-  return low->low <= address && address <= low->high;
+  // Where networks lie evenly it is the last but one: walking back is less than halving.
+  while (high != low && high->low > address) --high;
+  return high->low <= address && address <= high->high;
 }
 
 bool PatternSet::matches_ipv4(std::uint32_t address) const {
   if (in_ipv4(address)) return true;
-  if (ipv6_.empty()) return false;
-  const in6_addr six = mapped_ipv6(address);
-  Address bytes;
-  std::memcpy(bytes.data(), &six, sizeof six);
-  return contains(ipv6_, bytes);
+  return !ipv6_.empty() && contains_mapped(ipv6_, address);
 }
 
 bool PatternSet::is_one_of_few(std::string_view text) const {
-  for (const std::string& one : exact_.list)
-    if (one == text) return true;
   for (const std::string& one : lowered_.list)
     if (equals_lowered(text, one)) return true;
-  return false;
+  return !exact_.list.empty() && is_among(exact_.list, text);
 }
 
 bool PatternSet::matches_integer(std::int64_t value) const { return contains(integers_, value); }

@@ -50,6 +50,13 @@ template <class T>
 void write_at(char* at, const T& value) {
   std::memcpy(at, &value, sizeof value);
 }
+
+/// Addresses and integers, what most tables hold, are compared without a call.
+inline bool same_bytes(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  if (a.size() == sizeof(std::uint32_t)) return read_at<std::uint32_t>(a.data()) == read_at<std::uint32_t>(b.data());
+  return a == b;
+}
 inline std::uint64_t hash_of(std::string_view key) { return XXH3_64bits(key.data(), key.size()); }
 
 /// A doubly linked list through the entries' older and newer.

@@ -92,7 +92,7 @@ std::string_view StickTable::fit(std::string_view key, std::string& room) const 
 Entry* StickTable::lookup(Shard& shard, std::uint64_t hash, std::string_view key, std::uint32_t now) {
   const auto low = static_cast<std::uint32_t>(hash);
   for (Entry* entry = shard.buckets[low & (shard.buckets.size() - 1)]; entry != nullptr; entry = entry->chain) {
-    if (entry->hash != low || key_of(*entry) != key) continue;
+    if (entry->hash != low || !same_bytes(key_of(*entry), key)) continue;
     if (!expired(*entry, now)) return entry;
     erase(shard, *entry);
     used_.fetch_sub(1, std::memory_order_relaxed);
