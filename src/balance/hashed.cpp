@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "balance/acceptance.h"
-#include "balance/consistent.h"
 #include "balance/orders.h"
 #include "balance/weight_map.h"
 

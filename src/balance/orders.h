@@ -13,6 +13,7 @@ namespace weir::balance {
 [[nodiscard]] std::unique_ptr<Order> make_first(const Options&);
 /// A map of places or, with `hash-type consistent`, a ring of points.
 [[nodiscard]] std::unique_ptr<Order> make_hashed(const Options&);
+[[nodiscard]] std::unique_ptr<Order> make_consistent(const Options&);
 [[nodiscard]] std::unique_ptr<Order> make_random(const Options&);
 
 }  // namespace weir::balance

@@ -1,5 +1,8 @@
-// `balance random(<draws>)`: points of the ring are drawn by chance, and of the servers drawn the one with the fewest
-// sessions for its weight is taken.
+// `balance random(<draws>)`: servers are drawn by chance, each as often as its weight says, and of those drawn the one
+// with the fewest sessions for its weight is taken.
+//
+// No key comes back to its server here, so no ring is needed: its points would cost memory by weight and their arcs
+// would only come near to the weights.
 //
 // A server that could not serve at once loses against one that can. Servers of equal load are told apart by how often
 // they were picked in the last second, so that chance does not favour whoever owns more of the circle. Manual: balance,
@@ -9,27 +12,37 @@
 #include <tuple>
 #include <vector>
 
-#include "balance/consistent.h"
+#include "balance/acceptance.h"
 #include "balance/orders.h"
+#include "balance/weighted_draw.h"
 
 namespace weir::balance {
 namespace {
 
 class Random final : public Order {
  public:
-  explicit Random(const Options& options) : draws_(std::max(options.draws, 1U)), ring_(options) {}
+  explicit Random(const Options& options) : draws_(std::max(options.draws, 1U)), acceptance_(options) {}
 
   void reset(std::span<const ServerSlot> slots, std::span<const std::uint32_t> members) override {
     picks_.resize(slots.size());
-    ring_.reset(slots, members);
+    shares_.reset(slots.size());
+    for (const std::uint32_t index : members) shares_.set(index, slots[index].effective_weight());
+    acceptance_.reset(slots, members);
   }
-  void insert(std::span<const ServerSlot> slots, std::uint32_t index) override { ring_.insert(slots, index); }
-  void erase(std::span<const ServerSlot>, std::uint32_t index) override { ring_.erase(index); }
+  void insert(std::span<const ServerSlot> slots, std::uint32_t index) override {
+    shares_.set(index, slots[index].effective_weight());
+    acceptance_.insert(slots, index);
+  }
+  void erase(std::span<const ServerSlot>, std::uint32_t index) override {
+    shares_.set(index, 0);
+    acceptance_.erase(index);
+  }
   void weight_changed(std::span<const ServerSlot> slots, std::uint32_t index) override {
-    ring_.weight_changed(slots, index);
+    shares_.set(index, slots[index].effective_weight());
+    acceptance_.changed(slots, index);
   }
   void load_changed(std::span<const ServerSlot> slots, std::uint32_t index) override {
-    ring_.load_changed(slots, index);
+    acceptance_.changed(slots, index);
   }
 
   std::uint32_t pick(std::span<const ServerSlot> slots, const PickRequest& request) override {
@@ -62,8 +75,13 @@ class Random final : public Order {
     }
   };
 
+  // Who may not have the session passes it on to the next one in the file's order.
   std::uint32_t draw(const PickRequest& request) {
-    return ring_.pick(static_cast<std::uint32_t>(random_()), request.exclude);
+    static_assert(std::minstd_rand::max() < 1U << 31U);
+    const std::uint32_t drawn = shares_.at(random_() * shares_.total() >> 31U);
+    return acceptance_.choose(shares_.places(), drawn, request.exclude, [&](std::size_t place) {
+      return shares_.weight(place) != 0 ? static_cast<std::uint32_t>(place) : request.exclude;
+    });
   }
 
   bool better(std::span<const ServerSlot> slots, std::uint32_t a, std::uint32_t b, const PickRequest& request) {
@@ -79,9 +97,10 @@ class Random final : public Order {
   }
 
   const std::uint32_t draws_;
-  RingOfServers ring_;
+  WeightedDraw shares_;  // by server index
+  Acceptance acceptance_;
   std::vector<Picks> picks_;  // by server index
-  std::mt19937 random_{std::random_device{}()};
+  std::minstd_rand random_{std::random_device{}()};
 };
 
 }  // namespace
