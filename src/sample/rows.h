@@ -34,7 +34,7 @@ using Examples = std::array<Example, kMaxExamples>;  // unused ones have an empt
 /// What an example's fetch looks at. Fixed otherwise: client 192.0.2.7:40123 to 127.0.0.1:3389, listener "rdp" id 1,
 /// frontend "ft_rdp" id 2, a PROXY header with an authority, a unique id and a certificate's name, accepted 2026-01-02
 /// 03:04:03.567 UTC; from 10.0.0.1:50001 to server "ts1" id 4 of backend "bk_rdp" id 3, 10.0.0.9:3390; wall clock
-/// 2026-01-02 03:04:05.678 UTC.
+/// 2026-01-02 03:04:05.678 UTC; proc.site is "north", proc.seats 40.
 struct Given {
   std::string_view request;
   std::string_view response;

@@ -87,6 +87,12 @@ class Variables {
   [[nodiscard]] bool exists(const VariableName& name) const;
   /// Ends the life of a whole scope: `req` when the server is chosen.
   void end(VariableScope scope);
+  /// Calls `see(name, value)` for each of the scope that is set, in the order in which they were made.
+  template <typename See>
+  void each(VariableScope scope, const See& see) const {
+    for (const Entry& one : entries_)
+      if (one.name.scope == scope && one.value.value().type() != Type::any) see(one.name, one.value.value());
+  }
 
  private:
   struct Entry {
@@ -110,6 +116,13 @@ class ProcessVariables {
   bool set(const VariableName& name, const Sample& value);
   void unset(const VariableName& name);
   [[nodiscard]] VariableBudget& budget() { return budget_; }
+  /// As Variables::each, under the lock: `see` sets none of them.
+  template <typename See>
+  void each(const See& see) const {
+    const std::shared_lock guard(mutex_);
+    for (const Entry& one : entries_)
+      if (one.value.value().type() != Type::any) see(one.name, one.value.value());
+  }
 
  private:
   struct Entry {

@@ -30,6 +30,62 @@ TEST(VariableName, scopes_and_characters) {
   EXPECT_NE(name("sess.a"), name("txn.a"));
 }
 
+// dump_all_vars on variables of every type; "" when it is absent.
+std::string dump(testing::Surroundings& here, std::string_view text) {
+  here.arena.reset();
+  const auto made = Expression::compile(text, here.scope(), {0, 1, 1, 0}, here.diagnostics);
+  EXPECT_TRUE(made) << here.diagnostics.render();
+  Context context = here.context();
+  Sample sample;
+  if (!made || made->evaluate(context, sample) != FetchStatus::ok) return "<absent>";
+  return std::string(sample.text());
+}
+
+TEST(DumpAllVars, scopes_in_order_and_each_type_in_its_own_spelling) {
+  using namespace std::string_view_literals;
+  testing::Surroundings here;
+  Context context = here.context();
+  const std::pair<std::string_view, Sample> set[] = {
+      {"res.yes", Sample::boolean(true)},
+      {"req.no", Sample::boolean(false)},
+      {"txn.text", Sample::string("a\"\\\r\n\b\0z"sv)},
+      {"sess.bytes", Sample::binary("\x01\xabHello"sv)},
+      {"txn.count", Sample::integer(-42)},
+      {"sess.four", Sample::ipv4(0x0a000001)},
+      {"sess.six", Sample::ipv6(mapped_ipv6(0x0a000001))},
+      {"req.how", Sample::method("GET")},
+      {"sess.gone", Sample::integer(1)},
+      {"check.other", Sample::integer(1)},
+  };
+  for (const auto& [name_of_it, value] : set) ASSERT_TRUE(set_variable(context, name(name_of_it), value));
+  unset_variable(context, name("sess.gone"));
+  EXPECT_EQ(dump(here, "dump_all_vars"),
+            "sess.bytes=x01ab48656c6c6f, sess.four=10.0.0.1, sess.six=::ffff:10.0.0.1, "
+            "txn.text=\"a\\\"\\\\\\r\\n\\b\\0z\", txn.count=-42, req.no=false, req.how=\"GET\", "
+            "res.yes=true, proc.site=\"north\", proc.seats=40");
+  EXPECT_EQ(dump(here, "dump_all_vars(txn,co)"), "txn.count=-42");
+  EXPECT_EQ(dump(here, "dump_all_vars(req,,|)"), "req.no=false|req.how=\"GET\"");
+  EXPECT_EQ(dump(here, "dump_all_vars(req,,' / ')"), "req.no=false / req.how=\"GET\"");
+  EXPECT_EQ(dump(here, "dump_all_vars(res,zz)"), "");
+}
+
+TEST(DumpAllVars, all_or_nothing) {
+  testing::Surroundings here;
+  Context context = here.context();
+  const std::string large(16384 - std::string_view("txn.a=\"\"").size(), 'x');
+  ASSERT_TRUE(set_variable(context, name("txn.a"), Sample::string(large)));
+  EXPECT_EQ(dump(here, "dump_all_vars(txn)").size(), 16384U);
+  ASSERT_TRUE(set_variable(context, name("txn.a"), Sample::string(large + "x")));
+  EXPECT_EQ(dump(here, "dump_all_vars(txn)"), "<absent>");
+  EXPECT_EQ(dump(here, "dump_all_vars(proc,site)"), "proc.site=\"north\"") << "the arena has its room back";
+}
+
+TEST(DumpAllVars, what_is_no_scope_is_refused) {
+  testing::Surroundings here;
+  for (const std::string_view text : {"dump_all_vars(check)", "dump_all_vars(session)", "dump_all_vars(txn,,,)"})
+    EXPECT_FALSE(Expression::compile(text, here.scope(), {0, 1, 1, 0}, here.diagnostics)) << text;
+}
+
 TEST(Variables, keep_their_own_bytes_and_types) {
   Variables all(nullptr);
   std::string text = "first";

@@ -48,6 +48,8 @@ class Surroundings {
     server_facts.endpoint_id = 4;
     server_facts.proxy_name = "bk_rdp";
     server_facts.proxy_id = 3;
+    process_variables.set(*VariableName::parse("proc.site"), Sample::string("north"));
+    process_variables.set(*VariableName::parse("proc.seats"), Sample::integer(40));
   }
   Context context(bool final = true) {
     return {.arena = arena,
