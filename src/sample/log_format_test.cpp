@@ -49,6 +49,56 @@ std::string format(std::string_view text, FormatOptions options = {.http = true}
   return out;
 }
 
+constexpr LogAlias kEndAliases[] = {
+    {.name = "B",
+     .write = [](const Context&, FormatOutput& out) { out.text("0"); },
+     .doc = "bytes, known at the end",
+     .at_end = true},
+    {.name = "f", .write = [](const Context&, FormatOutput& out) { out.text("fe"); }, .doc = "frontend"},
+};
+constexpr Fetch kEndFetches[] = {
+    {.name = "sum",
+     .out = Type::integer,
+     .fetch =
+         [](const Args&, Context&, Sample& out) {
+           out = Sample::integer(0);
+           return FetchStatus::ok;
+         },
+     .doc = "a sum, known at the end",
+     .at_end = true},
+};
+
+// What decides when a line is written: as soon as nothing in it can change any more.
+TEST(LogFormat, WaitsForTheEnd) {
+  std::vector<std::span<const Fetch>> fetches(sample_fetches().begin(), sample_fetches().end());
+  fetches.emplace_back(kEndFetches);
+  const std::span<const LogAlias> aliases[] = {kEndAliases};
+  const Registry known({.fetches = fetches,
+                        .converters = sample_converters(),
+                        .acl_keywords = sample_acl_keywords(),
+                        .log_aliases = aliases});
+  const struct {
+    std::string_view text;
+    bool waits;
+  } rows[] = {
+      {"", false},          {"plain B", false},
+      {"%f", false},        {"%[src] %f", false},
+      {"%%B", false},       {"%B", true},
+      {"%f %{+Q}B", true},  {"%B %f", true},
+      {"%[sum]", true},     {"%[sum,add(1)] %f", true},
+      {"%[src] %f", false}, {"%[str(sum)] %f", false},
+  };
+  for (const auto& [text, waits] : rows) {
+    SCOPED_TRACE(text);
+    testing::Surroundings here;
+    Scope scope = here.scope();
+    scope.registry = &known;
+    const auto compiled = LogFormat::compile(text, {.http = false}, scope, {0, 1, 1, 0}, here.diagnostics);
+    ASSERT_TRUE(compiled) << here.diagnostics.render();
+    EXPECT_EQ(compiled->waits_for_end(), waits);
+  }
+}
+
 TEST(LogFormat, Formats) {
   const struct {
     std::string_view text;
