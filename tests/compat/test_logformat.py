@@ -210,7 +210,7 @@ def _length(length):
         w.ask("fe")
         until(lambda: any("127.0.0.1" in line for line in w.log.all()), what="the line")
         line = next(line for line in w.log.all() if "127.0.0.1" in line)
-        w.observe("length at most", len(line) <= length)
+        w.observe("length at most", len(line.rstrip("\n")) <= length)
         w.observe("starts", line[:14])
     return run
 

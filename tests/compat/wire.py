@@ -293,6 +293,7 @@ class SilentServer:
 
 class LogSocket:
     """A UDP or Unix datagram socket that keeps every log line it gets, in order."""
+    MARK = b"\0all before this"
 
     def __init__(self, host=None, path=None):
         if path:
@@ -305,6 +306,7 @@ class LogSocket:
             self.address = self.sock.getsockname()
         self.lines = []
         self.taken = 0
+        self.marks = self.marks_seen = 0
         self.arrived = threading.Condition()
         threading.Thread(target=self._receive, daemon=True).start()
 
@@ -315,7 +317,10 @@ class LogSocket:
             except OSError:
                 return
             with self.arrived:
-                self.lines.append(data.decode(errors="replace"))
+                if data == self.MARK:
+                    self.marks_seen += 1
+                else:
+                    self.lines.append(data.decode(errors="replace"))
                 self.arrived.notify_all()
 
     def next(self, containing="", seconds=WAIT):
@@ -333,7 +338,13 @@ class LogSocket:
                         raise TimeoutError(f"no log line with {containing!r}; have {self.lines[self.taken:]}")
 
     def all(self):
+        """Every line that was sent before the call: a mark sent by ourselves comes behind them."""
         with self.arrived:
+            self.marks += 1
+            wanted = self.marks
+            with socket.socket(self.sock.family, socket.SOCK_DGRAM) as sender:
+                sender.sendto(self.MARK, self.address)
+            self.arrived.wait_for(lambda: self.marks_seen >= wanted, WAIT)
             return list(self.lines)
 
     def stop(self):
