@@ -185,7 +185,10 @@ Fields backend_fields(const StatContext& context, const proxy::BackendPlan& back
   fields.number(k_dreq, state.counters.sum(&proxy::BackendCounters::denied_requests));
   fields.number(k_rate, state.session_rate.value(context.now_ms()));
   fields.number(k_rate_max, state.session_rate.max());
-  fields.text(k_algo, backend.config->settings.balance.algorithm);
+  // Observed: who only sends everybody to one place balances nothing.
+  const proxy::ProxyConfig& config = *backend.config;
+  const bool one_place = config.dispatch.family() != AddressFamily::none || config.settings.transparent;
+  fields.text(k_algo, config.servers.empty() && one_place ? "none" : config.settings.balance.algorithm);
   zeros(fields, {k_comp_in, k_comp_out, k_comp_byp, k_comp_rsp});
   protocol_zeros(fields, k_h1_spliced_bytes_out);
   for (const std::size_t column : {k_agg_server_status, k_agg_server_check_status, k_agg_check_status})

@@ -439,6 +439,7 @@ listen fe
     dispatch @s1@
 """, prologue=WITHOUT_BALANCE)
     w.observe("dispatched", " ".join(w.ask("fe") for _ in range(2)))
+    w.observe("algorithm", w.stat("fe", "BACKEND").get("algo"))
     w.observe_log("log")
 
 
