@@ -105,7 +105,6 @@ void share_unchanged(Config& config, const Plan& plan) {
 }  // namespace
 
 void Engine::commit(Draft& draft, Config config) {
-  share_unchanged(config, *draft.plan);
   removed_.clear();
   frontends_ = std::move(draft.frontends);
   backends_ = std::move(draft.backends);
@@ -130,6 +129,7 @@ void Engine::commit(Draft& draft, Config config) {
   install(draft.plan, draft.listeners, !draft.moves.empty());
   if (plan_) supersede(*draft.plan);
   plan_ = std::move(draft.plan);
+  share_unchanged(config, *plan_);  // only now: the listeners that were wanted point into what was read
   config_ = std::move(config);
   link_followers(*plan_);
   restart_checks(*plan_);
