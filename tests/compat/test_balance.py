@@ -438,7 +438,9 @@ listen fe
     bind @fe@
     dispatch @s1@
 """, prologue=WITHOUT_BALANCE)
-    w.observe("dispatched", " ".join(w.ask("fe") for _ in range(2)))
+    first = w.ask("fe")
+    w.idle("fe")  # its line is about one session
+    w.observe("dispatched", f"{first} {w.ask('fe')}")
     w.observe("algorithm", w.stat("fe", "BACKEND").get("algo"))
     w.observe_log("log")
 
