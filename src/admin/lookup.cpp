@@ -55,9 +55,14 @@ Result<NamedServer> named_server(const proxy::Plan& plan, std::string_view word)
   return named;
 }
 
-bool removable(const NamedServer& named) {
+bool in_maintenance(const NamedServer& named) {
   const std::scoped_lock guard(named.backend->state->lock);
-  return named.server->health.in_maintenance() && named.server->sessions.value() == 0 && named.server->line.size() == 0;
+  return named.server->health.in_maintenance();
+}
+
+bool has_sessions(const NamedServer& named) {
+  const std::scoped_lock guard(named.backend->state->lock);
+  return named.server->sessions.value() != 0 || named.server->line.size() != 0;
 }
 
 bool has_fixed_weights(const proxy::BackendPlan& backend) {

@@ -24,8 +24,9 @@ struct NamedServer {
 /// "backend/server". The error is the answer to give.
 Result<NamedServer> named_server(const proxy::Plan& plan, std::string_view word);
 
-/// `del server` may take it: in maintenance, without sessions. Takes the backend's lock.
-bool removable(const NamedServer& named);
+/// What `del server` asks for, each under the backend's lock.
+bool in_maintenance(const NamedServer& named);
+bool has_sessions(const NamedServer& named);
 inline constexpr std::string_view kNotInMaintenance = "Only servers in maintenance mode can be deleted.";
 
 /// Balancing draws a map of the weights once: they cannot change at run time, and no server can join.

@@ -134,6 +134,7 @@ constexpr OptionRow kOptions[] = {
     {"-d", debug, "", "debug mode: stays in the foreground"},
     {"-dD", set<&CommandLine::diagnostic>, "", "says what is suspicious in the configuration"},
     {"-dF", set<&CommandLine::no_splice>, "", "no splice, as -dS: there is no other way around the buffers"},
+    {"-dI", set<&CommandLine::insecure_fork>, "", "agrees to programs being started, as insecure-fork-wanted"},
     {"-dL", set<&CommandLine::libraries>, "", "lists the libraries that are loaded"},
     {"-dR", set<&CommandLine::no_reuseport>, "", "no SO_REUSEPORT"},
     {"-dS", set<&CommandLine::no_splice>, "", "no splice"},
@@ -165,7 +166,6 @@ struct MeaninglessRow {
 constexpr MeaninglessRow kMeaningless[] = {
     {"-4", false, "names are resolved when a configuration is read, by the system"},
     {"-dG", false, "names are resolved by getaddrinfo(3) and nothing else"},
-    {"-dI", false, "nothing runs programs"},
     {"-dM", true, "memory is the allocator's business"},
     {"-dT", false, "the kernel is given no TLS"},
     {"-dc", false, "workers run where 'cpu-map' says, or anywhere"},

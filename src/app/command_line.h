@@ -36,6 +36,7 @@ struct CommandLine {
   std::string local_peer;                         // -L
   std::optional<std::uint32_t> proxy_maxconn;     // -N
   bool no_server_verify = false;                  // -dV
+  bool insecure_fork = false;                     // -dI
   bool libraries = false;                         // -dL
   std::string sockets_from;                       // -x
   std::vector<int> finish;                        // -sf

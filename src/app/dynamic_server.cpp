@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "admin/lookup.h"
 #include "app/process.h"
 #include "proxy/references.h"
 
@@ -26,18 +27,6 @@ std::string messages(const Diagnostics& diagnostics) {
     text += '\n';
   }
   return text;
-}
-
-bool gone_quiet(const proxy::BackendState& state, const std::string& name) {
-  const std::scoped_lock guard(state.lock);
-  const proxy::ServerState* server = state.find_server(name);
-  return server != nullptr && server->health.in_maintenance();
-}
-
-bool has_sessions(const proxy::BackendState& state, const std::string& name) {
-  const std::scoped_lock guard(state.lock);
-  const proxy::ServerState* server = state.find_server(name);
-  return server != nullptr && (server->sessions.value() != 0 || server->line.size() != 0);
 }
 
 }  // namespace
@@ -77,17 +66,14 @@ std::pair<bool, std::string> Process::add_now(const std::string& backend, const 
 std::pair<bool, std::string> Process::remove_now(const std::string& backend, const std::string& server) {
   if (stopping_) return {false, "weir is stopping: no server is removed"};
   const auto changed = copy_of(engine_.config(), backend);
-  const auto plan = engine_.plan()->backend(backend);
-  if (!changed || !plan) return {false, "No such backend."};
+  if (!changed) return {false, "No such backend."};
+  const auto named = admin::named_server(*engine_.plan(), fmt::format("{}/{}", backend, server));
+  if (!named) return {false, "No such server."};
   if (proxy::is_referenced(engine_.config(), *changed, server))
     return {false, "This server cannot be removed at runtime due to other configuration elements pointing to it."};
-  if (!gone_quiet(*plan->state, server)) return {false, "Only servers in maintenance mode can be deleted."};
-  if (has_sessions(*plan->state, server))
-    return {false, "Server still has connections attached to it, cannot remove it."};
-  const auto gone = std::remove_if(changed->servers.begin(), changed->servers.end(),
-                                   [&](const proxy::ServerConfig& one) { return one.name == server; });
-  if (gone == changed->servers.end()) return {false, "No such server."};
-  changed->servers.erase(gone, changed->servers.end());
+  if (!admin::in_maintenance(*named)) return {false, std::string(admin::kNotInMaintenance)};
+  if (admin::has_sessions(*named)) return {false, "Server still has connections attached to it, cannot remove it."};
+  std::erase_if(changed->servers, [&](const proxy::ServerConfig& one) { return one.name == server; });
   return apply_changed(backend, changed);
 }
 

@@ -15,10 +15,10 @@
 
 #include "app/grants.h"
 #include "app/keywords.h"
-#include "app/libraries.h"
 #include "app/privileges.h"
 #include "app/running_process.h"
 #include "app/version.h"
+#include "base/loaded_objects.h"
 #include "base/outside.h"
 #include "proxy/plan_difference.h"
 #include "tls/version.h"
@@ -78,6 +78,7 @@ proxy::LoadOptions Process::load_options() const {
                    .ssl_library_name = tls_name};
   options.local_peer = line_.local_peer.empty() ? host_name() : line_.local_peer;
   options.master_worker = line_.master_worker;
+  options.insecure_fork = line_.insecure_fork;
   options.finish.ignore_resolution_failures = line_.ignore_resolution_failures;
   options.finish.no_server_verify = line_.no_server_verify;
   return options;
@@ -121,7 +122,8 @@ void say_notices(const CommandLine& line) {
 void list_libraries(const CommandLine& line) {
   if (!line.libraries) return;
   if (!line.quiet) std::printf("List of loaded object files:\n");
-  std::fputs(loaded_libraries().c_str(), stdout);
+  for (const LoadedObject& object : loaded_objects())
+    if (object.path.find('/') != std::string::npos) std::printf("%s\n", object.path.c_str());
   std::fflush(stdout);
 }
 

@@ -186,9 +186,10 @@ Notice forced_notice(const ServerName& name, Transition transition, const Remain
 /// The same for a server that tracks another: "Server b/s is DOWN via b2/s2. ..."
 Notice followed_notice(const ServerName& name, Transition transition, std::string_view leader, const Remaining& left);
 
-/// A change of administrative state, by a person or inherited from the server that is tracked.
 /// The same for a state that a former process left: load-server-state-from-file.
 Notice restored_notice(const ServerName& name, Transition transition, const Remaining& left);
+
+/// A change of administrative state, by a person or inherited from the server that is tracked.
 enum class AdminEvent : std::uint8_t {
   enter_maint,
   enter_maint_when_down,

@@ -47,6 +47,7 @@ class Acceptor {
   [[nodiscard]] bool starved() const { return starved_; }
   [[nodiscard]] std::uint64_t accepted() const { return accepted_; }
   [[nodiscard]] std::uint64_t starvations() const { return starvations_; }
+  void clear_counts() { accepted_ = starvations_ = 0; }
 
  private:
   static void on_event(void* acceptor, std::uint32_t events);

@@ -103,6 +103,7 @@ class Worker {
   /// was.
   bool settle();
   [[nodiscard]] std::uint64_t turns() const { return turns_; }
+  void clear_turns() { turns_ = 0; }
 
  private:
   struct Node {

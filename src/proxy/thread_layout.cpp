@@ -156,8 +156,8 @@ std::vector<std::vector<unsigned>> ThreadLayout::place(const std::vector<CpuMapL
         cpus[thread] = line.cpus;
         continue;
       }
-      const NumberSet& counted = line.groups.size() > 1 ? line.groups : line.threads;
-      const unsigned number = line.groups.size() > 1 ? group_of(thread) : place_of(thread);
+      const NumberSet& counted = line.counted();
+      const unsigned number = line.counts_groups() ? group_of(thread) : place_of(thread);
       std::size_t before = 0;
       for (unsigned n = counted.first; n < number; n++) before += counted.contains(n) ? 1U : 0U;
       cpus[thread] = {line.cpus[before]};

@@ -44,6 +44,9 @@ struct CpuMapLine {
   NumberSet threads;
   std::vector<unsigned> cpus;
   SourcePosition at;
+  /// With "auto:" each of these gets the next CPU; the other of the two is a single number then.
+  [[nodiscard]] bool counts_groups() const { return groups.size() > 1; }
+  [[nodiscard]] const NumberSet& counted() const { return counts_groups() ? groups : threads; }
 };
 /// "1/1-4" and its like, behind "auto:"; the error is for a person.
 Result<void> parse_cpu_map_threads(std::string_view text, CpuMapLine& line);

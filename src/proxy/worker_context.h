@@ -64,6 +64,7 @@ struct WorkerContext {
   std::vector<std::unique_ptr<log::RingForwarder>> forwarders;    // of all rings, on worker 0 only
   bool flush_queued = false;
   TimePoint logger_time{};
+  Milliseconds cpu_cleared{0};              // the thread's processor time at the last `clear counters`
   std::optional<tcp_info> server_at_close;  // of the session whose log line is being written, when it asks
 
   [[nodiscard]] std::uint16_t id() const { return io->id(); }

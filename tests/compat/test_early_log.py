@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """When a line is logged: as soon as nothing in its format is open, else at the session's end. Manual 8.2, option logasap."""
 import threading
-import time
 
 from harness import GLOBAL, main, scenario
 from wire import hang, until
@@ -141,6 +140,12 @@ for _form, _word in (("%s", "early"), ("%s %ts", "late"), ("%B", "bytes")):
         scenario(_rejected)
 
 
+def settled(w):
+    """The session has ended, and what was said of it has left: lines leave at the end of a turn, another answer in a later one."""
+    w.idle("fe")
+    w.cli("show version")
+
+
 def _while_it_lasts(w, form, frontend="", **options):
     """What is logged while the session lasts, and all there is in the end."""
     gate = Gate(w)
@@ -149,13 +154,11 @@ def _while_it_lasts(w, form, frontend="", **options):
     on_server(w)
     gate.speak.set()
     client.line()
-    time.sleep(0.1)  # a line on its way arrives
     w.observe("meanwhile", lines(w))
     gate.leave.set()
     client.rest()
     client.close()
-    w.idle("fe")
-    time.sleep(0.1)
+    settled(w)
     w.observe("lines", [line.split(": ", 1)[1] for line in w.log.all() if ": N " in line])
 
 
@@ -182,11 +185,6 @@ def signs_when_it_never_connected(w):
 
 
 @scenario
-def dontlog_normal(w):
-    _while_it_lasts(w, "%s", "option dontlog-normal")
-
-
-@scenario
 def dontlog_normal_of_one_that_ends_badly(w):
     gate = Gate(w)
     start(w, "%s", "option dontlog-normal\n    timeout client 300ms")
@@ -206,7 +204,6 @@ def dontlognull_of_one_that_speaks_later(w):
     on_server(w)
     gate.speak.set()
     client.line()
-    time.sleep(0.1)
     w.observe("before", lines(w))
     client.send(b"abc")
     gate.leave.set()
@@ -216,44 +213,24 @@ def dontlognull_of_one_that_speaks_later(w):
     w.observe("after", lines(w))
 
 
-@scenario
-def dontlognull_of_one_that_spoke(w):
-    _while_it_lasts(w, "%s", "option dontlognull\n    " + LOOK)
+LASTING = {
+    "dontlog_normal": ("%s", "option dontlog-normal"),
+    "dontlognull_of_one_that_spoke": ("%s", "option dontlognull\n    " + LOOK),
+    "structured_data_waits": ("%s", 'log-format-sd "[a@1 b=\\"%B\\"]"'),
+    "structured_data_does_not_wait": ("%s", 'log-format-sd "[a@1 b=\\"%s\\"]"'),
+    "structured_data_alone": ("%B", 'log-format-sd "[a@1 b=\\"%s\\"]"'),
+    "structured_data_logasap": ("%s", 'option logasap\n    log-format-sd "[a@1 b=\\"%B\\"]"'),
+    "unique_id_that_waits": ("%s %ID", 'unique-id-format "%ci"'),
+    "unique_id_by_fetch": ("%s %[unique-id]", 'unique-id-format "%ci-%B"'),
+    "unique_id_unused": ("%s", 'unique-id-format "%ci-%B"'),
+}
 
 
-@scenario
-def structured_data_waits(w):
-    _while_it_lasts(w, "%s", 'log-format-sd "[a@1 b=\\"%B\\"]"')
-
-
-@scenario
-def structured_data_does_not_wait(w):
-    _while_it_lasts(w, "%s", 'log-format-sd "[a@1 b=\\"%s\\"]"')
-
-
-@scenario
-def structured_data_alone(w):
-    _while_it_lasts(w, "%B", 'log-format-sd "[a@1 b=\\"%s\\"]"')
-
-
-@scenario
-def structured_data_logasap(w):
-    _while_it_lasts(w, "%s", 'option logasap\n    log-format-sd "[a@1 b=\\"%B\\"]"')
-
-
-@scenario
-def unique_id_that_waits(w):
-    _while_it_lasts(w, "%s %ID", 'unique-id-format "%ci"')
-
-
-@scenario
-def unique_id_by_fetch(w):
-    _while_it_lasts(w, "%s %[unique-id]", 'unique-id-format "%ci-%B"')
-
-
-@scenario
-def unique_id_unused(w):
-    _while_it_lasts(w, "%s", 'unique-id-format "%ci-%B"')
+for _name, (_format, _frontend) in LASTING.items():
+    def _lasting(w, form=_format, frontend=_frontend):
+        _while_it_lasts(w, form, frontend)
+    _lasting.__name__ = _name
+    scenario(_lasting)
 
 
 @scenario

@@ -9,55 +9,15 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "load"), os.path.join(HERE, "..", "compat")]
-from cases import run, true  # noqa: E402
+from cases import equal, run, true  # noqa: E402
+from knocking import Knocking, greeted  # noqa: E402
 from wire import free_port, say_after_first_bytes, until  # noqa: E402
 
 THREADS = 4
-def equal(have, want, what):
-    true(have == want, f"{what}: want {want!r}, have {have!r}")
-
-
-def greeted(family, address, timeout=10):
-    with socket.socket(family, socket.SOCK_STREAM) as client:
-        client.settimeout(timeout)
-        client.connect(address)
-        client.sendall(b"x")
-        return client.recv(10)
-
-
-class Knocking:
-    """Clients in threads that connect, ask and leave without pause; every one of them must be answered."""
-
-    def __init__(self, address, threads=4):
-        self.address = address
-        self.answered, self.lost = 0, []
-        self.stopping = threading.Event()
-        self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self.knock, daemon=True) for _ in range(threads)]
-        for thread in self.threads:
-            thread.start()
-
-    def knock(self):
-        while not self.stopping.is_set():
-            try:
-                said = greeted(socket.AF_INET, self.address)
-            except OSError as error:
-                said = repr(error)
-            with self.lock:
-                if said == b"s1\n":
-                    self.answered += 1
-                else:
-                    self.lost.append(said)
-
-    def stop(self):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join(15)
 
 
 def rewrite(w, body):

@@ -8,58 +8,18 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "load"), os.path.join(HERE, "..", "compat")]
-from cases import BALANCER, run, true  # noqa: E402
+from cases import BALANCER, equal, run, true  # noqa: E402
+from knocking import Knocking  # noqa: E402
 from wire import say_after_first_bytes, until  # noqa: E402
 
 HAPROXY = os.environ.get("HAPROXY", "/usr/sbin/haproxy")
 THREADS = 4
 BODY = "frontend fe\n    bind @fe@\n    default_backend be\nbackend be\n    server s1 @s1@\n    server s2 @s1@ weight 20\n"
 EXPOSED = "stats socket @dir@/hand.sock mode 600 level admin expose-fd listeners"
-
-
-def equal(have, want, what):
-    true(have == want, f"{what}: want {want!r}, have {have!r}")
-
-
-class Knocking:
-    """Clients in threads that connect, ask and leave without pause; every one of them must be answered."""
-
-    def __init__(self, address, threads=4):
-        self.address = address
-        self.answered, self.lost = 0, []
-        self.stopping = threading.Event()
-        self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self.knock, daemon=True) for _ in range(threads)]
-        for thread in self.threads:
-            thread.start()
-
-    def knock(self):
-        while not self.stopping.is_set():
-            try:
-                with socket.create_connection(self.address, 10) as client:
-                    client.sendall(b"x")
-                    said = client.recv(10)
-            except OSError as error:
-                said = repr(error)
-            with self.lock:
-                if said == b"s1\n":
-                    self.answered += 1
-                else:
-                    self.lost.append(said)
-
-    def more(self, count):
-        goal = self.answered + count
-        until(lambda: self.answered >= goal or self.lost, seconds=20, what=f"{count} more answers")
-
-    def stop(self):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join(15)
 
 
 def follower(w, *arguments, program=None, config=None):
@@ -187,6 +147,11 @@ def wrong_words(w):
     true(status == 0, f"empty list of pids: {text!r}")
     status, text = said("-c", "-dp")
     true(status == 0 and "'-dp' changes nothing" in text, f"a notice: {text!r}")
+    with open(w.config, "a", encoding="ascii") as config:
+        config.write("global\n    external-check\nbackend asked\n    option external-check\n    external-check command /bin/true\n"
+                     "    server a1 127.0.0.1:9 check\n")
+    true("insecure-fork-wanted" in said("-c")[1], "a warning that programs are started")
+    true("insecure-fork-wanted" not in said("-c", "-dI")[1], "-dI agrees to it")
     status, text = said("-c", "-dL", "-q")
     true(status == 0 and "libc.so" in text, f"libraries: {text!r}")
     true("closed.sock" not in w.cli("_getsocks", os.path.join(w.dir, "closed.sock")), "no sockets where none are exposed")
@@ -302,7 +267,6 @@ def quit_shows_and_flushes_pools(w):
         equal(client.send(b"x").line(), b"s1\n", "served on")
 
 
-
 def unpublished_backends_are_passed_by(w):
     w.server("s1", say_after_first_bytes)
     w.server("s2", say_after_first_bytes)
@@ -338,6 +302,10 @@ def counters_of_one_server(w):
     equal(shown("s2"), ["0"] * len(keys), "forgotten")
     equal(shown("BACKEND"), of_all, "the backend keeps its own")
     true("No such server" in w.cli("clear counters server be/zz"), "unknown")
+    counted = lambda: int(re.search(r"^accepted: (\d+)", w.cli("show activity"), re.M).group(1))  # noqa: E731
+    true(counted() >= 4, "connections that were accepted")
+    w.cli("clear counters")
+    equal(counted(), 0, "activity begins anew")
     true("denied" in w.cli("operator;clear counters server be/s2").lower(), "for admins")
 
 

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "admin/command/tables.h"
+#include "admin/everywhere.h"
 #include "admin/lookup.h"
-#include "admin/on_worker.h"
 #include "admin/session.h"
 #include "base/units.h"
 #include "proxy/accepting.h"
@@ -29,18 +29,6 @@ Frontend chosen(Call& call) {
 void say(Call& call, const proxy::FrontendPlan& frontend, const std::string& message) {
   call.worker.emit(frontend.log, {.level = log::Level::warning, .message = message});
   proxy::show_on_terminal(*call.worker.process, static_cast<int>(log::Level::warning), message);
-}
-
-/// `function(worker)` on every worker, one after the other.
-template <class F>
-io::Task<void> everywhere(Call& call, F function) {
-  for (const auto& context : call.worker.process->contexts) {
-    proxy::WorkerContext* worker = context.get();
-    (void)co_await on_worker(*worker->io, [worker, function] {
-      function(*worker);
-      return true;
-    });
-  }
 }
 
 void pause(proxy::WorkerContext& worker, const proxy::FrontendState* state) {

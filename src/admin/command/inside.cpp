@@ -3,56 +3,26 @@
 // Each worker tells what it knows of itself; descriptors come a bounded number of sessions a visit, as in `show sess`.
 // The manual promises no form for any of it. Manual: management 9.3.
 #include <fmt/format.h>
-#include <link.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <ctime>
 #include <iterator>
 
+#include "admin/activity.h"
 #include "admin/command/tables.h"
 #include "admin/descriptor_choice.h"
 #include "admin/on_worker.h"
 #include "admin/session.h"
 #include "admin/session_text.h"
+#include "base/loaded_objects.h"
 #include "base/units.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/session.h"
 
 namespace weir::admin {
 namespace {
-
-struct Activity {
-  std::uint64_t loops = 0, accepted = 0, starved = 0, sessions = 0, tasks = 0, checks = 0, listeners = 0, buffers = 0,
-                pipes = 0, cpu_ms = 0;
-  pid_t thread = 0;
-  int cpu = 0;
-};
-
-Activity activity_of(proxy::WorkerContext& worker) {
-  timespec used{};
-  (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  Activity activity{
-      .loops = worker.io->turns(),
-      .sessions = worker.sessions.live(),
-      .tasks = worker.activities.size(),
-      .checks = worker.checks.size(),
-      .listeners = worker.listeners.size(),
-      .buffers = worker.io->buffers().in_use(),
-      .pipes = worker.io->pipes().in_use(),
-      .cpu_ms = static_cast<std::uint64_t>(used.tv_sec) * 1000 + static_cast<std::uint64_t>(used.tv_nsec) / 1'000'000,
-      .thread = ::gettid(),
-      .cpu = ::sched_getcpu()};
-  for (const auto& listener : worker.listeners) {
-    if (!listener->acceptor) continue;
-    activity.accepted += listener->acceptor->accepted();
-    activity.starved += listener->acceptor->starvations();
-  }
-  return activity;
-}
 
 io::Task<std::vector<Activity>> all_activity(Call& call) {
   std::vector<Activity> all;
@@ -173,27 +143,11 @@ io::Task<void> show_fd(Call& call) {
   }
 }
 
-int write_library(dl_phdr_info* info, std::size_t, void* text) {
-  std::uintptr_t first = UINTPTR_MAX, last = 0;
-  for (int i = 0; i < info->dlpi_phnum; i++) {
-    const auto& part = info->dlpi_phdr[i];
-    if (part.p_type != PT_LOAD || part.p_memsz == 0) continue;
-    first = std::min(first, info->dlpi_addr + part.p_vaddr);
-    last = std::max(last, info->dlpi_addr + part.p_vaddr + part.p_memsz - 1);
-  }
-  std::string name = info->dlpi_name;
-  if (name.empty()) {
-    char path[4096];
-    const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
-    name = length > 0 ? std::string(path, static_cast<std::size_t>(length)) : "(the program)";
-  }
-  if (first < last)
-    fmt::format_to(std::back_inserter(*static_cast<std::string*>(text)), "0x{:012x}-0x{:012x} (0x{:07x}) {}\n", first,
-                   last, last - first + 1, name);
-  return 0;
+void show_libs(Call& call) {
+  for (const LoadedObject& object : loaded_objects())
+    fmt::format_to(std::back_inserter(call.out.text), "0x{:012x}-0x{:012x} (0x{:07x}) {}\n", object.first, object.last,
+                   object.last - object.first + 1, object.path);
 }
-
-void show_libs(Call& call) { (void)::dl_iterate_phdr(write_library, &call.out.text); }
 
 void show_dev(Call& call) {
   const auto end = std::back_inserter(call.out.text);

@@ -2,9 +2,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "admin/activity.h"
 #include "admin/command/tables.h"
+#include "admin/everywhere.h"
 #include "admin/lookup.h"
-#include "admin/on_worker.h"
 #include "admin/session.h"
 #include "admin/stat_fields.h"
 #include "base/units.h"
@@ -212,13 +213,7 @@ void clear_checks(proxy::ServerState& server) {
 }
 
 io::Task<void> clear_everywhere(Call& call) {
-  for (const auto& context : call.worker.process->contexts) {
-    proxy::WorkerContext* worker = context.get();
-    (void)co_await on_worker(*worker->io, [worker] {
-      clear_own_counters(*worker);
-      return true;
-    });
-  }
+  co_await everywhere(call, clear_own_counters);
   for (const auto& backend : call.worker.plan->backends) {
     const std::scoped_lock guard(backend->state->lock);
     backend->state->down_transitions = 0;
@@ -236,13 +231,7 @@ io::Task<void> clear_server(Call& call) {
     co_return;
   }
   const std::shared_ptr<proxy::ServerState> server = named->server;
-  for (const auto& context : call.worker.process->contexts) {
-    const std::uint16_t id = context->id();
-    (void)co_await on_worker(*context->io, [server, id] {
-      clear_shared(server->counters[id]);
-      return true;
-    });
-  }
+  co_await everywhere(call, [server](proxy::WorkerContext& worker) { clear_shared(server->counters[worker.id()]); });
   const std::scoped_lock guard(named->backend->state->lock);
   clear_checks(*server);
   clear_times(*server);
@@ -266,6 +255,7 @@ io::Task<void> clear_counters(Call& call) {
     co_return;
   }
   clear_maxima(*call.worker.plan, *call.worker.process);
+  co_await everywhere(call, clear_activity);  // Management 9.3: what `show activity` counts begins anew as well
 }
 
 constexpr CliCommand kRows[] = {

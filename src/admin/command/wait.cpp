@@ -1,8 +1,6 @@
 // `wait`: a script's pause, or its patience for a condition. Manual: management 9.3.
 #include <fmt/format.h>
 
-#include <mutex>
-
 #include "admin/command/tables.h"
 #include "admin/lookup.h"
 #include "admin/session.h"
@@ -19,38 +17,22 @@ constexpr std::string_view kUsage =
     "Without a condition the whole delay passes.\n";
 constexpr Milliseconds kLook{20};
 
-enum class Look : std::uint8_t { wait, good, never };
-
-// Once it has gone there is nothing left to wait for.
-Look look_at(Call& call, std::string_view name) {
-  const auto named = named_server(*call.worker.plan, name);
-  if (!named) {
-    call.error(named.error().message);
-    return Look::never;
-  }
-  if (!removable(*named)) return Look::wait;
-  return Look::good;
-}
-
-bool in_maintenance(const NamedServer& named) {
-  const std::scoped_lock guard(named.backend->state->lock);
-  return named.server->health.in_maintenance();
-}
-
+// Named anew each time: it may have gone meanwhile, or come out of maintenance.
 io::Task<void> wait_for_server(Call& call, TimePoint end, std::string_view name) {
-  const auto named = named_server(*call.worker.plan, name);
-  if (!named) {
-    call.error(named.error().message);
-    co_return;
-  }
-  if (!in_maintenance(*named)) {
-    call.error(fmt::format("{}\n", kNotInMaintenance));
-    co_return;
-  }
   for (;;) {
-    const Look seen = look_at(call, name);
-    if (seen == Look::good) call.out.text += "Done.\n";
-    if (seen != Look::wait) co_return;
+    const auto named = named_server(*call.worker.plan, name);
+    if (!named) {
+      call.error(named.error().message);
+      co_return;
+    }
+    if (!in_maintenance(*named)) {
+      call.error(fmt::format("{}\n", kNotInMaintenance));
+      co_return;
+    }
+    if (!has_sessions(*named)) {
+      call.out.text += "Done.\n";
+      co_return;
+    }
     if (call.worker.io->now() >= end) break;
     co_await io::sleep_for(*call.worker.io, kLook);
   }

@@ -4,12 +4,14 @@
 
 #include "peers/config.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/global_rows.h"
 #include "proxy/keyword/tables.h"
 
 namespace weir::proxy {
 namespace {
 
 using namespace config::vocabulary;
+using namespace global_rows;
 
 constexpr std::int64_t kMostId = 4'294'967'294;
 
@@ -27,11 +29,6 @@ void text(ParseContext& context, const Line& line) {
     context.error(word, fmt::format("'{}' needs a text that is not empty", context.row()->name));
   else
     context.target<GlobalConfig>().*Member = word.text;
-}
-
-template <bool GlobalConfig::* Member>
-void flag(ParseContext& context, const Line&) {
-  context.target<GlobalConfig>().*Member = !context.negated();
 }
 
 template <Timeout GlobalConfig::* Member>
@@ -154,21 +151,6 @@ void unix_bind(ParseContext& context, const Line& line) {
   }
 }
 
-constexpr KeywordRow one(std::string_view name, std::string_view arguments, config::KeywordFunction parse,
-                         std::string_view doc, std::string_view example) {
-  return {.name = name,
-          .sections = in::global,
-          .arguments = arguments,
-          .min_args = 1,
-          .max_args = 1,
-          .parse = parse,
-          .doc = doc,
-          .example = example};
-}
-constexpr KeywordRow word(std::string_view name, config::KeywordFunction parse, std::string_view doc) {
-  return {
-      .name = name, .sections = in::global, .accepts = accepts::no_prefix, .parse = parse, .doc = doc, .example = name};
-}
 using G = GlobalConfig;
 
 constexpr KeywordRow kRows[] = {

@@ -2,25 +2,15 @@
 #include <fmt/format.h>
 
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/global_rows.h"
 #include "proxy/keyword/tables.h"
 
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
+using namespace config::vocabulary;
+using namespace global_rows;
 using config::no_meaning;
-using config::ParseContext;
-using config::Prefix;
-using config::Word;
-namespace in = config::in;
-namespace accepts = config::accepts;
-
-template <bool GlobalConfig::* Member>
-void flag(ParseContext& context, const Line&) {
-  context.target<GlobalConfig>().*Member = !context.negated();
-}
 
 void set_dumpable(ParseContext& context, const Line& line) {
   static constexpr std::string_view kStates[] = {"on", "off"};
@@ -58,21 +48,6 @@ void max_payload(ParseContext& context, const Line& line) {
     context.target<GlobalConfig>().cli_payload = *bytes;
 }
 
-constexpr KeywordRow one(std::string_view name, std::string_view arguments, config::KeywordFunction parse,
-                         std::string_view doc, std::string_view example) {
-  return {.name = name,
-          .sections = in::global,
-          .arguments = arguments,
-          .min_args = 1,
-          .max_args = 1,
-          .parse = parse,
-          .doc = doc,
-          .example = example};
-}
-constexpr KeywordRow word(std::string_view name, config::KeywordFunction parse, std::string_view doc) {
-  return {
-      .name = name, .sections = in::global, .accepts = accepts::no_prefix, .parse = parse, .doc = doc, .example = name};
-}
 using G = GlobalConfig;
 
 constexpr KeywordRow kRows[] = {

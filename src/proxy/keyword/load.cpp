@@ -37,6 +37,7 @@ namespace {
 Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions& options, Diagnostics& diagnostics) {
   Config config;
   for (const config::SourceFile& source : sources) config.file_names.push_back(source.name);
+  config.global.insecure_fork_wanted = options.insecure_fork;
   config.global.localpeer = options.local_peer.empty() ? host_name() : options.local_peer;
   config.global.master_worker = options.master_worker;
   config::Environment environment(options.environment);

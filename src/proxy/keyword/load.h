@@ -26,6 +26,7 @@ struct LoadOptions {
   config::ConditionFacts facts = {};         // what .if may ask
   std::string local_peer;                    // -L; empty: the host's name
   bool master_worker = false;                // -W
+  bool insecure_fork = false;                // -dI: as insecure-fork-wanted
   FinishOptions finish = {};
 };
 

@@ -5,11 +5,7 @@
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-namespace in = config::in;
+using namespace config::vocabulary;
 
 void load_server_state(ParseContext& context, const Line& line) {
   static constexpr std::string_view kSources[] = {"none", "global", "local"};

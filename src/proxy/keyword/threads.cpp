@@ -2,17 +2,14 @@
 #include <fmt/format.h>
 
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/global_rows.h"
 #include "proxy/keyword/tables.h"
 
 namespace weir::proxy {
 namespace {
 
-using config::Arguments;
-using config::KeywordRow;
-using config::Line;
-using config::ParseContext;
-using config::Word;
-namespace in = config::in;
+using namespace config::vocabulary;
+using namespace global_rows;
 
 constexpr std::int64_t kMostThreads = 256;
 
@@ -70,7 +67,7 @@ void cpu_map(ParseContext& context, const Line& line) {
       return;
     }
   }
-  const unsigned counted = map.groups.size() > 1 ? map.groups.size() : map.threads.size();
+  const unsigned counted = map.counted().size();
   if (map.automatic && counted != map.cpus.size()) {
     context
         .error(threads, fmt::format("'auto:' gives each its own CPU, and here are {} for {}", map.cpus.size(), counted))
@@ -89,22 +86,11 @@ constexpr KeywordRow kRows[] = {
      .parse = cpu_map,
      .doc = "On which CPUs threads may run.",
      .example = "cpu-map auto:1/1-4 0-3"},
-    {.name = "max-threads-per-group",
-     .sections = in::global,
-     .arguments = "<number>",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = max_threads_per_group,
-     .doc = "How many threads a group has when 'thread-groups' does not say how many groups there are.",
-     .example = "max-threads-per-group 16"},
-    {.name = "nbthread",
-     .sections = in::global,
-     .arguments = "<number>",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = threads<&GlobalConfig::threads>,
-     .doc = "How many workers there are; without it one for each CPU the process may use.",
-     .example = "nbthread 4"},
+    one("max-threads-per-group", "<number>", max_threads_per_group,
+        "How many threads a group has when 'thread-groups' does not say how many groups there are.",
+        "max-threads-per-group 16"),
+    one("nbthread", "<number>", threads<&GlobalConfig::threads>,
+        "How many workers there are; without it one for each CPU the process may use.", "nbthread 4"),
     {.name = "thread-group",
      .sections = in::global,
      .arguments = "<group> [<threads> ...]",
@@ -113,22 +99,11 @@ constexpr KeywordRow kRows[] = {
      .parse = thread_group,
      .doc = "Which threads a group has; the others go to the groups that name none.",
      .example = "thread-group 1 1-4"},
-    {.name = "thread-groups",
-     .sections = in::global,
-     .arguments = "<number>",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = thread_groups,
-     .doc = "In how many groups the threads are numbered, for 'cpu-map' and the word 'thread' of bind lines.",
-     .example = "thread-groups 2"},
-    {.name = "thread-hard-limit",
-     .sections = in::global,
-     .arguments = "<number>",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = threads<&GlobalConfig::thread_hard_limit>,
-     .doc = "The most workers there are, whatever 'nbthread' or the machine says.",
-     .example = "thread-hard-limit 8"},
+    one("thread-groups", "<number>", thread_groups,
+        "In how many groups the threads are numbered, for 'cpu-map' and the word 'thread' of bind lines.",
+        "thread-groups 2"),
+    one("thread-hard-limit", "<number>", threads<&GlobalConfig::thread_hard_limit>,
+        "The most workers there are, whatever 'nbthread' or the machine says.", "thread-hard-limit 8"),
 };
 static_assert(config::well_formed(kRows));
 

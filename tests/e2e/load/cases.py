@@ -19,6 +19,10 @@ def true(fact, what):
     facts += 1
 
 
+def equal(have, want, what):
+    true(have == want, f"{what}: want {want!r}, have {have!r}")
+
+
 def resident_kb(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
