@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "base/outside.h"
 #include "io/socket.h"
 #include "proxy/keyword/load.h"
 #include "proxy/test_tables.h"
@@ -145,6 +146,37 @@ TEST(Engine, BackendsAndServersKeepTheirIdentity) {
   EXPECT_EQ(state->servers[1], s2);
   EXPECT_EQ(s2->config->weight, 5U);
   EXPECT_EQ(s2->id, 2U);
+}
+
+const char* moving_host = "192.0.2.1";
+
+// The words of a file may stay and mean another address: a reload is what brings that in.
+TEST(Engine, ANameThatMeansAnotherAddressIsAChange) {
+  set_outside(
+      {direct_outside().open_for_reading, [](Lookup, const std::string&) { return Result<std::string>(moving_host); }});
+  const std::string rows[] = {
+      "backend be\n server s1 host.example:80\n",
+      "backend be\n server s1 127.0.0.1:9 check addr host.example\n",
+      "backend be\n server s1 127.0.0.1:9 agent-check agent-port 1 agent-addr host.example\n",
+      "backend be\n default-server addr host.example\n server s1 127.0.0.1:9 check\n",
+      "backend be\n log host.example local0\n server s1 127.0.0.1:9\n",
+      "backend be\n dispatch host.example:80\n",
+  };
+  for (const std::string& row : rows) {
+    const std::string text = frontend("fe", some_port()) + row;
+    moving_host = "192.0.2.1";
+    Engine engine(test_registry());
+    ASSERT_TRUE(engine.start(load(text))) << row;
+    const auto before = engine.plan()->backend("be");
+    ASSERT_TRUE(engine.apply(load(text))) << row;
+    EXPECT_EQ(engine.plan()->backend("be"), before) << row;
+    moving_host = "192.0.2.2";
+    ASSERT_TRUE(engine.apply(load(text))) << row;
+    EXPECT_NE(engine.plan()->backend("be"), before) << row;
+    if (row.find("server s1 host") != row.npos)
+      EXPECT_EQ(engine.plan()->backend("be")->state->servers[0]->address.host(), "192.0.2.2");
+  }
+  set_outside(direct_outside());
 }
 
 TEST(Engine, WhatDidNotChangeIsKeptOnce) {

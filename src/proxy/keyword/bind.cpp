@@ -291,6 +291,7 @@ bool read_address(Arguments& args, const Word& word, std::string_view text, bool
     }
     found->set_port(spec->address.port());
     spec->address = *found;
+    bind.signature += fmt::format(" = {}", found->host());
   }
   if (!spec->address.is_inet()) {
     if (spec->address.is_unix() && spec->address.path().size() >= io::kMaxUnixPath) {

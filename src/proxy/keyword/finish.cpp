@@ -293,7 +293,11 @@ class Finisher {
   void log_targets() {
     for (auto& target : config_.global.logs) check_target(target);
     for (const auto& proxy : config_.proxies)
-      for (auto& target : proxy->settings.log.targets) check_target(target);
+      for (auto& target : proxy->settings.log.targets) {
+        const bool named = !target.host.empty();
+        check_target(target);
+        if (named) proxy->lines.push_back(fmt::format("log = {}", target.address.host()));
+      }
     for (auto& ring : config_.rings)
       for (auto& server : ring.servers) {
         if (server.host.empty()) continue;

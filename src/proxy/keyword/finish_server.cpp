@@ -163,6 +163,9 @@ void finish_server(const Config& config, const ProxyConfig& proxy, ServerConfig&
                    Diagnostics& diagnostics) {
   const ProxySettings& settings = proxy.settings;
   resolve_address(server, options, diagnostics);
+  // The same words that mean another address are a change.
+  if (!server.spec.host.empty()) server.resolved += fmt::format("at {}\n", server.address.to_string());
+  if (!server.resolved.empty()) server.signature += '\n' + server.resolved;
   if (server.minconn > server.maxconn) {
     // Manual, minconn: without a maxconn it is one itself.
     if (server.maxconn != 0)

@@ -76,6 +76,7 @@ void dispatch(ParseContext& context, const Line& line) {
     const std::uint16_t port = spec->address.port();
     spec->address = *found;
     spec->address.set_port(port);
+    proxy->lines.push_back(fmt::format("dispatch = {}", found->host()));
   }
   proxy->dispatch = spec->address;
 }

@@ -32,6 +32,7 @@ void agent_addr(ParseContext&, S& server, Arguments& args, const Word&) {
       return;
     }
     address = *found;
+    server.resolved += fmt::format("agent {}\n", found->host());
   }
   address.set_port(0);
   server.health.agent.address = address;

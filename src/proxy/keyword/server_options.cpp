@@ -82,6 +82,7 @@ void addr(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
     const std::uint16_t written = spec->address.port();
     spec->address = *found;
     spec->address.set_port(written);
+    server.resolved += fmt::format("check {}\n", found->host());
   }
   server.check.address = spec->address;
   if (spec->has_port) server.check.port = spec->address.port();
