@@ -124,7 +124,7 @@ struct ServerConfig {
   HealthSettings health;
   SourcePosition at;
   std::vector<std::string> words;  // the line, then the default-server words that apply
-  std::string resolved;  // what host names among its words meant; a part of the signature
+  std::string resolved;            // what host names among its words meant; a part of the signature
   std::string signature;
 };
 

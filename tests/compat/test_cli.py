@@ -295,7 +295,7 @@ def chains_and_unknown(w):
 
 
 def talk(path, lines, end=b"> "):
-    """Interactive mode: sends each line when the prompt came back."""
+    """Interactive mode: sends each line when the prompt came back, once for each of its commands."""
     out = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.settimeout(WAIT)
@@ -303,7 +303,7 @@ def talk(path, lines, end=b"> "):
         for line in lines:
             sock.sendall(line.encode() + b"\n")
             got = b""
-            while not got.endswith(end):
+            while not got.endswith(end) or got.count(b"\n" + end) < line.count(";") + 1:
                 piece = sock.recv(4096)
                 if not piece:
                     break

@@ -291,7 +291,7 @@ constexpr Row kNoId[] = {
 
 constexpr std::string_view kNotYet = "it is not available in this version";
 constexpr std::string_view kNoHttp = "HTTP is not available in this version";
-constexpr std::string_view kNoResolvers = "names are resolved at start only in this version";
+constexpr std::string_view kNoResolvers = "names are resolved when a configuration is read, by the system";
 constexpr std::string_view kNoTls = "TLS to servers is not available in this version";
 constexpr Row kLaterOptions[] = {
     dropped_option<S>("alpn", 1, kNoTls),
