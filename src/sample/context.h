@@ -13,6 +13,7 @@
 #include "base/address.h"
 #include "base/time.h"
 #include "proto/client_hello.h"
+#include "proto/http/head.h"
 #include "proto/rdp.h"
 #include "sample/arena.h"
 
@@ -92,12 +93,21 @@ struct ParsedRequest {
   }
 };
 
+/// A message whose head is complete.
+struct HttpMessage {
+  const proto::http::Head* head = nullptr;
+  std::string_view body;       // without its framing, as far as it is buffered
+  bool body_complete = false;  // and that is all of it, or all that will be
+};
+
 struct Context {
   Arena& arena;
   const ConnectionFacts* client = nullptr;
   const ConnectionFacts* server = nullptr;
   const Payload* request = nullptr;
   const Payload* response = nullptr;
+  const HttpMessage* http_request = nullptr;
+  const HttpMessage* http_response = nullptr;
   WallTime wall_now{};
   TimePoint now{};
   proxy::Session* session = nullptr;                // for rows that live in higher layers

@@ -1,0 +1,78 @@
+// HTTP/1 on the wire: heads and bodies to slices, and back.
+//
+// Sans-I/O and in place. A head is parsed when all of it is there (a scan for its end remembers how far it came, so a
+// head that arrives byte by byte costs one pass). obs-fold is unfolded in the buffer itself. A body is read piece by
+// piece: the reader says which bytes are data, whatever the framing. Spec: RFC 9112.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "proto/http/framing.h"
+#include "proto/http/head.h"
+
+namespace weir::proto::http1 {
+
+struct HeadOptions {
+  bool accept_unsafe = false;
+  std::uint32_t max_fields = 101;  // tune.http.maxhdr
+};
+
+struct HeadResult {
+  enum class Kind : std::uint8_t { need_more, complete, violation } kind = Kind::need_more;
+  std::size_t size = 0;  // complete: bytes of the head, empty lines before it included
+  http::Violation violation = http::Violation::none;
+  std::size_t at = 0;  // of the violation: offset of the byte that offends
+};
+
+/// `bytes` is everything received of the message; folds are written over. `scanned` is the caller's, 0 for a new
+/// message. A violation is reported as soon as the start line or the bytes so far cannot become a head any more.
+[[nodiscard]] HeadResult parse_request(std::span<char> bytes, std::size_t& scanned, const HeadOptions& options,
+                                       http::Head& out);
+[[nodiscard]] HeadResult parse_response(std::span<char> bytes, std::size_t& scanned, const HeadOptions& options,
+                                        http::Head& out);
+
+/// Walks a body. 24 bytes, copied freely.
+class BodyReader {
+ public:
+  BodyReader() = default;
+  explicit BodyReader(const http::Framing& framing);
+
+  struct Piece {
+    enum class Kind : std::uint8_t {
+      need_more,  // all bytes were consumed
+      data,       // `data` is body
+      trailers,   // `data` is the trailer section, verified, one whole piece without the last empty line; may be absent
+      end,        // the message is over; what follows `consumed` is the next one's
+      violation,
+    } kind = Kind::need_more;
+    std::size_t consumed = 0;  // of the bytes given: the caller drops them before it asks again
+    std::string_view data;
+    http::Violation violation = http::Violation::none;
+  };
+  /// The next piece of `bytes`, which begin where the last piece ended. A piece is never empty but need_more and end.
+  [[nodiscard]] Piece next(std::string_view bytes);
+  /// The peer closed: true when that is where the body ends (until_close, tunnel), false when bytes are missing.
+  [[nodiscard]] bool ends_at_close() const;
+  [[nodiscard]] bool over() const;
+  /// Body bytes still to come, when that is known: of a length, or of the chunk being read. What may be spliced.
+  [[nodiscard]] std::uint64_t known_rest() const;
+  /// `size` bytes of it went by without being looked at (splice). At most known_rest().
+  void skip(std::uint64_t size);
+
+ private:
+  enum class State : std::uint8_t { size, extension, size_end, data, data_end, trailers, over, until_close };
+  std::uint64_t rest_ = 0;
+  State state_ = State::over;
+  bool chunked_ = false;
+  std::uint8_t digits_ = 0;
+};
+
+/// The head as HTTP/1.1 bytes, without removed fields. 0: it does not fit.
+[[nodiscard]] std::size_t write_head(const http::Head& head, std::span<char> out);
+/// "1f4\r\n". Returns its size; `out` has room for 18 bytes.
+std::size_t write_chunk_size(std::uint64_t size, std::span<char> out);
+
+}  // namespace weir::proto::http1
