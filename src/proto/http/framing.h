@@ -31,15 +31,18 @@ enum class Violation : std::uint8_t {
   bad_line,    // a bare CR, a line that is no field
   bad_length,  // Content-Length that is no number, too large, or two that differ
   bad_coding,  // Transfer-Encoding that does not end in chunked, or in HTTP/1.0, or twice chunked
-  bad_host,    // several, none in an HTTP/1.1 absolute form that disagrees
+  bad_host,    // two that differ, a byte no host has, an absolute form that disagrees
   bad_chunk,   // size line or the line end after data
   bad_trailer,
-  bad_upgrade,
+  bad_upgrade,     // a 101 nobody asked for, WebSocket without its key
+  unsafe_payload,  // HTTP/1.0 GET, HEAD or DELETE with a body
+  unsupported_coding,
   too_many_fields,
   too_large,  // the head does not fit its buffer
   unsupported_version,
 };
-/// The status a client is answered with: 400, 414, 431, 501, 505. For responses the proxy answers 502 itself.
+/// The status a client is answered with: 400, also for what is too large, 413, 501, 505. For responses the proxy
+/// answers 502 itself.
 [[nodiscard]] std::uint16_t status_of(Violation violation);
 [[nodiscard]] const char* violation_text(Violation violation);
 
@@ -55,10 +58,14 @@ struct Framing {
 };
 
 struct FramingOptions {
-  bool accept_unsafe = false;  // option accept-unsafe-violations-in-http-request / -response
+  bool accept_unsafe = false;            // option accept-unsafe-violations-in-http-request / -response
+  bool payload_with_any_method = false;  // h1-accept-payload-with-any-method
+  bool upgrade_asked = false;            // responses: the request's Framing::upgrade; without it a 101 is a violation
 };
 
-/// Reads and normalises the framing fields of a request.
+/// Reads and normalises the framing fields of a request: one length or chunked; Connection says neither close nor
+/// keep-alive any more, which is for the writer to add; an Upgrade beside a body is gone; of TE, trailers stay. After
+/// CONNECT the kind is none: what follows is the tunnel's, once a server agreed.
 [[nodiscard]] Framing frame_request(Head& head, const FramingOptions& options);
 /// The same for a response to a request of `method`.
 [[nodiscard]] Framing frame_response(Head& head, Method method, const FramingOptions& options);

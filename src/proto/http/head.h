@@ -87,6 +87,7 @@ class Head {
   std::string_view method_text;   // requests
   std::string_view target;        // requests: origin, absolute, authority form or "*", as received
   std::string_view reason;        // responses; may be empty
+  std::string_view odd_version;   // as received, where accept-unsafe-violations let one pass: "RTSP/1.0"; mostly empty
 
   /// Forgets everything, keeps the storage.
   void clear();

@@ -1,0 +1,154 @@
+#include "proto/http/head.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "proto/http/text.h"
+
+namespace weir::proto::http {
+namespace {
+
+struct KnownName {
+  std::string_view name;
+  FieldId id;
+};
+constexpr KnownName kNames[] = {
+    {"accept-encoding", FieldId::accept_encoding},
+    {"authorization", FieldId::authorization},
+    {"cache-control", FieldId::cache_control},
+    {"connection", FieldId::connection},
+    {"content-encoding", FieldId::content_encoding},
+    {"content-length", FieldId::content_length},
+    {"content-type", FieldId::content_type},
+    {"cookie", FieldId::cookie},
+    {"date", FieldId::date},
+    {"expect", FieldId::expect},
+    {"forwarded", FieldId::forwarded},
+    {"host", FieldId::host},
+    {"keep-alive", FieldId::keep_alive},
+    {"location", FieldId::location},
+    {"origin", FieldId::origin},
+    {"proxy-authenticate", FieldId::proxy_authenticate},
+    {"proxy-authorization", FieldId::proxy_authorization},
+    {"proxy-connection", FieldId::proxy_connection},
+    {"referer", FieldId::referer},
+    {"sec-websocket-accept", FieldId::sec_websocket_accept},
+    {"sec-websocket-key", FieldId::sec_websocket_key},
+    {"set-cookie", FieldId::set_cookie},
+    {"strict-transport-security", FieldId::strict_transport_security},
+    {"te", FieldId::te},
+    {"trailer", FieldId::trailer},
+    {"transfer-encoding", FieldId::transfer_encoding},
+    {"upgrade", FieldId::upgrade},
+    {"user-agent", FieldId::user_agent},
+    {"vary", FieldId::vary},
+    {"www-authenticate", FieldId::www_authenticate},
+    {"x-forwarded-for", FieldId::x_forwarded_for},
+};
+constexpr std::size_t kLongestName = 25;
+
+// A perfect hash: the length and two letters tell the names apart, whatever their case. The compiler checks it.
+constexpr std::size_t kSlots = 64;
+constexpr std::size_t slot_of(std::string_view name) {
+  const auto letter = [&](std::size_t i) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(name[i]) | 0x20);
+  };
+  return (name.size() + letter(0) * 7 + letter(name.size() - 1) * 21 + letter(name.size() / 2) * 15) % kSlots;
+}
+constexpr std::array<std::uint8_t, kSlots> kSlotOf = [] {
+  std::array<std::uint8_t, kSlots> slots{};
+  for (std::size_t i = 0; i < std::size(kNames); ++i) slots[slot_of(kNames[i].name)] = static_cast<std::uint8_t>(i + 1);
+  return slots;
+}();
+static_assert(std::ranges::count(kSlotOf, 0) == kSlots - std::size(kNames),
+              "two names share a slot: choose other factors");
+
+/// The live field at or after `from` that `matches`.
+template <typename Fields, typename Matches>
+auto* find_if(Fields fields, std::size_t from, Matches matches) {
+  for (std::size_t i = from; i < fields.size(); ++i) {
+    if (!fields[i].removed && matches(fields[i])) return &fields[i];
+  }
+  return static_cast<decltype(fields.data())>(nullptr);
+}
+auto named(FieldName name) {
+  return [name](const Field& field) {
+    return field.id == name.id && (name.id != FieldId::other || same_name(field.name, name.name));
+  };
+}
+auto with_id(FieldId id) {
+  return [id](const Field& field) { return field.id == id; };
+}
+
+constexpr std::string_view kMethods[] = {"",    "OPTIONS", "GET",   "HEAD",    "POST",
+                                         "PUT", "DELETE",  "TRACE", "CONNECT", "PATCH"};
+
+}  // namespace
+
+std::string_view version_text(Version version) {
+  constexpr std::string_view kTexts[] = {"HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/3.0"};
+  return kTexts[static_cast<std::size_t>(version)];
+}
+
+Method method_of(std::string_view text) {
+  if (text == "GET") return Method::get;
+  for (std::size_t i = 1; i < std::size(kMethods); ++i) {
+    if (kMethods[i] == text) return static_cast<Method>(i);
+  }
+  return Method::other;
+}
+
+FieldId field_id(std::string_view name) {
+  if (name.empty() || name.size() > kLongestName) return FieldId::other;
+  const std::uint8_t slot = kSlotOf[slot_of(name)];
+  if (slot == 0) return FieldId::other;
+  const KnownName& known = kNames[slot - 1];
+  return same_name(name, known.name) ? known.id : FieldId::other;
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const char* x = a.data();
+  const char* y = b.data();
+  std::size_t left = a.size();
+  for (; left >= 8; left -= 8, x += 8, y += 8) {
+    if (lower8(load8(x)) != lower8(load8(y))) return false;
+  }
+  for (; left != 0; --left, ++x, ++y) {
+    if (lower(*x) != lower(*y)) return false;
+  }
+  return true;
+}
+
+void Head::clear() {
+  const std::span<Field> storage = storage_;
+  *this = Head(storage);
+}
+
+bool Head::add(std::string_view name, std::string_view value) { return add(name, field_id(name), value); }
+
+bool Head::add(std::string_view name, FieldId id, std::string_view value) {
+  if (count_ == storage_.size()) return false;
+  storage_[count_++] = Field{.name = name, .value = value, .id = id, .removed = false};
+  return true;
+}
+
+Field* Head::find(FieldName name, std::size_t from) { return find_if(fields(), from, named(name)); }
+const Field* Head::find(FieldName name, std::size_t from) const { return find_if(fields(), from, named(name)); }
+Field* Head::find(FieldId id, std::size_t from) { return find_if(fields(), from, with_id(id)); }
+const Field* Head::find(FieldId id, std::size_t from) const { return find_if(fields(), from, with_id(id)); }
+
+void Head::remove_all(FieldName name) {
+  for (Field* field = find(name); field != nullptr; field = find(name, index_of(field) + 1)) field->removed = true;
+}
+void Head::remove_all(FieldId id) {
+  for (Field* field = find(id); field != nullptr; field = find(id, index_of(field) + 1)) field->removed = true;
+}
+
+std::optional<std::string_view> Head::value(FieldId id) const {
+  const Field* field = find(id);
+  return field == nullptr ? std::nullopt : std::optional(field->value);
+}
+
+}  // namespace weir::proto::http

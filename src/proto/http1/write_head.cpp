@@ -1,0 +1,114 @@
+// The head as it goes out: one pass over the table, straight into the send buffer.
+//
+// Names go in small letters, 16 bytes at a time where `out` has room to spare.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+
+#include "proto/http1/codec.h"
+#include "proto/http1/scan.h"
+
+namespace weir::proto::http1 {
+namespace {
+
+class Output {
+ public:
+  explicit Output(std::span<char> out) : begin_(out.data()), at_(begin_), end_(begin_ + out.size()) {}
+
+  bool put(std::string_view text) {
+    if (left() < text.size()) return false;
+    copy(text);
+    return true;
+  }
+  bool put_line_end() { return put("\r\n"); }
+  /// "name: value\r\n", the name made small unless it is to be written as it is.
+  bool put_field(std::string_view name, std::string_view value, bool as_is) {
+    if (left() < name.size() + value.size() + 4) return false;
+    if (as_is) {
+      copy(name);
+    } else {
+      copy_lower(name);
+    }
+    copy(": ");
+    copy(value);
+    copy("\r\n");
+    return true;
+  }
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(at_ - begin_); }
+
+ private:
+  [[nodiscard]] std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+  void copy(std::string_view text) {
+    if (!text.empty()) std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+  void copy_lower(std::string_view name) {
+    const char* from = name.data();
+    std::size_t size = name.size();
+    for (; size >= 8; size -= 8, from += 8, at_ += 8) {
+      const std::uint64_t word = http::lower8(http::load8(from));
+      std::memcpy(at_, &word, 8);
+    }
+    for (; size != 0; --size) *at_++ = http::lower(*from++);
+  }
+
+  char* begin_;
+  char* at_;
+  char* end_;
+};
+
+std::string_view written_version(const http::Head& head) {
+  if (!head.odd_version.empty()) return head.odd_version;
+  return head.version == http::Version::http10 ? "HTTP/1.0" : "HTTP/1.1";
+}
+
+bool put_start_line(const http::Head& head, Output& out) {
+  if (head.is_request) {
+    return out.put(head.method_text) && out.put(" ") && out.put(head.target) && out.put(" ") &&
+           out.put(written_version(head)) && out.put_line_end();
+  }
+  std::array<char, 8> status;
+  const auto end = std::to_chars(status.data(), status.data() + status.size(), head.status).ptr;
+  return out.put(written_version(head)) && out.put(" ") && out.put({status.data(), end}) && out.put(" ") &&
+         out.put(head.reason) && out.put_line_end();
+}
+
+bool smaller(std::string_view a, std::string_view b) {
+  return std::ranges::lexicographical_compare(a, b, {}, http::lower, http::lower);
+}
+
+}  // namespace
+
+bool NameCases::add(std::string_view from, std::string_view to) {
+  if (!http::same_name(from, to) || find(from) != nullptr) return false;
+  const auto place = std::ranges::lower_bound(names_, to, smaller);
+  names_.insert(place, std::string(to));
+  return true;
+}
+
+const std::string* NameCases::find(std::string_view name) const {
+  const auto found = std::ranges::lower_bound(names_, name, smaller);
+  return found != names_.end() && http::same_name(*found, name) ? &*found : nullptr;
+}
+
+std::size_t write_head(const http::Head& head, std::span<char> out, const NameCases* cases) {
+  Output output(out);
+  if (!put_start_line(head, output)) return 0;
+  for (const http::Field& field : head.fields()) {
+    if (field.removed) continue;
+    const std::string* as_is = cases == nullptr ? nullptr : cases->find(field.name);
+    const std::string_view name = as_is == nullptr ? field.name : std::string_view(*as_is);
+    if (!output.put_field(name, field.value, as_is != nullptr)) return 0;
+  }
+  return output.put_line_end() ? output.size() : 0;
+}
+
+std::size_t write_chunk_size(std::uint64_t size, std::span<char> out) {
+  const auto end = std::to_chars(out.data(), out.data() + out.size() - 2, size, 16).ptr;
+  end[0] = '\r';
+  end[1] = '\n';
+  return static_cast<std::size_t>(end - out.data()) + 2;
+}
+
+}  // namespace weir::proto::http1
