@@ -104,7 +104,7 @@ FieldId field_id(std::string_view name) {
   const std::uint8_t slot = kSlotOf[slot_of(name)];
   if (slot == 0) return FieldId::other;
   const KnownName& known = kNames[slot - 1];
-  return same_name(name, known.name) ? known.id : FieldId::other;
+  return known.name.size() == name.size() && is_in_small(name, known.name) ? known.id : FieldId::other;
 }
 
 bool same_name(std::string_view a, std::string_view b) {
@@ -127,12 +127,6 @@ void Head::clear() {
 }
 
 bool Head::add(std::string_view name, std::string_view value) { return add(name, field_id(name), value); }
-
-bool Head::add(std::string_view name, FieldId id, std::string_view value) {
-  if (count_ == storage_.size()) return false;
-  storage_[count_++] = Field{.name = name, .value = value, .id = id, .removed = false};
-  return true;
-}
 
 Field* Head::find(FieldName name, std::size_t from) { return find_if(fields(), from, named(name)); }
 const Field* Head::find(FieldName name, std::size_t from) const { return find_if(fields(), from, named(name)); }

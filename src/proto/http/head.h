@@ -93,7 +93,11 @@ class Head {
   void clear();
   /// False when there is no room.
   bool add(std::string_view name, std::string_view value);
-  bool add(std::string_view name, FieldId id, std::string_view value);
+  bool add(std::string_view name, FieldId id, std::string_view value) {
+    if (count_ == storage_.size()) return false;
+    storage_[count_++] = Field{.name = name, .value = value, .id = id, .removed = false};
+    return true;
+  }
   /// All that were ever added, removed ones too: skip those.
   [[nodiscard]] std::span<Field> fields() { return storage_.first(count_); }
   [[nodiscard]] std::span<const Field> fields() const { return storage_.first(count_); }

@@ -41,6 +41,22 @@ constexpr std::uint64_t lower8(std::uint64_t word) {
   return word | (((from_a ^ past_z) & ~word & (kOnes * 0x80)) >> 2);
 }
 
+/// Whether `text` is `small`, which has no capitals and the same size, whatever the case of `text`. The last word
+/// overlaps the one before, so there is no tail to walk.
+inline bool is_in_small(std::string_view text, std::string_view small) {
+  const std::size_t size = text.size();
+  if (size >= 8) {
+    for (std::size_t at = 0; at + 8 < size; at += 8) {
+      if (lower8(load8(text.data() + at)) != load8(small.data() + at)) return false;
+    }
+    return lower8(load8(text.data() + size - 8)) == load8(small.data() + size - 8);
+  }
+  for (std::size_t at = 0; at < size; ++at) {
+    if (lower(text[at]) != small[at]) return false;
+  }
+  return true;
+}
+
 constexpr std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);

@@ -47,6 +47,22 @@ inline __m128i within(__m128i bytes, char first, char last) {
 }
 #endif
 
+#ifdef __SSE2__
+/// Where the usual name of a field ends: a hyphen, letters and digits, a colon within the next 32 bytes, which are
+/// there. 0 if it is not that.
+inline std::size_t usual_name_size(const char* at) {
+  const auto usual = [](__m128i bytes) {
+    const __m128i letters = within(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z');
+    const __m128i others = _mm_or_si128(within(bytes, '0', '9'), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')));
+    return mask_of(_mm_or_si128(letters, others));
+  };
+  unsigned mask = usual(load16(at));
+  if (mask == 0xffff) mask |= usual(load16(at + 16)) << 16;
+  const auto size = static_cast<std::size_t>(std::countr_one(mask));
+  return size < 32 && at[size] == ':' ? size : 0;
+}
+#endif
+
 /// The first byte that is no part of a token. Letters, digits and the hyphen, of which names are made, go 16 at a time.
 inline const char* find_name_end(const char* at, const char* end) {
 #ifdef __SSE2__
