@@ -26,8 +26,8 @@ void check_target(std::string_view target) {
     WEIR_ASSERT(inside(http::host_of(http::without_user(parts.authority)), target));
     (void)http::port_of(parts.authority);
   }
-  for (const char end : {'\0', ';', '='}) {
-    http::ParameterWalk walk(target, end);
+  for (const std::string_view ends : {"&", "&;", "="}) {
+    http::ParameterWalk walk(target, ends);
     std::size_t before = 0;
     while (const auto one = walk.next()) {
       WEIR_ASSERT(inside(one->name, target) && inside(one->value, target) && walk.position() > before);

@@ -72,16 +72,6 @@ std::uint32_t crc32(std::string_view bytes) {
   return ~value;
 }
 
-std::uint32_t avalanche(std::uint32_t a) {
-  a = (a + 0x7ed55d16U) + (a << 12U);
-  a = (a ^ 0xc761c23cU) ^ (a >> 19U);
-  a = (a + 0x165667b1U) + (a << 5U);
-  a = (a + 0xd3a2646cU) ^ (a << 9U);
-  a = (a + 0xfd7046c5U) + (a << 3U);
-  a = (a ^ 0xb55a4f09U) ^ (a >> 16U);
-  return a - (a << 30U);  // the seventh step was found by comparing with the running program
-}
-
 std::uint32_t hash_key(const Options& options, std::string_view key) {
   switch (options.function.value_or(HashFunction::sdbm)) {
     case HashFunction::sdbm: return finished(options, sdbm(key));

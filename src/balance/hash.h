@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/address.h"
+#include "base/avalanche.h"
 
 namespace weir::balance {
 
@@ -19,8 +20,6 @@ enum class NodeKey : std::uint8_t { id, id32, address, address_port };
 [[nodiscard]] std::uint32_t sdbm(std::string_view bytes);
 [[nodiscard]] std::uint32_t djb2(std::string_view bytes);
 [[nodiscard]] std::uint32_t crc32(std::string_view bytes);
-/// Bob Jenkins' 4-byte full avalanche: every bit of the input may turn every bit of the result.
-[[nodiscard]] std::uint32_t avalanche(std::uint32_t value);
 
 /// The key's hash as hash-type wants it. For `none` the bytes are a decimal number.
 [[nodiscard]] std::uint32_t hash_key(const Options& options, std::string_view key);

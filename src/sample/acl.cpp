@@ -23,11 +23,27 @@ struct Predefined {
   std::string_view name;
   std::string_view criterion;
 };
-// Manual 7.4; those whose subject is HTTP belong to the layer that knows it.
+// Manual 7.4.
 constexpr Predefined kPredefined[] = {
     {"FALSE", "always_false"},
     {"HTTP", "req.proto_http"},
+    {"HTTP_1.0", "req.ver 1.0"},
+    {"HTTP_1.1", "req.ver 1.1"},
+    {"HTTP_2.0", "req.ver 2.0"},
+    {"HTTP_3.0", "req.ver 3.0"},
+    {"HTTP_CONTENT", "req.hdr_val(content-length) gt 0"},
+    {"HTTP_URL_ABS", "url_reg ^[^/:]*://"},
+    {"HTTP_URL_SLASH", "url_beg /"},
+    {"HTTP_URL_STAR", "url *"},
     {"LOCALHOST", "src 127.0.0.1/8 ::1"},
+    {"METH_CONNECT", "method CONNECT"},
+    {"METH_DELETE", "method DELETE"},
+    {"METH_GET", "method GET HEAD"},
+    {"METH_HEAD", "method HEAD"},
+    {"METH_OPTIONS", "method OPTIONS"},
+    {"METH_POST", "method POST"},
+    {"METH_PUT", "method PUT"},
+    {"METH_TRACE", "method TRACE"},
     {"RDP_COOKIE", "req.rdp_cookie_cnt gt 0"},
     {"REQ_CONTENT", "req.len gt 0"},
     {"TRUE", "always_true"},
@@ -254,7 +270,8 @@ std::optional<Acl> Acl::compile(std::span<const Word> words, const Scope& scope,
   Reader reader{.acl = acl,
                 .words = words.subspan(1),
                 .diagnostics = diagnostics,
-                .set = std::make_shared<PatternSet>(acl.kind_, versions)};
+                .set = std::make_shared<PatternSet>(acl.kind_, versions),
+                .options = {.ignore_case = own && keyword->ignore_case}};
   reader.read(versions);
   if (!reader.good) return std::nullopt;
   if (takes_patterns(acl.kind_) && reader.set->size() == 0) {

@@ -120,7 +120,7 @@ TEST(Condition, Errors) {
       {"if { }", 4, "there is nothing between '{' and '}'", ""},
       {"if {src 1.2.3.4 }", 4, "'{' must stand alone between spaces", ""},
       {"if { srcc 1.2.3.4 }", 6, "no sample fetch is named 'srcc'", "did you mean 'src'?"},
-      {"if METH_GET", 4, "no ACL is named 'METH_GET'", ""},
+      {"if METH_GTE", 4, "no ACL is named 'METH_GTE'", "did you mean 'METH_GET'?"},
   };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.line);

@@ -45,8 +45,11 @@ constexpr Facts operator&(Facts a, Facts b) {
   return static_cast<Facts>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
 }
 constexpr bool covers(Facts have, Facts need) { return (have & need) == need; }  // none is always covered
-/// The bits of `need` that `have` lacks.
+/// The bits of `need` that `have` lacks. Where there are raw bytes an HTTP message may be read from them (manual 7.3.6:
+/// "tcp-request content" rules of a TCP proxy).
 constexpr Facts lacking(Facts have, Facts need) {
+  if (covers(have, Facts::request_bytes)) have = have | Facts::http_request;
+  if (covers(have, Facts::response_bytes)) have = have | Facts::http_response;
   return static_cast<Facts>(static_cast<unsigned>(need) & ~static_cast<unsigned>(have));
 }
 /// "the client's bytes", for messages; names the lowest bit.
@@ -100,6 +103,14 @@ struct HttpMessage {
   bool body_complete = false;  // and that is all of it, or all that will be
 };
 
+/// Where an ACL stands that looks at one value after the other, all those of a field, say: the fetch begins there,
+/// moves on, and says whether it is worth asking again. What the two numbers mean is the fetch's own affair.
+struct Occurrences {
+  std::size_t item = 0;
+  std::size_t offset = 0;
+  bool more = false;
+};
+
 struct Context {
   Arena& arena;
   const ConnectionFacts* client = nullptr;
@@ -114,8 +125,9 @@ struct Context {
   const void* facts = nullptr;                      // of the log aliases, whatever their layer agreed on
   std::unique_ptr<Variables>* variables = nullptr;  // of the session or check; made when the first one is set
   ProcessVariables* process_variables = nullptr;
-  bool final = false;        // the inspection delay is over: what is undetermined now is decided as absent
-  bool in_response = false;  // payload() means the response's
+  Occurrences* each = nullptr;  // set while an ACL asks a fetch that has Fetch::each
+  bool final = false;           // the inspection delay is over: what is undetermined now is decided as absent
+  bool in_response = false;     // payload() means the response's
   ParsedRequest parsed{};
 };
 

@@ -43,7 +43,28 @@ inline FetchStatus settle(FetchStatus status, const ExpressionProgram* converter
   return matches_anyhow(test, context, sample);
 }
 
+/// One value after the other until one matches. A value that its converters refuse is passed over.
+[[gnu::noinline]] Truth evaluate_each(const AclTest& test, Context& context) {
+  Occurrences each;
+  const std::size_t mark = context.arena.mark();
+  Truth verdict = Truth::no;
+  do {
+    Sample sample;
+    each.more = false;
+    context.each = &each;
+    FetchStatus status = test.fetch(test.args, context, sample);
+    context.each = nullptr;
+    status = settle(status, test.converters, context, sample);
+    if (status == FetchStatus::need_more) return Truth::unknown;
+    if (status == FetchStatus::ok && matches(test, context, sample)) return Truth::yes;
+    if (status == FetchStatus::ok && sample.may_change()) verdict = Truth::unknown;
+    context.arena.rewind(mark);
+  } while (each.more);
+  return verdict;
+}
+
 [[gnu::always_inline]] inline Truth evaluate(const AclTest& test, Context& context) {
+  if (test.each) return evaluate_each(test, context);
   Sample sample;
   switch (settle(test.fetch(test.args, context, sample), test.converters, context, sample)) {
     case FetchStatus::need_more: return Truth::unknown;
@@ -86,7 +107,8 @@ AclTest Acl::test() const {
           .args = {program.arguments, program.prepared.get()},
           .converters = program.steps.empty() ? nullptr : &program,
           .patterns = patterns_.get(),
-          .kind = kind_};
+          .kind = kind_,
+          .each = program.fetch->each};
 }
 
 Truth Acl::evaluate(Context& context) const { return sample::evaluate(test(), context); }

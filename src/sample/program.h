@@ -35,6 +35,7 @@ struct alignas(64) AclTest {
   const ExpressionProgram* converters = nullptr;  // null: the fetch alone
   const PatternSet* patterns = nullptr;
   MatchKind kind = MatchKind::found;
+  bool each = false;
   bool negated = false;
   bool last_of_acl = false;
   bool last_of_group = false;

@@ -31,10 +31,11 @@ struct Example {
 inline constexpr std::size_t kMaxExamples = 8;
 using Examples = std::array<Example, kMaxExamples>;  // unused ones have an empty expression
 
-/// What an example's fetch looks at. Fixed otherwise: client 192.0.2.7:40123 to 127.0.0.1:3389, listener "rdp" id 1,
-/// frontend "ft_rdp" id 2, a PROXY header with an authority, a unique id and a certificate's name, accepted 2026-01-02
-/// 03:04:03.567 UTC; from 10.0.0.1:50001 to server "ts1" id 4 of backend "bk_rdp" id 3, 10.0.0.9:3390; wall clock
-/// 2026-01-02 03:04:05.678 UTC; proc.site is "north", proc.seats 40.
+/// What an example's fetch looks at: bytes; those that are an HTTP message are there as one too. Fixed otherwise:
+/// client 192.0.2.7:40123 to 127.0.0.1:3389, listener "rdp" id 1, frontend "ft_rdp" id 2, a PROXY header with an
+/// authority, a unique id and a certificate's name, accepted 2026-01-02 03:04:03.567 UTC; from 10.0.0.1:50001 to server
+/// "ts1" id 4 of backend "bk_rdp" id 3, 10.0.0.9:3390; wall clock 2026-01-02 03:04:05.678 UTC; proc.site is "north",
+/// proc.seats 40.
 struct Given {
   std::string_view request;
   std::string_view response;
@@ -54,6 +55,7 @@ struct Fetch {
   Examples examples{};
   bool unpredictable = false;  // random, host-bound: may go without an example
   bool at_end = false;         // settled when the session ends only: a log line with it waits for that
+  bool each = false;           // has several values, which an ACL looks at one by one: Context::each
 };
 
 struct Converter {
@@ -76,7 +78,8 @@ struct AclKeyword {
   std::string_view name;
   std::string_view fetch;  // the fetch row behind it
   MatchKind match = MatchKind::str;
-  bool versions = false;  // integers are written MAJOR.MINOR and compared as MAJOR * 65536 + MINOR
+  bool versions = false;     // integers are written MAJOR.MINOR and compared as MAJOR * 65536 + MINOR
+  bool ignore_case = false;  // as if -i were there
 };
 
 class FormatOutput;

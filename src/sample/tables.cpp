@@ -34,6 +34,10 @@ std::span<const std::span<const Fetch>> sample_fetches() {
       variable_fetches,
       distcc_fetches,
       http_detection_fetches,
+      http_field_fetches,
+      http_cookie_fetches,
+      http_target_fetches,
+      http_message_fetches,
   };
   return tables;
 }
@@ -48,7 +52,7 @@ std::span<const std::span<const Converter>> sample_converters() {
 }
 
 std::span<const std::span<const AclKeyword>> sample_acl_keywords() {
-  static const std::span<const AclKeyword> tables[] = {kAclRows};
+  static const std::span<const AclKeyword> tables[] = {kAclRows, http_acl_keywords};
   return tables;
 }
 

@@ -17,6 +17,12 @@ extern const std::span<const Fetch> tls_hello_fetches;
 extern const std::span<const Fetch> variable_fetches;
 extern const std::span<const Fetch> distcc_fetches;
 extern const std::span<const Fetch> http_detection_fetches;
+extern const std::span<const Fetch> http_field_fetches;
+extern const std::span<const Fetch> http_cookie_fetches;
+extern const std::span<const Fetch> http_target_fetches;
+extern const std::span<const Fetch> http_message_fetches;
+
+extern const std::span<const AclKeyword> http_acl_keywords;
 
 extern const std::span<const Converter> string_converters;
 extern const std::span<const Converter> integer_converters;

@@ -55,12 +55,10 @@ std::optional<std::uint16_t> port_of(std::string_view authority) {
 }
 
 std::optional<ParameterWalk::Parameter> ParameterWalk::next() {
-  const auto ends = [this](char c) { return c == '&' || (end_ != 0 && c == end_); };
   while (position_ < text_.size()) {
-    const std::string_view rest = text_.substr(position_);
-    const auto size = static_cast<std::size_t>(std::ranges::find_if(rest, ends) - rest.begin());
-    const std::string_view parameter = rest.substr(0, size);
-    position_ = std::min(position_ + size + 1, text_.size());
+    const std::size_t end = std::min(text_.find_first_of(ends_, position_), text_.size());
+    const std::string_view parameter = text_.substr(position_, end - position_);
+    position_ = std::min(end + 1, text_.size());
     const std::size_t equals = parameter.find('=');
     if (equals == std::string_view::npos) continue;
     return Parameter{.name = parameter.substr(0, equals), .value = parameter.substr(equals + 1)};

@@ -30,11 +30,11 @@ struct Target {
 /// Digits behind the last colon; nothing when there are none or they are no port.
 [[nodiscard]] std::optional<std::uint16_t> port_of(std::string_view authority);
 
-/// Walks "a=1&b=2". Parameters end at '&', and at `end` too when it is not 0. One without '=' has no value and is
-/// skipped by a walk for values; empty names are names.
+/// Walks "a=1&b=2". Parameters end at any character of `ends`, which outlives the walk. One without '=' has no value
+/// and is skipped; an empty name is a name.
 class ParameterWalk {
  public:
-  explicit ParameterWalk(std::string_view parameters, char end = 0) : text_(parameters), end_(end) {}
+  explicit ParameterWalk(std::string_view parameters, std::string_view ends = "&") : text_(parameters), ends_(ends) {}
   struct Parameter {
     std::string_view name;
     std::string_view value;
@@ -46,8 +46,8 @@ class ParameterWalk {
 
  private:
   std::string_view text_;
+  std::string_view ends_;
   std::size_t position_ = 0;
-  char end_;
 };
 
 }  // namespace weir::proto::http

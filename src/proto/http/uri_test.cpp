@@ -51,17 +51,17 @@ TEST(Uri, Authorities) {
 }
 
 TEST(Uri, Parameters) {
-  const auto all = [](std::string_view text, char end) {
-    ParameterWalk walk(text, end);
+  const auto all = [](std::string_view text, std::string_view ends) {
+    ParameterWalk walk(text, ends);
     std::string out;
     while (const auto one = walk.next()) out.append(one->name).append("=").append(one->value).append(" ");
     return out;
   };
-  EXPECT_EQ(all("a=1&b=&=2&c&a=3=4", 0), "a=1 b= =2 a=3=4 ");
-  EXPECT_EQ(all("a=1;b=2", 0), "a=1;b=2 ");
-  EXPECT_EQ(all("a=1;b=2&c=3", ';'), "a=1 b=2 c=3 ");
-  EXPECT_EQ(all("&&", 0), "");
-  EXPECT_EQ(all("", 0), "");
+  EXPECT_EQ(all("a=1&b=&=2&c&a=3=4", "&"), "a=1 b= =2 a=3=4 ");
+  EXPECT_EQ(all("a=1;b=2", "&"), "a=1;b=2 ");
+  EXPECT_EQ(all("a=1;b=2&c=3", "&;"), "a=1 b=2 c=3 ");
+  EXPECT_EQ(all("&&", "&"), "");
+  EXPECT_EQ(all("", "&"), "");
 }
 
 TEST(Uri, Normalizers) {

@@ -4,6 +4,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/avalanche.h"
 #include "sample/tables.h"
 
 namespace weir::sample {
@@ -27,25 +28,30 @@ std::uint32_t crc(const std::array<std::uint32_t, 256>& table, std::string_view 
   return ~value;
 }
 
-bool crc32(const Args&, Context&, Sample& sample) {
-  sample = Sample::integer(crc(kCrc32Table, sample.text()));
+/// The argument of the older hashes: 1 mixes the result once more.
+Sample mixed(const Args& args, std::uint32_t hash) {
+  return Sample::integer(args.integer_or(0, 0) != 0 ? avalanche(hash) : hash);
+}
+
+bool crc32(const Args& args, Context&, Sample& sample) {
+  sample = mixed(args, crc(kCrc32Table, sample.text()));
   return true;
 }
-bool crc32c(const Args&, Context&, Sample& sample) {
-  sample = Sample::integer(crc(kCrc32cTable, sample.text()));
+bool crc32c(const Args& args, Context&, Sample& sample) {
+  sample = mixed(args, crc(kCrc32cTable, sample.text()));
   return true;
 }
 // Both start from the number and go on with 32 bits; the values were compared with a running HAProxy's.
-bool djb2(const Args&, Context&, Sample& sample) {
+bool djb2(const Args& args, Context&, Sample& sample) {
   std::uint32_t hash = 5381;
   for (const char c : sample.text()) hash = hash * 33 + static_cast<unsigned char>(c);
-  sample = Sample::integer(hash);
+  sample = mixed(args, hash);
   return true;
 }
-bool sdbm(const Args&, Context&, Sample& sample) {
+bool sdbm(const Args& args, Context&, Sample& sample) {
   std::uint32_t hash = 0;
   for (const char c : sample.text()) hash = hash * 65599 + static_cast<unsigned char>(c);
-  sample = Sample::integer(hash);
+  sample = mixed(args, hash);
   return true;
 }
 bool xxh3(const Args& args, Context&, Sample& sample) {
@@ -69,29 +75,37 @@ bool xxh64(const Args& args, Context&, Sample& sample) {
 
 constexpr Converter kRows[] = {
     {.name = "crc32",
+     .args = args(0, {ArgKind::integer}),
      .in = Type::binary,
      .out = Type::integer,
      .apply = crc32,
-     .doc = "The CRC-32 of Ethernet, gzip and PNG.",
-     .examples = {{{"str(123456789),crc32", "3421780262"}}}},
+     .doc = "The CRC-32 of Ethernet, gzip and PNG; with 1, mixed once more.",
+     .examples = {{{"str(123456789),crc32", "3421780262"}, {"str(123456789),crc32(1)", "1130417534"}}}},
     {.name = "crc32c",
+     .args = args(0, {ArgKind::integer}),
      .in = Type::binary,
      .out = Type::integer,
      .apply = crc32c,
-     .doc = "The CRC-32C of iSCSI and SCTP.",
-     .examples = {{{"str(123456789),crc32c", "3808858755"}}}},
+     .doc = "The CRC-32C of iSCSI and SCTP; with 1, mixed once more.",
+     .examples = {{{"str(123456789),crc32c", "3808858755"}, {"str(123456789),crc32c(1)", "1236241323"}}}},
     {.name = "djb2",
+     .args = args(0, {ArgKind::integer}),
      .in = Type::binary,
      .out = Type::integer,
      .apply = djb2,
-     .doc = "Bernstein's hash: times 33, plus the byte.",
-     .examples = {{{"str(123456789),djb2", "902675330"}, {"bin(ff80),djb2", "5868452"}}}},
+     .doc = "Bernstein's hash: times 33, plus the byte; with 1, mixed once more.",
+     .examples = {{{"str(123456789),djb2", "902675330"},
+                   {"bin(ff80),djb2", "5868452"},
+                   {"str(123456789),djb2(1)", "2717138294"}}}},
     {.name = "sdbm",
+     .args = args(0, {ArgKind::integer}),
      .in = Type::binary,
      .out = Type::integer,
      .apply = sdbm,
-     .doc = "The hash of the sdbm library, which map-based balancing uses too.",
-     .examples = {{{"str(123456789),sdbm", "1755344949"}, {"bin(ff80),sdbm", "16727873"}}}},
+     .doc = "The hash of the sdbm library, which map-based balancing uses too; with 1, mixed once more.",
+     .examples = {{{"str(123456789),sdbm", "1755344949"},
+                   {"bin(ff80),sdbm", "16727873"},
+                   {"str(123456789),sdbm(1)", "3400502718"}}}},
     {.name = "xxh3",
      .args = args(0, {ArgKind::integer}),
      .in = Type::binary,

@@ -8,6 +8,10 @@ namespace {
 
 // COMPAT: what is certainly no HTTP has no value, as observed on 2.6; an ACL takes that for no.
 FetchStatus req_proto_http(const Args&, Context& context, Sample& out) {
+  if (context.http_request != nullptr) {
+    out = Sample::boolean(true);
+    return FetchStatus::ok;
+  }
   if (context.request == nullptr) return FetchStatus::absent;
   switch (proto::look_for_request_head(context.request->bytes)) {
     case proto::HttpHead::need_more: return context.request->closed ? FetchStatus::absent : FetchStatus::need_more;

@@ -1,10 +1,12 @@
 // The surroundings of an example: the connection, buffers and clock that rows.h promises, over this layer's registry.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
 #include "base/diagnostics.h"
+#include "proto/http1/codec.h"
 #include "sample/condition.h"
 #include "sample/expression.h"
 #include "sample/registry.h"
@@ -28,11 +30,44 @@ inline constexpr std::string_view kTlvs{
     "alice",
     46};
 
+/// A message as an engine would have read it, when the bytes are one.
+struct ReadMessage {
+  std::string bytes;
+  std::array<proto::http::Field, 101> fields;
+  proto::http::Head head{fields};
+  std::string body;
+  HttpMessage message;
+
+  ReadMessage() = default;
+  ReadMessage(const ReadMessage&) = delete;
+  ReadMessage& operator=(const ReadMessage&) = delete;
+
+  void read(std::string_view text, bool request) {
+    bytes = text;
+    std::size_t scanned = 0;
+    const auto result = request ? proto::http1::parse_request(bytes, scanned, {}, head)
+                                : proto::http1::parse_response(bytes, scanned, {}, head);
+    if (result.kind != proto::http1::HeadResult::Kind::complete) return;
+    const auto framing = request ? proto::http::frame_request(head, {})
+                                 : proto::http::frame_response(head, proto::http::Method::get, {});
+    if (framing.violation != proto::http::Violation::none) return;
+    proto::http1::BodyReader reader(framing);
+    std::string_view rest = std::string_view(bytes).substr(result.size);
+    for (auto piece = reader.next(rest); !piece.data.empty(); piece = reader.next(rest)) {
+      body += piece.data;
+      rest.remove_prefix(piece.consumed);
+    }
+    message = {.head = &head, .body = body, .body_complete = reader.over()};
+  }
+};
+
 class Surroundings {
  public:
   explicit Surroundings(std::string_view request = {}, std::string_view response = {}) {
     this->request.bytes = request;
     this->response.bytes = response;
+    http_request.read(request, true);
+    http_response.read(response, false);
     facts.source = &client;
     facts.destination = &local;
     facts.endpoint_name = "rdp";
@@ -57,6 +92,8 @@ class Surroundings {
             .server = &server_facts,
             .request = &request,
             .response = &response,
+            .http_request = http_request.message.head == nullptr ? nullptr : &http_request.message,
+            .http_response = http_response.message.head == nullptr ? nullptr : &http_response.message,
             .wall_now = WallTime(std::chrono::milliseconds(1767323045678)),
             .variables = &variables,
             .process_variables = &process_variables,
@@ -72,6 +109,8 @@ class Surroundings {
   ConnectionFacts server_facts;
   Payload request;
   Payload response;
+  ReadMessage http_request;
+  ReadMessage http_response;
   Arena arena;
   std::unique_ptr<Variables> variables;
   ProcessVariables process_variables;
