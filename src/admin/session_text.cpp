@@ -31,7 +31,9 @@ std::string_view phase_name(proxy::Phase phase) {
   switch (phase) {
     case proxy::Phase::free: return "free";
     case proxy::Phase::handshake: return "handshake";
+    case proxy::Phase::requesting: return "requesting";
     case proxy::Phase::inspecting: return "inspecting";
+    case proxy::Phase::tarpit: return "tarpit";
     case proxy::Phase::queued: return "queued";
     case proxy::Phase::connecting: return "connecting";
     case proxy::Phase::pausing: return "pausing";

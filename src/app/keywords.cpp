@@ -46,7 +46,8 @@ const sample::Registry& sample_registry() {
     append(converters, stick::stick_converters());
     std::vector<std::span<const sample::AclKeyword>> acl_keywords;
     append(acl_keywords, sample::sample_acl_keywords());
-    const std::vector<std::span<const sample::LogAlias>> aliases = {proxy::log_aliases, proxy::capture_aliases};
+    const std::vector<std::span<const sample::LogAlias>> aliases = {proxy::log_aliases, proxy::http_log_aliases,
+                                                                    proxy::capture_aliases};
     return sample::Registry(
         {.fetches = fetches, .converters = converters, .acl_keywords = acl_keywords, .log_aliases = aliases});
   }();

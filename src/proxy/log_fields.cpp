@@ -8,6 +8,7 @@
 
 #include <ctime>
 
+#include "proxy/http/exchange.h"
 #include "proxy/keywords.h"
 #include "proxy/log_fields.h"
 #include "proxy/process_state.h"
@@ -140,7 +141,9 @@ void connect_time(const Context& context, FormatOutput& out) { out.integer(conne
 void total_time(const Context& context, FormatOutput& out) {
   growing(context, out, total_time_ms(session_of(context), context.now));
 }
-void active_time(const Context& context, FormatOutput& out) { total_time(context, out); }
+void active_time(const Context& context, FormatOutput& out) {
+  growing(context, out, active_time_ms(session_of(context), context.now));
+}
 void user_time(const Context& context, FormatOutput& out) { total_time(context, out); }
 void data_time(const Context& context, FormatOutput& out) {
   out.integer(data_time_ms(session_of(context), context.now));
@@ -198,7 +201,12 @@ void own_pid(const Context&, FormatOutput& out) { out.hex_integer(getpid()); }
 void session_number(const Context& context, FormatOutput& out) {
   out.hex_integer(static_cast<std::int64_t>(session_of(context).serial));
 }
-void status(const Context&, FormatOutput& out) { out.integer(0); }  // TCP has none: the manual's log shows 0
+// TCP has none: the manual's log shows 0.
+void status(const Context& context, FormatOutput& out) {
+  if (context.session == nullptr || context.session->http == nullptr) return out.integer(0);
+  const std::uint16_t status = context.session->http->status;
+  out.integer(status != 0 ? static_cast<std::int64_t>(status) : -1);
+}
 
 }  // namespace
 
@@ -228,7 +236,7 @@ constexpr sample::LogAlias kAliases[] = {
     {.name = "H", .write = host_name, .doc = "The host's name.", .without_session = true},
     {.name = "ID", .write = unique_id, .doc = "The session's name, by unique-id-format.", .at_end = true},
     {.name = "OG", .write = origin, .doc = "When the line was written: txn_close, or txn_connect with option logasap."},
-    {.name = "ST", .write = status, .doc = "The status code; 0 in TCP mode.", .without_session = true},
+    {.name = "ST", .write = status, .doc = "The status code; 0 in TCP mode.", .without_session = true, .at_end = true},
     {.name = "T", .write = accept_date_utc, .doc = "Accept date, UTC, with its zone.", .without_session = true},
     {.name = "Ta", .write = active_time, .doc = "Milliseconds the session was active.", .at_end = true},
     {.name = "Tc",

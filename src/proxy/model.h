@@ -27,6 +27,7 @@
 #include "peers/config.h"
 #include "proxy/filter/bandwidth.h"
 #include "proxy/health_settings.h"
+#include "proxy/http/settings.h"
 #include "proxy/names.h"
 #include "proxy/rule/rule.h"
 #include "proxy/send_proxy.h"
@@ -123,6 +124,13 @@ struct ServerConfig {
   check::CheckConfig check;  // complete once the backend is finished: steps, timeouts and kind come from the proxy
   HealthSettings health;
   SourcePosition at;
+  std::string cookie;             // the value that stands for it in the proxy's cookie; empty: none
+  std::string redirect;           // redir: where clients are sent instead
+  std::int32_t pool_max = -1;     // pool-max-conn: idle connections kept; -1: as many as there are
+  std::uint32_t pool_low = 0;     // pool-low-conn
+  Milliseconds pool_purge{5000};  // pool-purge-delay
+  std::uint32_t max_reuse = 0;    // requests over one connection after the first; 0: any number
+  bool max_reuse_set = false;
   std::vector<std::string> words;  // the line, then the default-server words that apply
   std::string resolved;            // what host names among its words meant; a part of the signature
   std::string signature;
@@ -226,13 +234,14 @@ struct ProxySettings {
   SourcePosition default_backend_at;
   std::shared_ptr<const ServerConfig> default_server;  // null: nothing is set; shared by all that inherit it
   std::string description;
-  std::map<int, std::string> error_files;                           // status -> path, read and checked at load
+  HttpSettings http;
   std::shared_ptr<const std::vector<std::string>> inherited_lines;  // of the defaults section, words joined
 };
 
 /// `declare capture`, or what a `capture` action reserved: how long the kept text may be.
 struct CaptureSlot {
   std::uint32_t length = 0;
+  std::string header;  // capture request|response header: filled from this field; empty: by a rule
 };
 
 enum class ProxyKind : std::uint8_t { frontend = 1, backend = 2, listen = 3 };
@@ -254,13 +263,19 @@ struct ProxyConfig {
   std::vector<Rule> session_rules;
   std::vector<Rule> content_rules;
   std::vector<Rule> response_rules;
-  bool has_rules = false;  // on lines of its own: of a defaults section, what limits who may start from it
+  std::vector<Rule> http_request_rules;
+  std::vector<Rule> http_response_rules;
+  std::vector<Rule> http_after_response_rules;
+  std::vector<Rule> redirect_rules;  // redirect: after http-request
+  CaptureSlot captured_cookie;       // capture cookie; its name in `header`; length 0: none
+  bool has_rules = false;            // on lines of its own: of a defaults section, what limits who may start from it
   std::vector<CaptureSlot> request_captures;
   std::vector<CaptureSlot> response_captures;
   std::vector<std::shared_ptr<NameRefs>> names;  // of its own lines, then of the defaults sections behind it
   std::vector<UseBackend> use_backends;
   std::vector<BandwidthFilter> bandwidth_filters;  // in the order of their lines, which is that of their limits
   std::vector<sample::Condition> be_switch_rules;  // force-be-switch
+  std::vector<sample::Condition> monitor_fails;    // monitor fail
   std::vector<UseServer> use_servers;
   std::vector<PersistRule> persist_rules;
   SocketAddress dispatch;    // without a server, there; family none: nowhere
@@ -313,6 +328,10 @@ struct GlobalConfig {
   Timeout grace;
   std::string node, description, localpeer;
   std::uint64_t bufsize = 16'384;
+  std::uint64_t maxrewrite = 1024;           // tune.maxrewrite
+  std::uint32_t max_http_fields = 101;       // tune.http.maxhdr
+  std::uint32_t log_uri_length = 1024;       // tune.http.logurilen
+  std::uint32_t capture_cookie_length = 63;  // tune.http.cookielen
   unsigned maxaccept = 0;
   std::uint32_t stick_counters = 3;
   std::uint32_t maxpipes = 0;

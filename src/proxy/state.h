@@ -34,6 +34,10 @@ struct FrontendCounters {
   Counter denied_requests;     // tcp-request content reject
   Counter denied_responses;    // tcp-response content reject
   Counter failed_requests;     // ended before there was a request to route
+  Counter requests;            // HTTP
+  Counter intercepted;         // answered by rules, monitor-uri or the statistics page
+  Counter responses[6];        // by the status's first digit; 0: others
+  Counter failed_rewrites;
 };
 
 struct BackendCounters {
@@ -49,6 +53,11 @@ struct BackendCounters {
   Counter client_aborts;
   Counter server_aborts;
   Counter picked;
+  Counter requests;
+  Counter responses[6];
+  Counter failed_rewrites;
+  Counter connects;  // connections opened for requests
+  Counter reuses;    // requests over connections that were there
 };
 
 struct ServerCounters {
@@ -63,6 +72,11 @@ struct ServerCounters {
   Counter client_aborts;
   Counter server_aborts;
   Counter picked;
+  Counter requests;
+  Counter responses[6];
+  Counter failed_rewrites;
+  Counter connects;
+  Counter reuses;
 };
 
 /// Milliseconds of the last 1024 sessions, averaged: qtime, ctime, ttime of the statistics. Any thread, approximate.
@@ -90,6 +104,7 @@ struct FrontendState {
   Gauge sessions;
   Rate session_rate;
   Rate connection_rate;
+  Rate request_rate;
   std::atomic<std::uint32_t> maxconn{0};  // 0: the process's
   std::atomic<std::uint64_t> log_lines{0};
   std::atomic<bool> disabled{false};  // by the runtime socket
@@ -149,8 +164,9 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
   std::atomic<std::uint32_t> errors_in_a_row{0};  // observe: connections that failed since one succeeded
   Gauge sessions;
   Gauge queued;
+  Gauge idle;  // connections that rest on all workers
   Rate session_rate;
-  AverageTime queue_time, connect_time, total_time;
+  AverageTime queue_time, connect_time, response_time, total_time;
   PerWorker<ServerCounters> counters;
   std::atomic<bool> removed{false};
 };
@@ -205,7 +221,7 @@ struct BackendState : std::enable_shared_from_this<BackendState> {
   Gauge sessions;
   Gauge queued;  // in its own line, waiting for any server; the servers count theirs
   Rate session_rate;
-  AverageTime queue_time, connect_time, total_time;
+  AverageTime queue_time, connect_time, response_time, total_time;
   PerWorker<BackendCounters> counters;
   std::atomic<bool> removed{false};
 

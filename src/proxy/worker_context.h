@@ -14,6 +14,8 @@
 #include "io/worker.h"
 #include "log/logger.h"
 #include "log/ring_forwarder.h"
+#include "proxy/http/exchange.h"
+#include "proxy/http/reuse.h"
 #include "proxy/listener.h"
 #include "proxy/plan.h"
 #include "proxy/session_handle.h"
@@ -54,6 +56,8 @@ struct WorkerContext {
   std::shared_ptr<const Plan> plan;
   SessionSlots sessions;
   TrackPool track_pool;
+  ExchangePool exchanges;
+  IdlePool idle;  // connections to servers that rest
   std::vector<std::unique_ptr<WorkerListener>> listeners;
   std::vector<std::unique_ptr<WorkerListener>> draining;
   sample::Arena arena;

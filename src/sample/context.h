@@ -128,6 +128,7 @@ struct Context {
   Occurrences* each = nullptr;  // set while an ACL asks a fetch that has Fetch::each
   bool final = false;           // the inspection delay is over: what is undetermined now is decided as absent
   bool in_response = false;     // payload() means the response's
+  bool may_pause = false;       // an action may ask to be asked again although conditions are decided
   ParsedRequest parsed{};
 };
 

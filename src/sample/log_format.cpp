@@ -216,9 +216,15 @@ std::shared_ptr<const LogFormat> LogFormat::compile(std::string_view text, const
 
 std::size_t LogFormat::format(Context& context, std::span<char> out) const {
   FormatOutput output(out, options_.use);
+  // Between two blanks something may write nothing: they become one, as they do when the format is read.
+  bool blank_before = false;
+  std::size_t after_blank = 0;
   for (const Part& part : parts_) {
     if (part.alias == nullptr && part.expression.empty()) {
-      output.verbatim(part.literal);
+      const bool again = blank_before && output.size() == after_blank && part.literal.starts_with(' ');
+      output.verbatim(again ? std::string_view(part.literal).substr(1) : std::string_view(part.literal));
+      blank_before = options_.merge_spaces && part.literal.ends_with(' ');
+      after_blank = output.size();
       continue;
     }
     output.set_flags(part.flags);

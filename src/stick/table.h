@@ -153,6 +153,8 @@ class StickTable {
   [[nodiscard]] Pin track(std::string_view key, TimePoint now);
   /// The connection became a session: sess_cnt, sess_rate.
   void count_session(const Pin& pin, TimePoint now);
+  /// One more in a counter and its rate, of those that the table stores: http_req_cnt and http_req_rate.
+  void count(const Pin& pin, DataType counter, DataType rate, TimePoint now);
   void count_bytes(const Pin& pin, const Traffic& traffic, TimePoint now);
   /// The connection is over: its last bytes are counted, conn_cur goes down, the pin is released.
   void untrack(Pin& pin, const Traffic& traffic, TimePoint now);

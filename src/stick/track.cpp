@@ -46,6 +46,17 @@ void StickTable::count_session(const Pin& pin, TimePoint now) {
   touch(shard, *pin.entry_, at);
 }
 
+void StickTable::count(const Pin& pin, DataType counter, DataType rate, TimePoint now) {
+  if (places_[static_cast<std::size_t>(counter)].count == 0 && places_[static_cast<std::size_t>(rate)].count == 0)
+    return;
+  const std::uint32_t at = tick(now);
+  Shard& shard = shard_of(*pin.entry_);
+  const std::scoped_lock guard(shard.lock);
+  bump<DataForm::number>(*pin.entry_, counter, 1, at);
+  bump<DataForm::rate>(*pin.entry_, rate, 1, at);
+  touch(shard, *pin.entry_, at);
+}
+
 // Rates count blocks of brates-factor bytes. What is left of a block is not lost between two reports, for both look at
 // the connection's totals.
 bool StickTable::add_traffic(Entry& entry, const Traffic& traffic, std::uint32_t now) {

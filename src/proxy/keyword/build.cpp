@@ -13,7 +13,9 @@ using sample::Facts;
 
 sample::Scope scope_of(const sample::Registry& registry, Place place, const NameRefs* names) {
   Facts available = Facts::client | Facts::session;
-  if (place == Place::request || place == Place::log) available = available | Facts::request_bytes;
+  if (place == Place::request || place == Place::log)
+    available = available | Facts::request_bytes | Facts::http_request;
+  if (place == Place::response || place == Place::log) available = available | Facts::http_response;
   if (place == Place::response) available = available | Facts::response_bytes;
   if (place == Place::response || place == Place::log) available = available | Facts::server;
   return {.registry = &registry, .available = available, .names = names == nullptr ? nullptr : names->resolver()};

@@ -34,7 +34,19 @@ struct Build {
   config::UniqueNames frontends;                                    // listen sections claim both
   config::UniqueNames backends;
   config::UniqueNames userlist_names;
+  /// http-errors sections, by name; also those that lines name before they are read.
+  struct ErrorPages {
+    std::shared_ptr<Pages> pages = std::make_shared<Pages>();
+    bool defined = false;
+    SourcePosition named_at;
+  };
+  std::map<std::string, ErrorPages> error_pages;
 };
+
+/// The pages of the http-errors section of that name, which may come later.
+std::shared_ptr<const Pages> error_pages(config::ParseContext& context, const config::Word& name);
+/// Lines that name http-errors sections which are not there.
+void check_error_pages(const Build& build, Diagnostics& diagnostics);
 
 /// Where expressions of a line are evaluated, for sample::Scope.
 enum class Place : std::uint8_t { connection, session, request, response, log };

@@ -241,32 +241,36 @@ class Finisher {
     if (!proxy.is_frontend()) return;
     ProxySettings& settings = proxy.settings;
     if (!settings.unique_id_format.empty())
-      settings.unique_id_program =
-          compiled(settings.unique_id_format, settings.unique_id_format_at, *proxy.names.front());
+      settings.unique_id_program = compiled(settings.unique_id_format, settings.unique_id_format_at,
+                                            *proxy.names.front(), settings.mode == Mode::http);
     LogSettings& log = proxy.settings.log;
     if (log.format == LogSettings::Format::connect) return;
     if (log.targets.empty() && (!log.use_global || config_.global.logs.empty()) && proxy.settings.mode == Mode::tcp &&
         !options_.after_errors)
       diagnostics_.warning(proxy.at, fmt::format("{} says how to log and not where", title(proxy))).hint =
           log.use_global ? "the global section has no 'log' line" : "add a 'log' line";
-    const std::string_view text =
-        log.format == LogSettings::Format::custom ? std::string_view(log.custom_format) : kTcpLogFormat;
+    const bool http = settings.mode == Mode::http;
+    std::string_view text = kTcpLogFormat;
+    if (log.format == LogSettings::Format::custom) text = log.custom_format;
+    if (log.format == LogSettings::Format::http && http)
+      text = log.custom_format.empty() ? kHttpLogFormat : std::string_view(log.custom_format);
     if (log.format == LogSettings::Format::http && proxy.settings.mode == Mode::tcp && http_format_said_++ == 0)
       diagnostics_
           .warning(proxy.at, fmt::format("{} is in TCP mode: 'option httplog' logs as 'option tcplog'", title(proxy)))
           .hint = "write 'option tcplog'";
     NameRefs& names = *proxy.names.front();
-    log.format_program = compiled(text, log.format_at, names);
+    log.format_program = compiled(text, log.format_at, names, http);
     for (LogSettings::Text* more : {&log.structured, &log.errors})
-      if (!more->text.empty()) more->program = compiled(more->text, more->at, names);
+      if (!more->text.empty()) more->program = compiled(more->text, more->at, names, http);
   }
 
   // Proxies that write the same format share one program, unless it names tables or backends: those may be the proxy's
   // own.
-  std::shared_ptr<const sample::LogFormat> compiled(std::string_view text, SourcePosition at, NameRefs& names) {
+  std::shared_ptr<const sample::LogFormat> compiled(std::string_view text, SourcePosition at, NameRefs& names,
+                                                    bool http) {
     if (const auto known = formats_.find(text); known != formats_.end()) return known->second;
     const std::size_t named = names.uses().size();
-    auto made = sample::LogFormat::compile(text, {.use = sample::FormatUse::log},
+    auto made = sample::LogFormat::compile(text, {.use = sample::FormatUse::log, .http = http},
                                            scope_of(registry_, Place::log, &names), at, diagnostics_);
     if (names.uses().size() == named) formats_.emplace(text, made);
     return made;

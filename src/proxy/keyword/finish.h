@@ -19,6 +19,8 @@ struct FinishOptions {
 /// The formats behind `option tcplog` and `option tcplog clf`, also for the predefined variables.
 extern const std::string_view kTcpLogFormat;
 extern const std::string_view kTcpClfLogFormat;
+extern const std::string_view kHttpLogFormat;
+extern const std::string_view kHttpClfLogFormat;
 
 /// The signature again, after servers came or went.
 void sign_parts(ProxyConfig& proxy);

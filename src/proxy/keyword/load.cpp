@@ -58,6 +58,7 @@ Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions&
   parser.provide(peers);
   parser.provide(facts);
   parser.parse(std::move(sources));
+  check_error_pages(build, diagnostics);
   take_over(config, build, rings, peers);
   const auto file_names = std::make_shared<const std::vector<std::string>>(config.file_names);
   for (const auto& proxy : config.proxies) proxy->file_names = file_names;

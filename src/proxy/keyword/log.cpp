@@ -10,6 +10,11 @@ namespace weir::proxy {
 
 constinit const std::string_view kTcpLogFormat =
     "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq";
+constinit const std::string_view kHttpLogFormat =
+    "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r";
+constinit const std::string_view kHttpClfLogFormat =
+    "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc %ac %fc %bc %sc %rc %sq "
+    "%bq %CC %CS %hrl %hsl";
 constinit const std::string_view kTcpClfLogFormat =
     "%{Q}o %{-Q}ci - - [%T] \"TCP \" 000 %B \"\" \"\" %cp %ms %ft %b %s %Th %Tw %Tc %Tt %U %ts-- %ac %fc %bc %sc %rc "
     "%sq %bq \"\" \"\" ";
@@ -88,7 +93,8 @@ void httplog(ParseContext& context, const Line& line) {
     context.error(line.args()[0], fmt::format("'option httplog' knows 'clf', not '{}'", line.args()[0].text));
     return;
   }
-  set_format(context, line, Format::http, {});
+  const bool clf = !line.args().empty();
+  set_format(context, line, Format::http, clf ? kHttpClfLogFormat : std::string_view());
 }
 
 void log_format(ParseContext& context, const Line& line) {

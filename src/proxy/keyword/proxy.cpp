@@ -136,33 +136,6 @@ void source(ParseContext& context, const Line& line) {
   proxy->settings.source = std::move(settings);
 }
 
-void errorfile(ParseContext& context, const Line& line) {
-  static constexpr int kStatuses[] = {200, 400, 401, 403, 404, 405, 407, 408, 410,
-                                      413, 425, 429, 500, 501, 502, 503, 504};
-  constexpr std::size_t kMostBytes = std::size_t{16} << 20U;
-  Arguments args(context, line);
-  const Word& word = *args.peek();
-  const auto status = args.expect_integer("the status", 100, 599);
-  if (!status) return;
-  if (std::ranges::find(kStatuses, static_cast<int>(*status)) == std::end(kStatuses)) {
-    context.error(word, fmt::format("no page can be set for status {}", *status)).hint =
-        "200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 501, 502, 503 or 504";
-    return;
-  }
-  const Word& path = *args.next();
-  const std::string text = read_outside(path.text, kMostBytes).value_or(std::string());
-  if (text.empty()) {
-    context.error(path, fmt::format("cannot read the page '{}'", path.text)).hint =
-        "a file that holds a whole HTTP answer, head and body";
-    return;
-  }
-  if (!text.starts_with("HTTP/")) {
-    context.error(path, fmt::format("the page '{}' does not begin with an HTTP status line", path.text));
-    return;
-  }
-  context.target<ProxyConfig>().settings.error_files[static_cast<int>(*status)] = path.text;
-}
-
 constexpr KeywordRow kRows[] = {
     {.name = "backlog",
      .sections = in::proxies,
@@ -198,14 +171,6 @@ constexpr KeywordRow kRows[] = {
      .parse = set_enabled,
      .doc = "The proxy runs although its defaults section says 'disabled'.",
      .example = "enabled"},
-    {.name = "errorfile",
-     .sections = in::proxies,
-     .arguments = "<status> <file>",
-     .min_args = 2,
-     .max_args = 2,
-     .parse = errorfile,
-     .doc = "The page that HTTP clients get with that status.",
-     .example = "errorfile 503 /etc/haproxy/errors/503.http"},
     {.name = "fullconn",
      .sections = in::proxies,
      .arguments = "<connections>",

@@ -39,6 +39,9 @@ constexpr Place place_of(RuleSet set) {
     case RuleSet::tcp_request_session: return Place::session;
     case RuleSet::tcp_request_content: return Place::request;
     case RuleSet::tcp_response_content: return Place::response;
+    case RuleSet::http_request: return Place::request;
+    case RuleSet::http_response:
+    case RuleSet::http_after_response: return Place::response;
   }
   return Place::request;
 }
@@ -70,10 +73,11 @@ void report_unknown_action(ParseContext& context, const Word& word, RuleSet set)
 
 // "tcp-request content, tcp-response content"
 std::string sets_of(const ActionRow& row) {
-  constexpr std::pair<std::uint8_t, std::string_view> kSets[] = {{rules_of::connection, "tcp-request connection"},
-                                                                 {rules_of::session, "tcp-request session"},
-                                                                 {rules_of::content, "tcp-request content"},
-                                                                 {rules_of::response, "tcp-response content"}};
+  constexpr std::pair<std::uint8_t, std::string_view> kSets[] = {
+      {rules_of::connection, "tcp-request connection"}, {rules_of::session, "tcp-request session"},
+      {rules_of::content, "tcp-request content"},       {rules_of::response, "tcp-response content"},
+      {rules_of::http_request, "http-request"},         {rules_of::http_response, "http-response"},
+      {rules_of::http_after, "http-after-response"}};
   std::string all;
   for (const auto& [bit, name] : kSets)
     if ((row.sets & bit) != 0) all += fmt::format("{}{}", all.empty() ? "" : ", ", name);
@@ -170,6 +174,16 @@ void tcp_response_content(ParseContext& context, const Line& line) {
     read_rule(context, line, RuleSet::tcp_response_content, proxy->response_rules);
 }
 
+void http_request(ParseContext& context, const Line& line) {
+  read_rule(context, line, RuleSet::http_request, context.target<ProxyConfig>().http_request_rules);
+}
+void http_response(ParseContext& context, const Line& line) {
+  read_rule(context, line, RuleSet::http_response, context.target<ProxyConfig>().http_response_rules);
+}
+void http_after_response(ParseContext& context, const Line& line) {
+  read_rule(context, line, RuleSet::http_after_response, context.target<ProxyConfig>().http_after_response_rules);
+}
+
 void read_delay(ParseContext& context, const Line& line, Timeout& delay) {
   if (!allowed_in_defaults(context, line)) return;
   Arguments args(context, line);
@@ -198,6 +212,30 @@ constexpr KeywordRow kRows[] = {
      .parse = acl,
      .doc = "Names a test for the conditions of other lines; lines of one name are alternatives.",
      .example = "acl office src 10.0.0.0/8"},
+    {.name = "http-after-response",
+     .sections = kRunning,
+     .arguments = "<action> [if|unless <condition>]",
+     .min_args = 1,
+     .max_args = config::kAnyArgs,
+     .parse = http_after_response,
+     .doc = "A rule about every answer that leaves, also those of weir itself.",
+     .example = "http-after-response set-header strict-transport-security \"max-age=31536000\""},
+    {.name = "http-request",
+     .sections = kRunning,
+     .arguments = "<action> [if|unless <condition>]",
+     .min_args = 1,
+     .max_args = config::kAnyArgs,
+     .parse = http_request,
+     .doc = "A rule about requests.",
+     .example = "http-request deny if { path_beg /admin } !{ src 10.0.0.0/8 }"},
+    {.name = "http-response",
+     .sections = kRunning,
+     .arguments = "<action> [if|unless <condition>]",
+     .min_args = 1,
+     .max_args = config::kAnyArgs,
+     .parse = http_response,
+     .doc = "A rule about what servers answer.",
+     .example = "http-response del-header server"},
     {.name = "tcp-request connection",
      .sections = kRunning,
      .arguments = "<action> [if|unless <condition>]",

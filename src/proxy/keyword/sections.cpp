@@ -9,7 +9,8 @@
 
 namespace weir::proxy {
 
-config::Target open_userlist(config::ParseContext& context);  // userlist.cpp
+config::Target open_userlist(config::ParseContext& context);     // userlist.cpp
+config::Target open_http_errors(config::ParseContext& context);  // pages.cpp
 
 namespace {
 
@@ -57,6 +58,9 @@ void start_from_defaults(ParseContext& context, ProxyConfig& proxy) {
   proxy.session_rules = from->session_rules;
   proxy.content_rules = from->content_rules;
   proxy.response_rules = from->response_rules;
+  proxy.http_request_rules = from->http_request_rules;
+  proxy.http_response_rules = from->http_response_rules;
+  proxy.http_after_response_rules = from->http_after_response_rules;
   proxy.inspect_delay = from->inspect_delay;
   proxy.response_inspect_delay = from->response_inspect_delay;
   proxy.names.insert(proxy.names.end(), from->names.begin(), from->names.end());
@@ -100,18 +104,6 @@ Target open_frontend(ParseContext& context) { return open_proxy(context, ProxyKi
 Target open_backend(ParseContext& context) { return open_proxy(context, ProxyKind::backend); }
 Target open_listen(ParseContext& context) { return open_proxy(context, ProxyKind::listen); }
 
-void close_proxy(ParseContext& context) {
-  const auto& proxy = context.target<ProxyConfig>();
-  if (proxy.settings.mode == Mode::tcp || proxy.settings.disabled) return;
-  const SourcePosition& mode_at = proxy.settings.mode_at;
-  const bool inherited = mode_at.file == proxy.at.file && mode_at.line < proxy.at.line;
-  auto& wrong = context.diagnostics().error(
-      inherited || mode_at.file != proxy.at.file ? proxy.at : mode_at,
-      fmt::format("{} has 'mode http'{}: HTTP mode is not available in this version", title(proxy),
-                  inherited || mode_at.file != proxy.at.file ? " from its defaults section" : ""));
-  wrong.hint = "'mode tcp' forwards the connections of any protocol";
-}
-
 constexpr std::string_view kUseBind = "addresses stand on lines of their own: bind 192.0.2.1:443";
 
 constexpr SectionRow kSections[] = {
@@ -121,7 +113,6 @@ constexpr SectionRow kSections[] = {
      .takes_from = true,
      .extra_hint = "servers stand on lines of their own: server s1 192.0.2.1:443",
      .open = open_backend,
-     .close = close_proxy,
      .doc = "A set of servers that share the connections given to it.",
      .example = "backend bk_rdp"},
     {.name = "defaults",
@@ -139,7 +130,6 @@ constexpr SectionRow kSections[] = {
      .takes_from = true,
      .extra_hint = kUseBind,
      .open = open_frontend,
-     .close = close_proxy,
      .doc = "A set of addresses that accepts connections and chooses a backend for each.",
      .example = "frontend ft_rdp"},
     {.name = "global",
@@ -147,13 +137,18 @@ constexpr SectionRow kSections[] = {
      .open = open_global,
      .doc = "Settings of the whole process.",
      .example = "global"},
+    {.name = "http-errors",
+     .kind = SectionKind::http_errors,
+     .naming = Naming::required,
+     .open = open_http_errors,
+     .doc = "Pages for errors, for proxies that name the section.",
+     .example = "http-errors site1"},
     {.name = "listen",
      .kind = SectionKind::listen,
      .naming = Naming::required,
      .takes_from = true,
      .extra_hint = kUseBind,
      .open = open_listen,
-     .close = close_proxy,
      .doc = "A frontend and its backend in one section.",
      .example = "listen rdp"},
     {.name = "userlist",
@@ -176,7 +171,7 @@ const std::span<const config::KeywordRow> kTables[] = {
     option_keywords,   bind_keywords,   server_keywords,   balance_keywords,      persistence_keywords,
     log_keywords,      rule_keywords,   stick_keywords,    check_keywords,        probe_keywords,
     userlist_keywords, later_keywords,  variable_keywords, capture_keywords,      proxy_protocol_keywords,
-    filter_keywords,
+    filter_keywords,   http_keywords,   page_keywords,
 };
 }  // namespace
 

@@ -32,6 +32,8 @@ extern const std::span<const config::KeywordRow> probe_keywords;           // pr
 extern const std::span<const config::KeywordRow> userlist_keywords;        // userlist.cpp
 extern const std::span<const config::KeywordRow> variable_keywords;        // variable.cpp
 extern const std::span<const config::KeywordRow> capture_keywords;         // capture.cpp
+extern const std::span<const config::KeywordRow> http_keywords;            // http.cpp
+extern const std::span<const config::KeywordRow> page_keywords;            // pages.cpp
 extern const std::span<const config::KeywordRow> later_keywords;           // later.cpp
 
 }  // namespace weir::proxy

@@ -13,7 +13,7 @@ Verdict run_rules(std::span<const Rule> rules, std::uint16_t& next, sample::Cont
     const std::size_t mark = context.arena.mark();
     const Verdict verdict = rule.action->apply(rule.argument.get(), session, context);
     context.arena.rewind(mark);
-    if (verdict == Verdict::next || (verdict == Verdict::wait && context.final)) continue;
+    if (verdict == Verdict::next || (verdict == Verdict::wait && context.final && !context.may_pause)) continue;
     return verdict;
   }
   return Verdict::accept;

@@ -29,11 +29,17 @@ enum class RuleSet : std::uint8_t {
   tcp_request_session = 2,
   tcp_request_content = 4,
   tcp_response_content = 8,
+  http_request = 16,
+  http_response = 32,
+  http_after_response = 64,
 };
 /// Bits of RuleSet, as rows write them.
 namespace rules_of {
 constexpr std::uint8_t connection = 1, session = 2, content = 4, response = 8;
 constexpr std::uint8_t requests = connection | session | content, all = requests | response;
+constexpr std::uint8_t http_request = 16, http_response = 32, http_after = 64;
+constexpr std::uint8_t http = http_request | http_response, http_all = http | http_after;
+constexpr std::uint8_t everywhere = all | http_all;
 }  // namespace rules_of
 
 enum class Verdict : std::uint8_t {
@@ -43,6 +49,10 @@ enum class Verdict : std::uint8_t {
   close,        // tcp-response: the server's side is closed, the client keeps what it got
   silent_drop,  // the session is over and the client is not told
   wait,         // more bytes may decide
+  deny,         // HTTP: refused, with the answer that the action left in the exchange
+  tarpit,       // HTTP: the same after a while
+  answer,       // HTTP: answered here, with what the action left in the exchange
+  failed,       // HTTP: the action could not be done: an error of ours
 };
 
 struct ActionArgument {

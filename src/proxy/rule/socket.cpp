@@ -99,18 +99,18 @@ Verdict silent_drop(const ActionArgument* given, Session& session, sample::Conte
   return Verdict::silent_drop;
 }
 
-constexpr std::uint8_t kFirstMark = rules_of::all;
+constexpr std::uint8_t kFirstMark = rules_of::all | rules_of::http;
 
 constexpr ActionRow kRows[] = {
     {.name = "set-bc-mark",
-     .sets = rules_of::content,
+     .sets = rules_of::content | rules_of::http_request,
      .arguments = "<mark>|<expression>",
      .parse = parse_number<UINT32_MAX>,
      .apply = set_server_mark,
      .doc = "The netfilter mark of the packets to the server.",
      .example = "tcp-request content set-bc-mark 0x20"},
     {.name = "set-bc-tos",
-     .sets = rules_of::content,
+     .sets = rules_of::content | rules_of::http_request,
      .arguments = "<tos>|<expression>",
      .parse = parse_number<255>,
      .apply = set_server_tos,
@@ -145,7 +145,7 @@ constexpr ActionRow kRows[] = {
      .doc = "The old name of set-fc-tos.",
      .example = "tcp-request connection set-tos 0x28"},
     {.name = "silent-drop",
-     .sets = rules_of::all,
+     .sets = rules_of::all | rules_of::http,
      .arguments = "[rst-ttl <ttl>]",
      .parse = parse_silent_drop,
      .apply = silent_drop,

@@ -15,6 +15,8 @@ extern const std::span<const ActionRow> socket_actions;         // socket.cpp
 extern const std::span<const ActionRow> tracking_actions;       // tracking.cpp
 extern const std::span<const ActionRow> variable_actions;       // variable.cpp
 extern const std::span<const ActionRow> verdict_actions;        // verdict.cpp
+extern const std::span<const ActionRow> http_answer_actions;    // http_answer.cpp
+extern const std::span<const ActionRow> http_head_actions;      // http_head.cpp
 extern const std::span<const ActionRow> bandwidth_actions;      // bandwidth.cpp
 extern const std::span<const ActionRow> expect_header_actions;  // expect_header.cpp
 

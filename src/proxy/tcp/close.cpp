@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "proxy/accepting.h"
+#include "proxy/http/phases.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
@@ -34,7 +35,7 @@ void count_end(Session& session) {
       if (server != nullptr) server->server_aborts.add();
     }
   }
-  if (facts.connect_finished == TimePoint{}) return;
+  if (facts.connect_finished == TimePoint{} || session.is_http) return;  // HTTP counts by request
   const std::uint32_t queue = milliseconds(facts.queued, facts.queue_left);
   const std::uint32_t connect = milliseconds(facts.connect_started, facts.connect_finished);
   const std::uint32_t total = milliseconds(facts.accepted, session.worker->io->now());
@@ -64,6 +65,7 @@ void close_client_side(Session& session) {
 
 bool is_normal(const Session& session) {
   const SessionFacts& facts = session.facts;
+  if (session.http != nullptr && session.http->status >= 500) return false;  // manual, log-separate-errors
   return facts.ended_by == EndedBy::nobody && facts.retries == 0 && !facts.redispatched;
 }
 
@@ -81,7 +83,9 @@ char phase_letter(Phase phase) {
   switch (phase) {
     case Phase::free: return '-';
     case Phase::handshake:
+    case Phase::requesting:
     case Phase::inspecting: return 'R';
+    case Phase::tarpit: return 'T';
     case Phase::queued: return 'Q';
     case Phase::connecting:
     case Phase::pausing: return 'C';
@@ -162,7 +166,8 @@ void write_log(Session& session) {
   session.logged = true;
   // COMPAT: what the server said alone is no exchange; a line that is written early does not ask.
   const bool early = session.server.fd >= 0;
-  if (settings.skip_null && !early && session.request.total == 0 && session.request.end == 0) return;
+  if (settings.skip_null && !early && !session.is_http && session.request.total == 0 && session.request.end == 0)
+    return;
   log::Level level = settings.separate_errors && !normal ? log::Level::err : log::Level::info;
   if (session.extras && session.extras->log_level) {
     if (*session.extras->log_level == kSilent) return;
@@ -180,6 +185,7 @@ void log_now(Session& session) {
 
 void close_session(Session& session, EndedBy by, char in) {
   WEIR_ASSERT(session.phase != Phase::free);
+  if (session.is_http && answer_instead_of_closing(session, by, in)) return;
   WorkerContext& worker = *session.worker;
   SessionFacts& facts = session.facts;
   if (facts.ended_by == EndedBy::nobody && by != EndedBy::nobody) {
@@ -197,7 +203,13 @@ void close_session(Session& session, EndedBy by, char in) {
   close_server_side(session, abnormal(session) && !session.response.ended);
   release_target(session);
   if (session.counted_in_backend) session.backend->state->sessions.decrement();
-  write_log(session);
+  if (session.http != nullptr) {
+    end_exchange(session);
+    give_exchange_back(session);
+  } else if (!session.is_http) {
+    write_log(session);
+  }
+  if (session.own_server != nullptr) close_own_server(session);
   end_tracking(session);  // COMPAT: observed on 2.6: the line does not know of the last bytes yet
   drop_held_bytes(session, session.request);
   drop_held_bytes(session, session.response);

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "proxy/health_events.h"
+#include "proxy/http/phases.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
@@ -196,6 +197,7 @@ void begin_connect(Session& session, AssignResult assigned) {
   session.phase = Phase::connecting;
   session.target_config = std::move(assigned.config);
   session.facts.server = server_address(session, assigned.address, *session.target_config);
+  if (session.is_http && take_idle_connection(session)) return send_request(session);
   auto opened = io::open_connection(session.facts.server, connect_options(session, *session.target_config));
   session.server.error = opened ? ConnectionError{} : connection_error_of(opened.error().os_error);
   if (!opened) {
@@ -280,7 +282,8 @@ void connect_failed(Session& session, bool timed_out) {
   close_server_side(session, true);
   if (session.target_config->health.observe)
     observe_connection(*session.worker, *session.target, *session.target_config, false);
-  if (session.attempts_left == 0) return give_up(session, timed_out);
+  const bool again = !session.is_http || (session.backend->config->settings.http.retry_on & retry::conn_failure) != 0;
+  if (session.attempts_left == 0 || !again) return give_up(session, timed_out);
   session.attempts_left--;
   session.facts.retries++;
   const NextAttempt next = plan_next(session);

@@ -4,6 +4,7 @@
 // client-fin, server-fin, tunnel, connect, queue; option independent-streams, abortonclose.
 #include <algorithm>
 
+#include "proxy/http/phases.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/bandwidth.h"
 #include "proxy/tcp/phases.h"
@@ -65,11 +66,12 @@ SideDeadline exchange_deadline(const Session& session) {
 
 // While the session is inspected or queued, nothing but its own words keeps a client alive.
 TimePoint client_idle_deadline(const Session& session) {
-  if (session.request.ended) return TimePoint::max();
+  if (session.request.ended || session.is_http) return TimePoint::max();
   return later(session.client.last_read, session.frontend->config->settings.timeouts.client);
 }
 
 TimePoint session_deadline(const Session& session) {
+  if (session.is_http) return http_deadline(session);
   if (session.phase == Phase::inspecting || session.phase == Phase::queued)
     return std::min(session.phase_deadline, client_idle_deadline(session));
   if (session.phase != Phase::relaying) return session.phase_deadline;
@@ -121,6 +123,9 @@ void arm_timer(Session& session) { session.worker->io->timers().arm(session.time
 
 void on_session_timer(void* object) {
   Session& session = *static_cast<Session*>(object);
+  if (session.is_http && session.phase != Phase::queued && session.phase != Phase::connecting &&
+      session.phase != Phase::pausing)
+    return on_http_timer(session);
   if (session.phase == Phase::relaying) return exchange_timer(session);
   if (session.phase == Phase::handshake) return handshake_timer(session);
   if (session.phase == Phase::inspecting) return inspection_timer(session);
@@ -129,11 +134,7 @@ void on_session_timer(void* object) {
   switch (session.phase) {
     case Phase::connecting: connect_failed(session, true); return;
     case Phase::pausing: retry_connect(session); return;
-    case Phase::handshake:
-    case Phase::queued:
-    case Phase::inspecting:
-    case Phase::relaying:
-    case Phase::free: return;
+    default: return;
   }
 }
 
@@ -142,6 +143,7 @@ void on_client_event(void* object, std::uint32_t events) {
   if ((events & (EPOLLIN | io::kEndOfInput)) != 0) session.request.readable = true;
   if ((events & io::kEndOfInput) != 0) session.request.to_end = true;
   if ((events & EPOLLOUT) != 0) session.response.blocked = false;
+  if (session.is_http) return on_http_client_event(session, events);
   switch (session.phase) {
     case Phase::relaying: exchange(session); return;
     case Phase::inspecting:
@@ -153,6 +155,8 @@ void on_client_event(void* object, std::uint32_t events) {
     case Phase::connecting:
     case Phase::pausing: client_event_before_exchange(session, events); return;
     case Phase::handshake: read_handshake(session); return;
+    case Phase::requesting:
+    case Phase::tarpit:
     case Phase::free: return;
   }
 }
@@ -173,7 +177,7 @@ void on_server_event(void* object, std::uint32_t events) {
   if ((events & (EPOLLIN | io::kEndOfInput)) != 0) session.response.readable = true;
   if ((events & io::kEndOfInput) != 0) session.response.to_end = true;
   if ((events & EPOLLOUT) != 0) session.request.blocked = false;
-  exchange(session);
+  session.is_http ? on_http_server_event(session) : exchange(session);
 }
 
 }  // namespace weir::proxy

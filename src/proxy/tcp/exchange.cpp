@@ -2,6 +2,7 @@
 //
 // The server's first bytes are held while rules look at them. Half-close is kept: a FIN of one side is sent to the
 // other once all bytes before it have left, and the session lives until both directions ended or a timeout strikes.
+#include "proxy/http/phases.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
@@ -34,6 +35,7 @@ bool pass_end_on(Flow& flow, Side& sink) {
 }  // namespace
 
 void begin_exchange(Session& session) {
+  if (session.is_http) return send_request(session);
   session.phase = Phase::relaying;
   session.plan.reset();
   store_request_sticking(session);

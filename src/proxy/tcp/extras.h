@@ -39,10 +39,26 @@ struct SessionExtras {
   using Captures = std::vector<std::optional<std::string>>;  // by slot of the frontend's captures
   Captures request_captures;
   Captures response_captures;
+  std::optional<std::string> request_cookie;  // capture cookie
+  std::optional<std::string> response_cookie;
   // Of the header towards the server: what could not be sent yet.
   std::string server_header;
   std::unique_ptr<BandwidthLimits> bandwidth;
   std::optional<std::string> unique_id;  // made once, when first asked for
+
+  /// HTTP: what belonged to one request of the connection.
+  void forget_request() {
+    priority_class = 0;
+    priority_offset = 0;
+    log_level.reset();
+    retries.reset();
+    request_captures.clear();
+    response_captures.clear();
+    request_cookie.reset();
+    response_cookie.reset();
+    bandwidth.reset();
+    unique_id.reset();
+  }
 
   static void keep(Captures& slots, std::size_t slot, std::string_view text) {
     if (slots.size() <= slot) slots.resize(slot + 1);

@@ -45,6 +45,8 @@ std::shared_ptr<const BackendPlan> switch_to(const Session& session, std::string
   return forced || named->state->published.load(std::memory_order_relaxed) ? named : nullptr;
 }
 
+}  // namespace
+
 std::shared_ptr<const BackendPlan> choose_backend(Session& session) {
   const ProxyConfig& config = *session.frontend->config;
   const bool forced = switching_is_forced(session);
@@ -77,6 +79,8 @@ void enter_backend(Session& session) {
   state.counters[worker.id()].sessions.add();
   state.session_rate.add(worker.now_ms());
 }
+
+namespace {
 
 // Runs the frontend's rules, then, once it is known, the backend's. True when the session may go on to a server.
 bool rules_done(Session& session, bool input_over) {

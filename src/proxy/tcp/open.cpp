@@ -1,4 +1,6 @@
 // A session's beginning: limits, counters, the connection rules, registration; and the context that rules look at.
+#include "proxy/http/body.h"
+#include "proxy/http/phases.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
@@ -15,6 +17,21 @@ SessionExtras& extras(Session& session) {
 }
 
 SessionHandle Session::handle() const { return {slot, generation, worker->id()}; }
+
+namespace {
+
+void add_messages(const Session& session, ContextParts& parts) {
+  const HttpExchange* exchange = session.http;
+  const BodyState& body = exchange->request_body;
+  parts.http_request = {.head = &exchange->request,
+                        .body = buffered_body(session.request, body),
+                        .body_complete = body.read_over || exchange->body_over_due || parts.request.closed};
+  parts.http_response = {.head = &exchange->response,
+                         .body = buffered_body(session.response, exchange->response_body),
+                         .body_complete = exchange->response_body.read_over || parts.response.closed};
+}
+
+}  // namespace
 
 sample::Context make_context(Session& session, ContextParts& parts, bool final) {
   WorkerContext& worker = *session.worker;
@@ -52,11 +69,16 @@ sample::Context make_context(Session& session, ContextParts& parts, bool final) 
   const Flow& answer = session.response;
   if (answer.buffer != nullptr) parts.response.bytes = {answer.buffer + answer.start, answer.end - answer.start};
   parts.response.closed = answer.ended || (answer.buffer != nullptr && answer.end == capacity);
+  if (session.http != nullptr) add_messages(session, parts);
   return {.arena = worker.arena,
           .client = &parts.client,
           .server = session.backend ? &parts.server : nullptr,
           .request = &parts.request,
           .response = &parts.response,
+          .http_request = session.http != nullptr && session.http->request_head_alive && !session.http->bad_request
+                              ? &parts.http_request
+                              : nullptr,
+          .http_response = session.http != nullptr && session.http->response_begun ? &parts.http_response : nullptr,
           .wall_now = worker.io->wall_now(),
           .now = worker.io->now(),
           .session = &session,
@@ -180,6 +202,7 @@ void begin_session(Session& session) {
   frontend.counters[worker.id()].sessions.add();
   frontend.session_rate.add(worker.now_ms());
   worker.process->session_rate.add(worker.now_ms());
+  if (session.frontend->config->settings.mode == Mode::http) return begin_http(session);
   const std::uint32_t generation = session.generation;
   begin_inspection(session);
   if (session.generation == generation) log_plain_connect(session);

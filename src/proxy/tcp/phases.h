@@ -12,6 +12,9 @@ void begin_inspection(Session& session);  // content rules of the frontend, then
 /// Again, with more bytes or at the deadline. `input_over`: the client died or said nothing for too long, so that rules
 /// must decide now and the session ends for that reason when they let it through.
 void inspect(Session& session, EndedBy input_over = EndedBy::nobody);
+/// By use_backend and default_backend; null: there is none.
+std::shared_ptr<const BackendPlan> choose_backend(Session& session);
+void enter_backend(Session& session);
 void ask_for_server(Session& session);  // persistence, balancing, queue
 void begin_connect(Session& session, AssignResult assigned);
 void server_connected(Session& session);

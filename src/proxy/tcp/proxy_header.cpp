@@ -62,7 +62,8 @@ std::size_t write_header(Session& session, std::span<char> out) {
 
 // Sends the header, or the rest of one that an earlier event could not send whole.
 bool send(Session& session, std::string_view header) {
-  const auto sent = send_with_head(session, session.request, session.server, header);
+  Flow nothing;  // HTTP: what the client has sent is no raw stream
+  const auto sent = send_with_head(session, session.is_http ? nothing : session.request, session.server, header);
   if (!sent) {
     connect_failed(session, false);
     return false;
@@ -83,7 +84,7 @@ bool send_proxy_header(Session& session) {
     return send(session, rest);
   }
   // The first bytes go with the header.
-  if (session.request.readable && !fill(session, session.request, session.client)) {
+  if (!session.is_http && session.request.readable && !fill(session, session.request, session.client)) {
     close_session(session, EndedBy::client, 'D');
     return false;
   }

@@ -28,8 +28,20 @@
 namespace weir::proxy {
 
 struct Tracks;
+struct HttpExchange;
+struct IdleConnection;
 
-enum class Phase : std::uint8_t { free, handshake, inspecting, queued, connecting, pausing, relaying };
+enum class Phase : std::uint8_t {
+  free,
+  handshake,
+  requesting,  // HTTP: between requests, or the head is not complete yet
+  inspecting,
+  tarpit,  // HTTP: a rule keeps the client waiting
+  queued,
+  connecting,
+  pausing,
+  relaying
+};
 
 /// Manual 8.5, the first letter: who ended it; the second: during what. The first event wins.
 enum class EndedBy : char {
@@ -81,6 +93,9 @@ struct SessionFacts {
   TimePoint queue_left{};       // a server was assigned, or the wait was given up
   TimePoint connect_started{};  // served from the queue, or not queued at all
   TimePoint connect_finished{};
+  TimePoint request_began{};  // HTTP: its first byte, its last byte of the head, the answer's head
+  TimePoint request_complete{};
+  TimePoint response_began{};
   SocketAddress client;
   SocketAddress local;   // filled when a rule, the log or a server without a port asks
   SocketAddress source;  // our address towards the server
@@ -139,9 +154,15 @@ struct Session {
   bool force_persist = false;  // the first persistence rule of the backend that holds says so
   bool ignore_persist = false;
   bool logged = false;
-  bool answered = false;          // the server's first bytes were seen
-  bool judging_response = false;  // tcp-response rules have not decided yet: the server's bytes are held
-  bool silent_drop = false;       // the client is not told of the end
+  bool answered = false;                 // the server's first bytes were seen
+  bool judging_response = false;         // tcp-response rules have not decided yet: the server's bytes are held
+  bool silent_drop = false;              // the client is not told of the end
+  bool is_http = false;                  // proxy/http/ drives it
+  std::uint32_t requests = 0;            // HTTP: how many this connection has brought
+  std::uint32_t server_requests = 0;     // HTTP: how many the server's connection has carried before
+  std::size_t head_scanned = 0;          // HTTP: of the request's head being read
+  HttpExchange* http = nullptr;          // HTTP: the request being served; null between requests
+  IdleConnection* own_server = nullptr;  // HTTP: a server's connection that serves nobody else, while it rests
   bool reassign = false;  // the last attempt failed: the next one is a new choice, not a retry of the same server
 
   [[nodiscard]] SessionHandle handle() const;
@@ -172,6 +193,8 @@ struct ContextParts {
   sample::ConnectionFacts server;
   sample::Payload request;
   sample::Payload response;
+  sample::HttpMessage http_request;
+  sample::HttpMessage http_response;
 };
 sample::Context make_context(Session& session, ContextParts& parts, bool final);
 

@@ -32,7 +32,51 @@ void start_tracking(Session& session, unsigned counter, stick::StickTable& table
   std::vector<Track>& counters = session.tracks->counters;
   if (counters.size() <= counter) counters.resize(counter + 1);
   if (counters[counter].pin) return;
-  counters[counter].pin = table.track(key, worker.io->now());
+  Track& track = counters[counter];
+  track.pin = table.track(key, worker.io->now());
+  track.of_request = session.http != nullptr;
+  track.request_told = false;
+  if (!track.pin || !track.of_request) return;
+  // COMPAT: observed on 2.6: an entry first tracked by a request's rules counts a session and this request.
+  table.count_session(track.pin, worker.io->now());
+  count_tracked_request(session);
+}
+
+void count_tracked_request(Session& session) {
+  if (session.tracks == nullptr) return;
+  for (Track& track : session.tracks->counters) {
+    if (!track.pin || track.request_told) continue;
+    track.request_told = true;
+    track.pin.table()->count(track.pin, stick::DataType::http_req_cnt, stick::DataType::http_req_rate,
+                             session.worker->io->now());
+  }
+}
+
+void count_tracked_status(Session& session, std::uint16_t status) {
+  if (session.tracks == nullptr) return;
+  const bool error = status >= 400 && status < 500;
+  // Manual, http_fail_cnt: 5xx but 501 and 505.
+  const bool failure = status >= 500 && status < 600 && status != 501 && status != 505;
+  if (!error && !failure) return;
+  for (Track& track : session.tracks->counters) {
+    if (!track.pin) continue;
+    const auto counter = error ? stick::DataType::http_err_cnt : stick::DataType::http_fail_cnt;
+    const auto rate = error ? stick::DataType::http_err_rate : stick::DataType::http_fail_rate;
+    track.pin.table()->count(track.pin, counter, rate, session.worker->io->now());
+  }
+}
+
+void end_request_tracking(Session& session) {
+  if (session.tracks == nullptr) return;
+  report_tracked_bytes(session);
+  for (Track& track : session.tracks->counters) {
+    track.request_told = false;
+    if (!track.pin || !track.of_request) continue;
+    const stick::Traffic traffic = traffic_of(session);
+    track.pin.table()->untrack(track.pin, traffic, session.worker->io->now());
+    track.keep.reset();
+    track.of_request = false;
+  }
 }
 
 void count_tracked_session(Session& session) {

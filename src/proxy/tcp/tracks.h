@@ -23,6 +23,8 @@ inline constexpr std::uint32_t kMaxStickCounters = 100;
 struct Track {
   std::shared_ptr<stick::StickTable> keep;  // only when the session's configuration does not know the table
   stick::StickTable::Pin pin;               // let go before its table
+  bool of_request = false;                  // HTTP: a request's rule began it, so it ends with the request
+  bool request_told = false;                // HTTP: this request counts in it
 };
 
 struct Tracks {
@@ -61,6 +63,12 @@ void count_tracked_session(Session& session);
 /// Tells the entries of the bytes that moved since they were told last.
 void report_tracked_bytes(Session& session);
 void end_tracking(Session& session);
+/// HTTP: the request that content rules see counts in what is tracked by now.
+void count_tracked_request(Session& session);
+/// HTTP: the answer's status counts as the client's error or the server's failure.
+void count_tracked_status(Session& session, std::uint16_t status);
+/// HTTP: what the request's own rules began to track is over.
+void end_request_tracking(Session& session);
 /// After a reload: the session is counted in the tables that took the place of those it tracked.
 void follow_tables(Session& session);
 

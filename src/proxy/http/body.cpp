@@ -1,0 +1,376 @@
+#include "proxy/http/body.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "io/splice.h"
+#include "proxy/tcp/relay.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+namespace {
+
+using proto::http::BodyKind;
+using Piece = proto::http1::BodyReader::Piece;
+
+constexpr std::size_t kSpliceFrom = 16'384;  // below, two copies cost less than two more system calls
+
+enum class Sent : std::uint8_t { all, blocked, error };
+
+// A few pieces that leave in one sendmsg(2).
+class Burst {
+ public:
+  void add(std::string_view bytes) {
+    if (bytes.empty()) return;
+    parts_[count_++] = {const_cast<char*>(bytes.data()), bytes.size()};
+    size_ += bytes.size();
+  }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  // How many bytes left; -1 after an error. Short only when the socket would block.
+  ssize_t send(int fd) {
+    std::size_t done = 0;
+    iovec* next = parts_;
+    while (done != size_) {
+      msghdr message{};
+      message.msg_iov = next;
+      message.msg_iovlen = static_cast<std::size_t>(parts_ + count_ - next);
+      const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+      if (sent < 0) {
+        if (errno == EINTR) continue;
+        return errno == EAGAIN ? static_cast<ssize_t>(done) : -1;
+      }
+      done += static_cast<std::size_t>(sent);
+      next = drop(next, static_cast<std::size_t>(sent));
+    }
+    return static_cast<ssize_t>(done);
+  }
+  // What did not leave, after `sent` bytes did.
+  void append_rest(std::size_t sent, std::string& to) const {
+    to.reserve(size_ - sent);
+    std::size_t before = 0;
+    for (std::size_t i = 0; i < original_count(); i++) {
+      const std::string_view part = original(i);
+      const std::size_t skip = sent > before ? std::min(sent - before, part.size()) : 0;
+      to.append(part.substr(skip));
+      before += part.size();
+    }
+  }
+  void remember() { std::copy(parts_, parts_ + count_, copies_); }
+
+ private:
+  static constexpr std::size_t kMost = 8;
+  iovec* drop(iovec* next, std::size_t bytes) {
+    while (bytes != 0 && bytes >= next->iov_len) {
+      bytes -= next->iov_len;
+      next++;
+    }
+    if (bytes != 0) {
+      next->iov_base = static_cast<char*>(next->iov_base) + bytes;
+      next->iov_len -= bytes;
+    }
+    return next;
+  }
+  [[nodiscard]] std::size_t original_count() const { return count_; }
+  [[nodiscard]] std::string_view original(std::size_t i) const {
+    return {static_cast<const char*>(copies_[i].iov_base), copies_[i].iov_len};
+  }
+
+  iovec parts_[kMost];
+  iovec copies_[kMost];
+  std::size_t count_ = 0;
+  std::size_t size_ = 0;
+};
+
+void note_sent(Session& session, Flow& flow, Side& sink, std::size_t bytes) {
+  if (bytes == 0) return;
+  flow.total += bytes;
+  sink.last_write = session.worker->io->now();
+}
+
+Sent sink_failed(Side& sink) {
+  sink.error = connection_error_of(errno);
+  return Sent::error;
+}
+
+Sent send_unsent(Session& session, Flow& flow, BodyState& body, Side& sink) {
+  Burst burst;
+  burst.add(body.unsent);
+  const std::size_t size = burst.size();
+  const ssize_t sent = burst.send(sink.fd);
+  if (sent < 0) return sink_failed(sink);
+  note_sent(session, flow, sink, static_cast<std::size_t>(sent));
+  if (static_cast<std::size_t>(sent) == size) {
+    body.unsent.clear();
+    if (body.unsent.capacity() > 4096) body.unsent.shrink_to_fit();
+    return Sent::all;
+  }
+  body.unsent.erase(0, static_cast<std::size_t>(sent));
+  flow.blocked = true;
+  return Sent::blocked;
+}
+
+// Takes the chunk framing off what is in the buffer: body.decoded bytes of data at the flow's start, then whatever
+// belongs to no piece yet.
+bool decode(Flow& flow, BodyState& body) {
+  char* write = flow.buffer + flow.start + body.decoded;
+  const char* read = write;
+  const char* const end = flow.buffer + flow.end;
+  while (!body.read_over) {
+    const Piece piece = body.reader.next({read, static_cast<std::size_t>(end - read)});
+    read += piece.consumed;
+    switch (piece.kind) {
+      case Piece::Kind::data:
+        if (piece.data.data() != write) std::memmove(write, piece.data.data(), piece.data.size());
+        write += piece.data.size();
+        break;
+      case Piece::Kind::trailers: body.trailers.append(piece.data); break;
+      case Piece::Kind::end: body.read_over = true; break;
+      case Piece::Kind::violation: return false;
+      case Piece::Kind::need_more:
+        body.decoded = static_cast<std::uint32_t>(write - (flow.buffer + flow.start));
+        flow.end = flow.start + body.decoded;
+        if (read != end) {  // the codec keeps a piece that is not whole yet (trailers)
+          std::memmove(write, read, static_cast<std::size_t>(end - read));
+          flow.end += static_cast<std::uint32_t>(end - read);
+        }
+        return true;
+    }
+  }
+  // What follows belongs to the next message: it moves up behind the data.
+  body.decoded = static_cast<std::uint32_t>(write - (flow.buffer + flow.start));
+  const auto rest = static_cast<std::size_t>(end - read);
+  if (read != write) std::memmove(write, read, rest);
+  flow.end = flow.start + body.decoded + static_cast<std::uint32_t>(rest);
+  return true;
+}
+
+// The bytes of the buffer that are body and can leave now.
+std::size_t ready_bytes(const Flow& flow, const BodyState& body) {
+  const std::size_t held = flow.end - flow.start;
+  switch (body.framing.kind) {
+    case BodyKind::none: return 0;
+    case BodyKind::length: return static_cast<std::size_t>(std::min<std::uint64_t>(held, body.reader.known_rest()));
+    case BodyKind::chunked: return body.decoded;
+    case BodyKind::until_close:
+    case BodyKind::tunnel: return held;
+  }
+  return 0;
+}
+
+void consume(Flow& flow, BodyState& body, std::size_t bytes) {
+  flow.start += static_cast<std::uint32_t>(bytes);
+  if (body.framing.kind == BodyKind::chunked) body.decoded -= static_cast<std::uint32_t>(bytes);
+  if (body.framing.kind == BodyKind::length && bytes != 0) {
+    body.reader.skip(bytes);
+    body.read_over = body.reader.over();
+  }
+}
+
+void release_if_empty(Session& session, Flow& flow, const BodyState& body) {
+  if (flow.buffer == nullptr || flow.start != flow.end || body.keep_buffer) return;
+  session.worker->io->buffers().give(flow.buffer);
+  flow.buffer = nullptr;
+  flow.start = flow.end = 0;
+}
+
+// One write: the head, if it has not left, and all body bytes of the buffer.
+Sent send_buffered(Session& session, Flow& flow, BodyState& body, Side& sink, std::string_view head, bool last) {
+  const std::size_t data = ready_bytes(flow, body);
+  char size_line[18];
+  Burst burst;
+  burst.add(head);
+  if (body.chunked_out && data != 0)
+    burst.add({size_line, proto::http1::write_chunk_size(data, std::span<char>(size_line))});
+  const std::size_t before_data = burst.size();
+  if (data != 0) burst.add({flow.buffer + flow.start, data});
+  if (body.chunked_out) {
+    if (data != 0) burst.add("\r\n");
+    if (last) {
+      burst.add("0\r\n");
+      burst.add(body.trailers);
+      burst.add("\r\n");
+    }
+  }
+  if (burst.size() == 0) return Sent::all;
+  burst.remember();
+  const ssize_t result = burst.send(sink.fd);
+  if (result < 0) return sink_failed(sink);
+  const auto sent = static_cast<std::size_t>(result);
+  note_sent(session, flow, sink, sent);
+  if (sent == burst.size()) {
+    consume(flow, body, data);
+    return Sent::all;
+  }
+  flow.blocked = true;
+  if (!body.chunked_out && sent >= before_data) {  // the rest is in the buffer already
+    consume(flow, body, sent - before_data);
+    return Sent::blocked;
+  }
+  burst.append_rest(sent, body.unsent);
+  consume(flow, body, data);
+  return Sent::blocked;
+}
+
+Moved splice_body(Session& session, Flow& flow, BodyState& body, Side& source, Side& sink, std::uint64_t& moved) {
+  const bool counted = body.framing.kind == BodyKind::length;
+  if (flow.pipe == nullptr) flow.pipe = session.worker->io->pipes().take();
+  const std::uint64_t most = counted ? std::min<std::uint64_t>(body.reader.known_rest(), kBurst) : kBurst;
+  const ssize_t got = io::splice_in(source.fd, *flow.pipe, most);
+  if (got == 0) {
+    flow.ended = true;
+    flow.readable = false;
+    return Moved::idle;
+  }
+  if (got < 0) {
+    if (got == -EAGAIN || got == -EINTR) {
+      flow.readable = got != -EAGAIN;
+      return Moved::idle;
+    }
+    source.error = connection_error_of(static_cast<int>(-got));
+    return Moved::source_error;
+  }
+  source.last_read = session.worker->io->now();
+  moved += static_cast<std::uint64_t>(got);
+  if (counted) {
+    body.reader.skip(static_cast<std::uint64_t>(got));
+    body.read_over = body.reader.over();
+  }
+  while (flow.pipe->held != 0) {
+    const ssize_t sent = io::splice_out(*flow.pipe, sink.fd);
+    if (sent == -EINTR) continue;
+    if (sent == -EAGAIN) {
+      flow.blocked = true;
+      return Moved::idle;
+    }
+    if (sent < 0) {
+      sink.error = connection_error_of(static_cast<int>(-sent));
+      return Moved::sink_error;
+    }
+    note_sent(session, flow, sink, static_cast<std::size_t>(sent));
+  }
+  return Moved::idle;
+}
+
+Sent flush_pipe(Session& session, Flow& flow, Side& sink) {
+  while (flow.pipe != nullptr && flow.pipe->held != 0) {
+    const ssize_t sent = io::splice_out(*flow.pipe, sink.fd);
+    if (sent == -EINTR) continue;
+    if (sent == -EAGAIN) {
+      flow.blocked = true;
+      return Sent::blocked;
+    }
+    if (sent < 0) {
+      errno = static_cast<int>(-sent);
+      return sink_failed(sink);
+    }
+    note_sent(session, flow, sink, static_cast<std::size_t>(sent));
+  }
+  if (flow.pipe != nullptr) {
+    session.worker->io->pipes().give(flow.pipe);
+    flow.pipe = nullptr;
+  }
+  return Sent::all;
+}
+
+bool may_splice(const Flow& flow, const BodyState& body, bool allowed) {
+  if (!allowed || flow.start != flow.end || body.chunked_out) return false;
+  switch (body.framing.kind) {
+    case BodyKind::length: return body.reader.known_rest() >= kSpliceFrom;
+    case BodyKind::until_close:
+    case BodyKind::tunnel: return flow.large;
+    case BodyKind::none:
+    case BodyKind::chunked: return false;
+  }
+  return false;
+}
+
+Moved end_of(Sent sent) { return sent == Sent::error ? Moved::sink_error : Moved::idle; }
+
+bool ends_with_source(const BodyState& body) {
+  return body.framing.kind == BodyKind::until_close || body.framing.kind == BodyKind::tunnel;
+}
+
+Moved finish(Session& session, Flow& flow, BodyState& body) {
+  body.over = true;
+  release_if_empty(session, flow, body);
+  return Moved::over;
+}
+
+}  // namespace
+
+Moved move_body(Session& session, Flow& flow, BodyState& body, Side& source, Side& sink, std::string_view head,
+                bool allow_splice) {
+  if (body.over) return Moved::over;
+  if (!body.unsent.empty()) {
+    if (flow.blocked) return Moved::idle;
+    if (const Sent sent = send_unsent(session, flow, body, sink); sent != Sent::all) return end_of(sent);
+  }
+  if (flow.pipe != nullptr) {
+    if (flow.blocked) return Moved::idle;
+    if (const Sent sent = flush_pipe(session, flow, sink); sent != Sent::all) return end_of(sent);
+  }
+  std::uint64_t moved = 0;
+  const bool chunked = body.framing.kind == BodyKind::chunked;
+  for (bool first = true;; first = false) {
+    const bool was_over = body.read_over;
+    if (chunked && flow.end != flow.start && !was_over && !decode(flow, body)) return Moved::bad;
+    const bool last = body.read_over && (!was_over || (first && !head.empty()));
+    const std::size_t before = ready_bytes(flow, body);
+    moved += before;
+    if (const Sent sent = send_buffered(session, flow, body, sink, first ? head : std::string_view(), last);
+        sent != Sent::all)
+      return end_of(sent);
+    if (body.read_over || body.framing.kind == BodyKind::none) return finish(session, flow, body);
+    if (flow.ended) return ends_with_source(body) ? finish(session, flow, body) : Moved::truncated;
+    if (!flow.readable) break;
+    if (moved >= kBurst) {
+      session.worker->io->reactor().make_ready(source.token, EPOLLIN);
+      break;
+    }
+    if (may_splice(flow, body, allow_splice)) {
+      const Moved result = splice_body(session, flow, body, source, sink, moved);
+      if (result != Moved::idle || flow.blocked) return result;
+      if (body.read_over) return finish(session, flow, body);
+      continue;
+    }
+    if (flow.start == flow.end && flow.start != 0) flow.start = flow.end = 0;
+    const auto capacity = static_cast<std::uint32_t>(session.worker->io->buffers().buffer_size());
+    if (!fill(session, flow, source)) return Moved::source_error;
+    flow.large = flow.end == capacity;
+    if (flow.end == flow.start && !flow.ended) break;
+  }
+  release_if_empty(session, flow, body);
+  return Moved::idle;
+}
+
+bool buffer_body(Session& session, Flow& flow, BodyState& body, Side& source) {
+  if (body.read_over) return true;
+  if (!fill(session, flow, source)) return false;
+  if (body.framing.kind != BodyKind::chunked || flow.end == flow.start) return true;
+  if (!decode(flow, body)) return false;
+  return true;
+}
+
+Moved flush_unsent(Session& session, Flow& flow, BodyState& body, Side& sink) {
+  if (body.unsent.empty() || flow.blocked) return Moved::idle;
+  return end_of(send_unsent(session, flow, body, sink));
+}
+
+std::string_view buffered_body(const Flow& flow, const BodyState& body) {
+  return flow.buffer == nullptr ? std::string_view()
+                                : std::string_view(flow.buffer + flow.start, ready_bytes(flow, body));
+}
+
+bool discard_body(Flow& flow, BodyState& body) {
+  if (body.framing.kind == BodyKind::none) return true;
+  if (body.framing.kind == BodyKind::chunked && flow.end != flow.start && !body.read_over && !decode(flow, body))
+    return false;
+  consume(flow, body, ready_bytes(flow, body));
+  return body.read_over;
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,125 @@
+// The end of an exchange: counters, the log line, what the connections do next.
+//
+// A server's connection rests when both messages were whole and both sides agreed to keep it; the client's waits for
+// another request under the same conditions. Everything that belonged to the request alone is given back here.
+#include "proxy/http/body.h"
+#include "proxy/http/phases.h"
+#include "proxy/process_state.h"
+#include "proxy/tcp/extras.h"
+#include "proxy/tcp/relay.h"
+#include "proxy/timing.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+namespace {
+
+using namespace proto::http;
+
+bool server_stays(const Session& session) {
+  const HttpExchange& exchange = *session.http;
+  if (session.server.fd < 0 || exchange.local || exchange.tunnel || exchange.request_broken) return false;
+  if (!exchange.request_body.over || !exchange.response_body.over) return false;
+  const BodyState& body = exchange.response_body;
+  if (body.framing.kind == BodyKind::until_close || !body.framing.keep_alive || body.framing.close_after) return false;
+  if (session.response.ended || session.response.end != session.response.start) return false;  // it said too much
+  if (session.worker->process->stopping.load(std::memory_order_relaxed)) return false;
+  const AfterAnswer mode = std::max(session.backend->config->settings.http.after_answer,
+                                    session.frontend->config->settings.http.after_answer);
+  return mode == AfterAnswer::keep_alive;
+}
+
+void count_times(Session& session) {
+  const SessionFacts& facts = session.facts;
+  if (!session.backend || session.target == nullptr || facts.connect_finished == TimePoint{}) return;
+  const auto between = [](TimePoint from, TimePoint to) {
+    const std::int64_t ms = elapsed_ms(from, to);
+    return static_cast<std::uint32_t>(std::max<std::int64_t>(ms, 0));
+  };
+  const std::uint32_t queue = between(facts.request_complete, facts.queue_left);
+  const std::uint32_t connect = between(facts.connect_started, facts.connect_finished);
+  const std::uint32_t response = between(facts.connect_finished, facts.response_began);
+  const std::uint32_t total = between(facts.request_complete, session.worker->io->now());
+  const auto add = [&](auto& state) {
+    state.queue_time.add(queue);
+    state.connect_time.add(connect);
+    state.response_time.add(response);
+    state.total_time.add(total);
+  };
+  add(*session.backend->state);
+  add(*session.target);
+}
+
+// What belongs to one request only.
+void forget_request(Session& session) {
+  if (session.extras) session.extras->forget_request();
+  if (session.variables) {
+    session.variables->end(sample::VariableScope::req);
+    session.variables->end(sample::VariableScope::res);
+    session.variables->end(sample::VariableScope::txn);
+  }
+  SessionFacts& facts = session.facts;
+  facts.queued = facts.queue_left = facts.connect_started = facts.connect_finished = TimePoint{};
+  facts.retries = 0;
+  facts.redispatched = false;
+  facts.server_queue = facts.backend_queue = 0;
+  facts.ended_by = EndedBy::nobody;
+  facts.ended_in = '-';
+  session.last_rule = nullptr;
+  session.routed = session.persistent = session.force_persist = session.ignore_persist = false;
+  session.logged = session.reassign = session.judging_response = session.answered = false;
+  session.request.total = session.request.reported = 0;
+  session.response.total = session.response.reported = 0;
+  session.request.fin_sent = session.response.fin_sent = false;
+  session.response.ended = session.response.readable = session.response.to_end = session.response.blocked = false;
+  session.response.large = session.request.large = false;
+}
+
+}  // namespace
+
+void count_status(Session& session, std::uint16_t status) {
+  const std::uint16_t worker = session.worker->id();
+  const std::size_t kind = status >= 100 && status < 600 ? status / 100U : 0;
+  session.frontend->state->counters[worker].responses[kind].add();
+  if (session.backend) session.backend->state->counters[worker].responses[kind].add();
+  if (session.target && !session.http->local) session.target->counters[worker].responses[kind].add();
+}
+
+void end_exchange(Session& session) {
+  HttpExchange& exchange = *session.http;
+  if (exchange.status != 0) {
+    count_status(session, exchange.status);
+    count_tracked_status(session, exchange.status);
+  }
+  count_times(session);
+  write_log(session);
+  end_request_tracking(session);
+}
+
+void give_exchange_back(Session& session) {
+  session.worker->exchanges.give(*session.http);
+  session.http = nullptr;
+}
+
+void finish_exchange(Session& session) {
+  HttpExchange& exchange = *session.http;
+  if (!exchange.client_keep_alive || session.request.ended) return close_session(session, EndedBy::nobody, '-');
+  if (!exchange.request_body.over && !discard_body(session.request, exchange.request_body))
+    return close_session(session, EndedBy::nobody, '-');
+  report_bytes(session);
+  const bool stays = server_stays(session);
+  if (!stays && session.backend && session.server.fd >= 0) close_server_side(session, false);
+  if (stays) rest_server_connection(session);
+  release_target(session);
+  if (session.counted_in_backend) session.backend->state->sessions.decrement();
+  session.counted_in_backend = false;
+  end_exchange(session);
+  session.backend.reset();
+  session.target.reset();
+  session.target_config.reset();
+  drop_held_bytes(session, session.response);
+  give_exchange_back(session);
+  forget_request(session);
+  next_request(session);
+}
+
+}  // namespace weir::proxy

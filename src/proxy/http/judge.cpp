@@ -1,0 +1,236 @@
+// The rules of a request, in the order in which they are asked:
+//
+//   the frontend's tcp-request content, then its http-request; use_backend; the same two of the backend.
+//
+// An action may wait (for the body, for a while); the set is asked again from it on when what it waits for has come.
+// Then the head gets its last fields and a server is asked for. Manual: 4.4, http-request; option http-buffer-request,
+// forwardfor, originalto, unique-id-header, monitor-uri.
+#include <algorithm>
+
+#include "proxy/http/body.h"
+#include "proxy/http/phases.h"
+#include "proxy/process_state.h"
+#include "proxy/tcp/extras.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+namespace {
+
+using namespace proto::http;
+
+// What a rule set made of the request.
+enum class Outcome : std::uint8_t { next, stopped };
+
+void count_denied(Session& session) {
+  const std::uint16_t worker = session.worker->id();
+  session.frontend->state->counters[worker].denied_requests.add();
+  if (session.backend) session.backend->state->counters[worker].denied_requests.add();
+}
+
+void begin_tarpit(Session& session) {
+  HttpExchange& exchange = *session.http;
+  exchange.tarpit = exchange.answer.reply;
+  exchange.untimed = true;
+  count_denied(session);
+  const ProxyConfig& config = session.backend ? *session.backend->config : *session.frontend->config;
+  const Timeouts& timeouts = config.settings.timeouts;
+  Timeout wait = timeouts.tarpit ? timeouts.tarpit : timeouts.connect;
+  if (exchange.tarpit_timeout) wait = exchange.tarpit_timeout;
+  session.phase = Phase::tarpit;
+  session.facts.queued = session.worker->io->now();
+  session.phase_deadline = wait ? session.worker->io->now() + *wait : session.worker->io->now();
+  arm_timer(session);
+}
+
+Outcome act_on(Session& session, Verdict verdict) {
+  HttpExchange& exchange = *session.http;
+  switch (verdict) {
+    case Verdict::next:
+    case Verdict::accept: return Outcome::next;
+    case Verdict::wait: arm_timer(session); return Outcome::stopped;
+    case Verdict::deny:
+      if (exchange.answer.late)
+        return answer(session, *exchange.answer.reply, EndedBy::client_timeout, 'D'), Outcome::stopped;
+      count_denied(session);
+      answer(session, *exchange.answer.reply, EndedBy::proxy, 'R');
+      return Outcome::stopped;
+    case Verdict::answer: {
+      session.frontend->state->counters[session.worker->id()].intercepted.add();
+      answer(session, *exchange.answer.reply, EndedBy::local, 'R');
+      return Outcome::stopped;
+    }
+    case Verdict::tarpit: begin_tarpit(session); return Outcome::stopped;
+    case Verdict::failed: answer(session, page_of(session, 500), EndedBy::proxy, 'R'); return Outcome::stopped;
+    case Verdict::reject:
+    case Verdict::close:
+    case Verdict::silent_drop:
+      count_denied(session);
+      exchange.untimed = true;
+      exchange.response_sent = true;  // nothing is said
+      close_session(session, EndedBy::proxy, 'R');
+      return Outcome::stopped;
+  }
+  return Outcome::stopped;
+}
+
+Outcome ask(Session& session, const std::vector<Rule>& rules) {
+  if (rules.empty()) return Outcome::next;
+  HttpExchange& exchange = *session.http;
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  context.may_pause = true;
+  const Verdict verdict = run_rules(rules, exchange.next_rule, context, session);
+  session.worker->arena.reset();
+  if (exchange.next_rule < rules.size() && verdict != Verdict::wait) session.last_rule = &rules[exchange.next_rule];
+  return act_on(session, verdict);
+}
+
+// option http-buffer-request: the whole body, as far as the buffer holds it, before the rules. True: it is there.
+bool body_is_buffered(Session& session, const HttpSettings& settings) {
+  HttpExchange& exchange = *session.http;
+  if (!settings.buffer_request || exchange.body_over_due || exchange.request_body.framing.kind == BodyKind::none)
+    return true;
+  switch (gather_request_body(session, 0)) {
+    case BodyGathered::enough: return true;
+    case BodyGathered::broken: refuse_request(session, Violation::bad_chunk); return false;
+    case BodyGathered::later: break;
+  }
+  if (exchange.body_deadline == TimePoint::max()) {
+    const Timeouts& timeouts = session.frontend->config->settings.timeouts;
+    const Timeout& most = timeouts.http_request ? timeouts.http_request : timeouts.client;
+    if (most) exchange.body_deadline = session.worker->io->now() + *most;
+  }
+  arm_timer(session);
+  return false;
+}
+
+bool is_monitor(Session& session) {
+  const std::string& uri = session.frontend->config->settings.http.monitor_uri;
+  return !uri.empty() && session.http->request.target == uri;
+}
+
+// Manual, monitor fail: the first that holds says that this frontend is not well.
+void answer_monitor(Session& session) {
+  const auto& fails = session.frontend->config->monitor_fails;
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  const bool failing = std::ranges::any_of(
+      fails, [&](const sample::Condition& one) { return one.evaluate(context) == sample::Truth::yes; });
+  session.worker->arena.reset();
+  session.logged = true;
+  session.frontend->state->counters[session.worker->id()].intercepted.add();
+  answer(session, page_of(session, failing ? 503 : 200), EndedBy::local, 'R');
+}
+
+bool enter_chosen_backend(Session& session) {
+  session.backend = choose_backend(session);
+  if (!session.backend) {
+    session.frontend->state->counters[session.worker->id()].failed_requests.add();
+    session.http->untimed = true;
+    answer(session, page_of(session, 503), EndedBy::server, 'C');
+    return false;
+  }
+  if (session.extras && session.backend->config->name != session.frontend->config->name)
+    session.extras->retries.reset();
+  enter_backend(session);
+  session.backend->state->counters[session.worker->id()].requests.add();
+  session.routed = true;
+  return true;
+}
+
+void begin_stage(HttpExchange& exchange, RequestStage stage) {
+  exchange.stage = stage;
+  exchange.next_rule = 0;
+}
+
+}  // namespace
+
+void judge_request(Session& session) {
+  HttpExchange& exchange = *session.http;
+  const ProxyConfig& front = *session.frontend->config;
+  for (;;) {
+    switch (exchange.stage) {
+      case RequestStage::front_content:
+        capture_request(session);
+        if (is_monitor(session)) return answer_monitor(session);
+        if (!body_is_buffered(session, front.settings.http)) return;
+        if (ask(session, front.content_rules) == Outcome::stopped) return;
+        begin_stage(exchange, RequestStage::front_http);
+        break;
+      case RequestStage::front_http:
+        if (ask(session, front.http_request_rules) == Outcome::stopped) return;
+        begin_stage(exchange, RequestStage::front_redirect);
+        break;
+      case RequestStage::front_redirect:
+        if (ask(session, front.redirect_rules) == Outcome::stopped) return;
+        begin_stage(exchange, RequestStage::choose);
+        break;
+      case RequestStage::choose:
+        if (!enter_chosen_backend(session)) return;
+        begin_stage(exchange, RequestStage::back_content);
+        break;
+      case RequestStage::back_content:
+        if (session.backend->config->name == front.name && front.is_backend()) {  // a listen section's were asked
+          begin_stage(exchange, RequestStage::ready);
+          break;
+        }
+        if (!body_is_buffered(session, session.backend->config->settings.http)) return;
+        if (ask(session, session.backend->config->content_rules) == Outcome::stopped) return;
+        begin_stage(exchange, RequestStage::back_http);
+        break;
+      case RequestStage::back_http:
+        if (ask(session, session.backend->config->http_request_rules) == Outcome::stopped) return;
+        begin_stage(exchange, RequestStage::back_redirect);
+        break;
+      case RequestStage::back_redirect:
+        if (ask(session, session.backend->config->redirect_rules) == Outcome::stopped) return;
+        begin_stage(exchange, RequestStage::ready);
+        break;
+      case RequestStage::ready:
+        session.phase_deadline = TimePoint::max();
+        session.attempts_left =
+            session.extras && session.extras->retries
+                ? *session.extras->retries
+                : static_cast<std::uint8_t>(std::clamp(session.backend->config->settings.retries, 0, 255));
+        finish_request_head(session);
+        return ask_for_server(session);
+    }
+  }
+}
+
+namespace {
+
+BodyGathered gathered(Session& session, const Flow& flow, const BodyState& body, std::size_t at_least) {
+  const auto capacity = static_cast<std::uint32_t>(session.worker->io->buffers().buffer_size());
+  const std::size_t held = buffered_body(flow, body).size();
+  const bool whole = body.read_over || (body.framing.kind == BodyKind::length && held >= body.reader.known_rest());
+  const bool full = flow.end == capacity;
+  const bool enough = whole || full || flow.ended || (at_least != 0 && held >= at_least);
+  session.http->body_wanted = !enough;
+  return enough ? BodyGathered::enough : BodyGathered::later;
+}
+
+}  // namespace
+
+BodyGathered gather_request_body(Session& session, std::size_t at_least) {
+  HttpExchange& exchange = *session.http;
+  BodyState& body = exchange.request_body;
+  if (body.framing.kind == BodyKind::none) return BodyGathered::enough;
+  if (body.framing.expect_continue && !exchange.continue_sent && !body.read_over) {
+    // The client waits for a word before it sends; the server is not asked yet.
+    exchange.continue_sent = true;
+    exchange.request.remove_all(FieldId::expect);
+    send_continue(session);
+  }
+  if (!buffer_body(session, session.request, body, session.client)) return BodyGathered::broken;
+  return gathered(session, session.request, body, at_least);
+}
+
+BodyGathered gather_response_body(Session& session, std::size_t at_least) {
+  BodyState& body = session.http->response_body;
+  if (body.framing.kind == BodyKind::none || body.framing.kind == BodyKind::tunnel) return BodyGathered::enough;
+  if (!buffer_body(session, session.response, body, session.server)) return BodyGathered::broken;
+  return gathered(session, session.response, body, at_least);
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,219 @@
+// Answers of our own: error pages, redirects, `return`, and the end of a session whose client has heard nothing.
+//
+// An answer is made as a head like a server's, passes the http-after-response rules, and leaves in one write. A request
+// whose body has not all come by then costs the client its connection. Manual: errorfile, http-error, http-request
+// return, deny; 8.5.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "proxy/http/body.h"
+#include "proxy/http/pages.h"
+#include "proxy/http/phases.h"
+#include "proxy/http/wire.h"
+#include "proxy/process_state.h"
+#include "proxy/tcp/extras.h"
+#include "proxy/tcp/relay.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+namespace {
+
+using namespace proto::http;
+
+// A format's text, kept as long as the exchange.
+std::string_view formatted(Session& session, sample::Context& context, const sample::LogFormat& format) {
+  TextStore& texts = session.http->texts;
+  const std::size_t room = session.worker->io->buffers().buffer_size() / 2;
+  char* const at = texts.take(room);
+  if (at == nullptr) return {};
+  const std::size_t size = format.format(context, {at, room});
+  texts.keep_only(at, size);
+  return {at, size};
+}
+
+struct Made {
+  std::string_view body;
+};
+
+Made fill_head(Session& session, const Reply& reply) {
+  HttpExchange& exchange = *session.http;
+  Head& head = exchange.response;
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  head.clear();
+  head.is_request = false;
+  head.version = Version::http11;
+  head.status = reply.status;
+  head.reason = reply.reason.empty() ? reason_of(reply.status) : std::string_view(reply.reason);
+  Made made;
+  if (reply.body == Reply::Body::text) made.body = reply.text;
+  if (reply.body == Reply::Body::format) made.body = formatted(session, context, *reply.format);
+  for (const auto& [name, value] : reply.fields) head.add(name, value);
+  for (const ReplyField& field : reply.added) head.add(field.name, formatted(session, context, *field.value));
+  for (const auto& [name, value] : exchange.answer.fields) head.add(name, value);
+  if (head.find(FieldId::content_length) == nullptr && reply.status != 204 && reply.status != 304) {
+    char digits[20];
+    const auto end = fmt::format_to_n(digits, sizeof digits, "{}", made.body.size());
+    if (const auto text = exchange.texts.copy({digits, end.size}))
+      head.add("content-length", FieldId::content_length, *text);
+  }
+  if (!reply.content_type.empty()) head.add("content-type", FieldId::content_type, reply.content_type);
+  session.worker->arena.reset();
+  return made;
+}
+
+// Whether the client's connection may bring another request after this.
+bool client_stays(Session& session, const Reply& reply) {
+  HttpExchange& exchange = *session.http;
+  if (reply.closes || exchange.answer.close || exchange.bad_request) return false;
+  if (!exchange.client_keep_alive) return false;
+  return exchange.request_body.over || discard_body(session.request, exchange.request_body);
+}
+
+void give_server_up(Session& session) {
+  if (session.backend && session.server.fd >= 0) close_server_side(session, true);
+  drop_held_bytes(session, session.response);
+}
+
+void leave_queue(Session& session) {
+  if (session.phase != Phase::queued) return;
+  session.facts.queue_left = session.worker->io->now();
+  session.backend->state->leave_line(session.waiter);
+}
+
+void end_silently(Session& session, EndedBy by, char in) {
+  session.http->response_sent = true;
+  close_session(session, by, in);
+}
+
+}  // namespace
+
+const Reply& with_page(Session& session, const Reply& asked) {
+  const Reply* page = &page_of(session, asked.status);
+  if (asked.pages)
+    if (const auto found = asked.pages->find(asked.status); found != asked.pages->end()) page = found->second.get();
+  auto made = std::make_shared<Reply>(*page);
+  made->status = asked.status;
+  made->added = asked.added;
+  session.http->answer.kept = std::move(made);
+  return *session.http->answer.kept;
+}
+
+const Reply& page_of(const Session& session, std::uint16_t status) {
+  for (const ProxyConfig* config :
+       {session.backend ? session.backend->config.get() : nullptr, session.frontend->config.get()}) {
+    if (config == nullptr) continue;
+    const auto& pages = config->settings.http.pages;
+    if (const auto found = pages.find(status); found != pages.end()) return *found->second;
+    const auto& sections = config->settings.http.section_pages;
+    for (auto taken = sections.rbegin(); taken != sections.rend(); ++taken) {
+      if (!taken->only.empty() && std::ranges::find(taken->only, status) == taken->only.end()) continue;
+      if (const auto found = taken->pages->find(status); found != taken->pages->end()) return *found->second;
+    }
+  }
+  return built_in_page(status);
+}
+
+void answer(Session& session, const Reply& asked, EndedBy by, char in) {
+  HttpExchange& exchange = *session.http;
+  const Reply& reply = asked.body == Reply::Body::page ? with_page(session, asked) : asked;
+  if (reply.body == Reply::Body::silent) return end_silently(session, by, in);
+  SessionFacts& facts = session.facts;
+  if (facts.ended_by == EndedBy::nobody && by != EndedBy::nobody) {
+    facts.ended_by = by;
+    facts.ended_in = in;
+  }
+  leave_queue(session);
+  give_server_up(session);
+  release_target(session);
+  exchange.client_keep_alive = client_stays(session, reply);
+  const Made made = fill_head(session, reply);
+  exchange.local = true;
+  run_after_response(session);
+  exchange.status = exchange.response.status;
+  session.facts.response_began = TimePoint{};  // the server's answer, if there was one, is not what the client gets
+  exchange.response_begun = exchange.response_sent = true;
+  const bool old_client = !exchange.bad_request && exchange.request_version == Version::http10;
+  const std::string_view last_line = !exchange.client_keep_alive ? "connection: close\r\n"
+                                     : old_client                ? "connection: keep-alive\r\n"
+                                                                 : "";
+  const std::string_view head = write_http1_head(session, exchange.response, last_line);
+  BodyState& body = exchange.response_body;
+  body.clear();
+  body.framing.kind = BodyKind::none;
+  body.read_over = true;
+  body.unsent.assign(head);
+  if (exchange.request_method != Method::head && reply.status != 204 && reply.status != 304)
+    body.unsent.append(made.body);
+  exchange.request_body.over = true;  // nobody takes it any more
+  session.phase = Phase::relaying;
+  session.response.blocked = false;
+  exchange_http(session);
+}
+
+namespace {
+
+struct EndPage {
+  EndedBy by;
+  char in;  // 0: whatever
+  std::uint16_t status;
+};
+
+// Manual 8.5: what the client is told when it is not the one who ended it.
+constexpr EndPage kEndPages[] = {
+    {EndedBy::client_timeout, 'R', 408},
+    {EndedBy::client_timeout, 'D', 408},
+    {EndedBy::client_timeout, 'Q', 503},
+    {EndedBy::client_timeout, 'C', 503},
+    {EndedBy::client_timeout, 'H', 408},
+    {EndedBy::server_timeout, 'H', 504},
+    {EndedBy::server_timeout, 'D', 504},
+    {EndedBy::server_timeout, 0, 503},
+    {EndedBy::server, 'H', 502},
+    {EndedBy::server, 'D', 502},
+    {EndedBy::server, 0, 503},
+    {EndedBy::proxy, 'H', 502},
+    {EndedBy::proxy, 0, 403},
+    {EndedBy::resource, 0, 503},
+    {EndedBy::internal, 0, 500},
+    {EndedBy::admin, 0, 503},
+    {EndedBy::server_down, 0, 503},
+    {EndedBy::backup_no_more, 0, 503},
+};
+
+std::uint16_t status_of_end(EndedBy by, char in) {
+  for (const EndPage& row : kEndPages)
+    if (row.by == by && (row.in == 0 || row.in == in)) return row.status;
+  return 0;
+}
+
+}  // namespace
+
+bool answer_instead_of_closing(Session& session, EndedBy by, char in) {
+  HttpExchange* exchange = session.http;
+  if (exchange == nullptr || exchange->response_sent || session.client.error != 0) return false;
+  if (session.phase == Phase::free || session.phase == Phase::requesting) return false;
+  const std::uint16_t status = status_of_end(by, in);
+  if (status == 0) return false;
+  answer(session, page_of(session, status), by, in);
+  return true;
+}
+
+void refuse_request(Session& session, Violation violation) {
+  HttpExchange& exchange = *session.http;
+  std::uint16_t status = status_of(violation);
+  if (violation == Violation::too_large) {
+    const Flow& flow = session.request;
+    const bool long_target = std::memchr(flow.buffer + flow.start, '\n', flow.end - flow.start) == nullptr;
+    status = long_target ? 414 : 431;
+  }
+  // A head that is no head has no words for the log.
+  if (session.facts.request_complete == TimePoint{}) exchange.bad_request = true;
+  exchange.client_keep_alive = false;
+  session.frontend->state->counters[session.worker->id()].failed_requests.add();
+  answer(session, page_of(session, status), EndedBy::proxy, 'R');
+}
+
+}  // namespace weir::proxy

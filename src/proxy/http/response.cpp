@@ -1,0 +1,262 @@
+// The server's answer: its head is read, judged and passed on with the first bytes of its body.
+//
+// Interim answers (1xx) pass as they come. The rules are asked when the final head is there: the backend's
+// http-response rules, the frontend's, then http-after-response in the same order. Manual: 4.4, http-response,
+// http-after-response; option accept-unsafe-violations-in-http-response; RFC 9110 15.2, RFC 9112 9.
+#include "proxy/http/body.h"
+#include "proxy/http/phases.h"
+#include "proxy/http/wire.h"
+#include "proxy/process_state.h"
+#include "proxy/tcp/extras.h"
+#include "proxy/tcp/relay.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+namespace {
+
+using namespace proto::http;
+using proto::http1::HeadResult;
+
+bool accepts_unsafe(const Session& session) { return session.backend->config->settings.http.accept_unsafe_response; }
+
+// False: the client is gone.
+bool flush_interim(Session& session) {
+  if (flush_unsent(session, session.response, session.http->response_body, session.client) != Moved::sink_error)
+    return true;
+  close_session(session, EndedBy::client, 'H');
+  return false;
+}
+
+// 100 Continue and its kin go to the client as they are, but not to one that cannot know them.
+bool pass_interim(Session& session) {
+  HttpExchange& exchange = *session.http;
+  count_status(session, exchange.response.status);
+  if (exchange.request_version == Version::http10) return true;
+  if (exchange.response.status == 100 && exchange.continue_sent) return true;
+  exchange.response_body.unsent.append(write_http1_head(session, exchange.response, {}));
+  return flush_interim(session);
+}
+
+bool retried_status(const Session& session, std::uint16_t status) {
+  const auto& statuses = session.backend->config->settings.http.retry_statuses;
+  return !statuses.empty() && std::ranges::find(statuses, status) != statuses.end() && session.attempts_left != 0 &&
+         session.http->request_in_buffer && !session.http->retry_forbidden;
+}
+
+// The request's buffer is not needed any more. What follows in it is the client's next request.
+void let_request_go(Session& session) {
+  HttpExchange& exchange = *session.http;
+  exchange.request_in_buffer = false;
+  exchange.request_head_alive = false;
+  exchange.request_body.keep_buffer = false;
+  if (session.request.start == session.request.end) drop_held_bytes(session, session.request);
+}
+
+void begin_tunnel(Session& session) {
+  HttpExchange& exchange = *session.http;
+  exchange.tunnel = true;
+  exchange.client_keep_alive = false;
+  BodyState& request = exchange.request_body;
+  request.framing.kind = BodyKind::tunnel;
+  request.reader = proto::http1::BodyReader(request.framing);
+  request.chunked_out = request.read_over = request.over = false;
+}
+
+std::string_view connection_line(const Session& session) {
+  const HttpExchange& exchange = *session.http;
+  if (exchange.tunnel) return {};
+  const bool old_answer = exchange.response.version == Version::http10;
+  if (!exchange.client_keep_alive) return old_answer ? std::string_view() : std::string_view("connection: close\r\n");
+  const bool must_say = old_answer || exchange.request_version == Version::http10;
+  return must_say ? std::string_view("connection: keep-alive\r\n") : std::string_view();
+}
+
+// A body whose end is the connection's, or chunks that an old client cannot read, end with the connection.
+void settle_body(Session& session) {
+  HttpExchange& exchange = *session.http;
+  BodyState& body = exchange.response_body;
+  body.reader = proto::http1::BodyReader(body.framing);
+  body.read_over = body.reader.over();
+  if (body.framing.kind == BodyKind::tunnel) return begin_tunnel(session);
+  if (body.framing.kind == BodyKind::until_close) exchange.client_keep_alive = false;
+  body.chunked_out = body.framing.kind == BodyKind::chunked;
+  if (body.chunked_out && exchange.request_version == Version::http10) {
+    body.chunked_out = false;
+    exchange.response.remove_all(FieldId::transfer_encoding);
+    exchange.client_keep_alive = false;
+  }
+}
+
+bool send_head(Session& session) {
+  HttpExchange& exchange = *session.http;
+  settle_body(session);
+  if (!exchange.request_body.over && !exchange.tunnel && exchange.request_body.framing.kind != BodyKind::none &&
+      exchange.request_broken)
+    exchange.client_keep_alive = false;
+  if (!strip_connection_options(exchange.response, exchange.texts) && !exchange.tunnel)
+    exchange.response.remove_all(FieldId::connection);
+  exchange.status = exchange.response.status;
+  const std::string_view head = write_http1_head(session, exchange.response, connection_line(session));
+  if (head.empty()) {
+    server_failed(session, ServerFault::junk);
+    return false;
+  }
+  exchange.response_sent = true;
+  if (session.frontend->config->settings.log.as_soon_as_possible) write_log(session);
+  const bool splice = !session.backend->config->settings.no_splice_response;
+  const Moved moved =
+      move_body(session, session.response, exchange.response_body, session.server, session.client, head, splice);
+  if (exchange.tunnel && moved == Moved::over) return true;
+  arm_timer(session);
+  return response_moved(session, moved);
+}
+
+enum class Outcome : std::uint8_t { next, stopped };
+
+Outcome act_on(Session& session, Verdict verdict) {
+  HttpExchange& exchange = *session.http;
+  const std::uint16_t worker = session.worker->id();
+  switch (verdict) {
+    case Verdict::next:
+    case Verdict::accept: return Outcome::next;
+    case Verdict::wait: arm_timer(session); return Outcome::stopped;
+    case Verdict::answer: answer(session, *exchange.answer.reply, EndedBy::local, 'H'); return Outcome::stopped;
+    case Verdict::failed: answer(session, page_of(session, 500), EndedBy::proxy, 'H'); return Outcome::stopped;
+    case Verdict::silent_drop:
+      exchange.response_sent = true;
+      close_session(session, EndedBy::proxy, 'H');
+      return Outcome::stopped;
+    default: break;
+  }
+  session.frontend->state->counters[worker].denied_responses.add();
+  session.backend->state->counters[worker].denied_responses.add();
+  session.target->counters[worker].denied_responses.add();
+  const Reply* reply = exchange.answer.reply != nullptr ? exchange.answer.reply : &page_of(session, 502);
+  answer(session, *reply, EndedBy::proxy, 'H');
+  return Outcome::stopped;
+}
+
+Outcome ask(Session& session, const std::vector<Rule>& rules) {
+  if (rules.empty()) return Outcome::next;
+  HttpExchange& exchange = *session.http;
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  context.in_response = true;
+  context.may_pause = true;
+  const Verdict verdict = run_rules(rules, exchange.next_rule, context, session);
+  session.worker->arena.reset();
+  return act_on(session, verdict);
+}
+
+}  // namespace
+
+void run_after_response(Session& session) {
+  const auto run = [&session](const std::vector<Rule>& rules) {
+    if (rules.empty()) return;
+    std::uint16_t next = 0;
+    ContextParts parts;
+    sample::Context context = make_context(session, parts, true);
+    context.in_response = true;
+    (void)run_rules(rules, next, context, session);  // allow ends the set; nothing else ends the answer
+    session.worker->arena.reset();
+  };
+  const bool has_backend = session.backend && session.backend->config->name != session.frontend->config->name;
+  if (has_backend) run(session.backend->config->http_after_response_rules);
+  run(session.frontend->config->http_after_response_rules);
+}
+
+bool judge_response_head(Session& session) {
+  HttpExchange& exchange = *session.http;
+  for (;;) {
+    switch (exchange.response_stage) {
+      case ResponseStage::back_http:
+        if (session.backend->config->name != session.frontend->config->name &&
+            ask(session, session.backend->config->http_response_rules) == Outcome::stopped)
+          return false;
+        exchange.response_stage = ResponseStage::front_http;
+        exchange.next_rule = 0;
+        break;
+      case ResponseStage::front_http:
+        if (ask(session, session.frontend->config->http_response_rules) == Outcome::stopped) return false;
+        exchange.response_stage = ResponseStage::ready;
+        break;
+      case ResponseStage::ready: run_after_response(session); return send_head(session);
+    }
+  }
+}
+
+namespace {
+
+bool begin_response(Session& session) {
+  HttpExchange& exchange = *session.http;
+  if (retried_status(session, exchange.response.status)) {
+    server_failed(session, ServerFault::status);
+    return false;
+  }
+  exchange.response_begun = true;
+  session.facts.response_began = session.worker->io->now();
+  let_request_go(session);
+  capture_response(session);
+  store_response_sticking(session);
+  if (session.variables) session.variables->end(sample::VariableScope::req);
+  exchange.response_stage = ResponseStage::back_http;
+  exchange.next_rule = 0;
+  exchange.answer = {};
+  return judge_response_head(session);
+}
+
+bool judge_again(Session& session) {
+  if (!session.http->response_paused) return true;
+  return judge_response_head(session);
+}
+
+}  // namespace
+
+bool read_response(Session& session) {
+  HttpExchange& exchange = *session.http;
+  Flow& flow = session.response;
+  if (exchange.response_begun) return judge_again(session);
+  // Interim heads that could not leave yet go first.
+  if (!flush_interim(session)) return false;
+  if (!fill(session, flow, session.server) && flow.end == flow.start) {
+    server_failed(session, ServerFault::closed);
+    return false;
+  }
+  const std::size_t most = session.worker->io->buffers().buffer_size() - session.worker->plan->global->maxrewrite;
+  while (flow.end != flow.start) {
+    std::size_t scanned = exchange.response_scanned;
+    const HeadResult result = proto::http1::parse_response(
+        {flow.buffer + flow.start, flow.end - flow.start}, scanned,
+        {.accept_unsafe = accepts_unsafe(session), .max_fields = session.worker->plan->global->max_http_fields},
+        exchange.response);
+    exchange.response_scanned = static_cast<std::uint32_t>(scanned);
+    if (result.kind == HeadResult::Kind::need_more) {
+      if (flow.end - flow.start < most) break;
+      server_failed(session, ServerFault::junk);
+      return false;
+    }
+    if (result.kind == HeadResult::Kind::violation || result.size > most) {
+      server_failed(session, ServerFault::junk);
+      return false;
+    }
+    flow.start += static_cast<std::uint32_t>(result.size);
+    exchange.response_scanned = 0;
+    exchange.response_body.framing = frame_response(
+        exchange.response, exchange.request_method,
+        {.accept_unsafe = accepts_unsafe(session), .upgrade_asked = exchange.request_body.framing.upgrade});
+    if (exchange.response_body.framing.violation != Violation::none) {
+      server_failed(session, ServerFault::junk);
+      return false;
+    }
+    if (exchange.response.status >= 200 || exchange.response.status == 101) return begin_response(session);
+    if (!pass_interim(session)) return false;
+  }
+  if (flow.ended) {
+    server_failed(session, ServerFault::closed);
+    return false;
+  }
+  if (flow.end == flow.start) drop_held_bytes(session, flow);
+  return true;
+}
+
+}  // namespace weir::proxy

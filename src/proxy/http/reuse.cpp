@@ -1,0 +1,215 @@
+#include "proxy/http/reuse.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/http/phases.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+
+// The reactor may be gone by now: closing is enough.
+IdlePool::~IdlePool() {
+  for (auto& [server, list] : lists_)
+    while (list.oldest != nullptr) ::close(remove(list, list.oldest)->fd);
+}
+
+void IdlePool::add(WorkerContext& worker, std::unique_ptr<IdleConnection> connection) {
+  worker_ = &worker;
+  IdleList& list = lists_[connection->server.get()];
+  connection->worker = &worker;
+  connection->since = worker.io->now();
+  connection->older = list.newest;
+  connection->newer = nullptr;
+  (list.newest != nullptr ? list.newest->newer : list.oldest) = connection.get();
+  list.newest = connection.get();
+  list.count++;
+  size_++;
+  connection->server->idle.increment();
+  worker.io->reactor().rebind(connection->token, on_event, connection.get());
+  if (!timer_.armed()) {
+    timer_.set(on_timer, this);
+    worker.io->timers().arm(timer_, worker.io->now() + Milliseconds(1000));
+  }
+  connection.release();
+}
+
+std::unique_ptr<IdleConnection> IdlePool::remove(IdleList& list, IdleConnection* connection) {
+  (connection->newer != nullptr ? connection->newer->older : list.newest) = connection->older;
+  (connection->older != nullptr ? connection->older->newer : list.oldest) = connection->newer;
+  connection->older = connection->newer = nullptr;
+  list.count--;
+  size_--;
+  connection->server->idle.decrement();
+  return std::unique_ptr<IdleConnection>(connection);
+}
+
+std::size_t IdlePool::count(const ServerState& server) const {
+  const auto found = lists_.find(&server);
+  return found == lists_.end() ? 0 : found->second.count;
+}
+
+void IdlePool::close(std::unique_ptr<IdleConnection> connection) {
+  worker_->io->reactor().forget(connection->token);
+  ::close(connection->fd);
+}
+
+void IdlePool::drop(IdleConnection& connection) {
+  const auto found = lists_.find(connection.server.get());
+  if (found == lists_.end()) return;
+  close(remove(found->second, &connection));
+  if (found->second.count == 0) lists_.erase(found);
+}
+
+void IdlePool::purge(TimePoint now) {
+  for (auto list = lists_.begin(); list != lists_.end();) {
+    const ServerState& server = *list->first;
+    const bool gone = server.removed.load(std::memory_order_relaxed);
+    const Milliseconds delay = list->second.newest->config->pool_purge;
+    const std::uint32_t keep = list->second.newest->config->pool_low;
+    std::size_t rested = 0;
+    for (IdleConnection* one = list->second.oldest; one != nullptr && one->since + delay <= now; one = one->newer)
+      rested++;
+    std::size_t closing = gone ? list->second.count : (rested + 1) / 2;
+    while (closing-- != 0 && list->second.oldest != nullptr) {
+      if (!gone && server.idle.value() <= keep) break;
+      close(remove(list->second, list->second.oldest));
+    }
+    list = list->second.count == 0 ? lists_.erase(list) : std::next(list);
+  }
+}
+
+void IdlePool::clear() {
+  for (auto& [server, list] : lists_)
+    while (list.oldest != nullptr) close(remove(list, list.oldest));
+  lists_.clear();
+}
+
+void IdlePool::on_event(void* object, std::uint32_t events) {
+  auto& connection = *static_cast<IdleConnection*>(object);
+  // Becoming writable is no news; anything else is the end: nobody has asked the server for a word.
+  if ((events & (EPOLLIN | io::kEndOfInput)) != 0) connection.worker->idle.drop(connection);
+}
+
+void IdlePool::on_timer(void* object) {
+  auto& pool = *static_cast<IdlePool*>(object);
+  WorkerContext& worker = *pool.worker_;
+  pool.purge(worker.io->now());
+  if (pool.size_ != 0) worker.io->timers().arm(pool.timer_, worker.io->now() + Milliseconds(1000));
+}
+
+namespace {
+
+// While it rests beside its session: the session looks at it when the next request needs it.
+void on_own_server_event(void* object, std::uint32_t events) {
+  auto& session = *static_cast<Session*>(object);
+  if ((events & (EPOLLIN | io::kEndOfInput)) != 0) close_own_server(session);
+}
+
+// A header before the first byte, or the client's own address as source, ties a connection to its client.
+bool tied_to_client(const Session& session) {
+  const ServerConfig& server = *session.target_config;
+  if (server.send_proxy.version() != 0) return true;
+  const auto& source = server.source ? server.source : session.backend->config->settings.source;
+  return source && (source->use == SourceSettings::Use::client || source->use == SourceSettings::Use::client_ip);
+}
+
+void attach(Session& session, std::unique_ptr<IdleConnection> connection) {
+  WorkerContext& worker = *session.worker;
+  session.server.fd = connection->fd;
+  session.server.token = connection->token;
+  session.server.connected = true;
+  session.server.error = {};
+  session.server.last_read = session.server.last_write = worker.io->now();
+  session.facts.source = connection->source;
+  session.facts.connect_finished = worker.io->now();
+  session.server_requests = connection->served;
+  session.http->reused = true;
+  session.http->server_shared = true;
+  worker.io->reactor().rebind(session.server.token, on_server_event, &session);
+}
+
+bool allowed_by_mode(Reuse mode, const Session& session, const IdleConnection& connection) {
+  switch (mode) {
+    case Reuse::never: return false;
+    case Reuse::safe: return session.requests > 1;
+    case Reuse::aggressive: return session.requests > 1 || connection.shared_before;
+    case Reuse::always: return true;
+  }
+  return false;
+}
+
+bool may_serve_more(const ServerConfig& server, const IdleConnection& connection) {
+  return !server.max_reuse_set || connection.served <= server.max_reuse;
+}
+
+}  // namespace
+
+bool take_idle_connection(Session& session) {
+  WorkerContext& worker = *session.worker;
+  if (session.own_server != nullptr) {
+    std::unique_ptr<IdleConnection> own(session.own_server);
+    session.own_server = nullptr;
+    if (own->server == session.target && own->address == session.facts.server &&
+        may_serve_more(*session.target_config, *own)) {
+      attach(session, std::move(own));
+      session.http->server_shared = false;
+      session.http->server_private = true;
+      return true;
+    }
+    worker.io->reactor().forget(own->token);
+    ::close(own->fd);
+  }
+  if (tied_to_client(session)) return false;
+  const Reuse mode = session.backend->config->settings.http.reuse;
+  if (mode == Reuse::never) return false;
+  auto found = worker.idle.take(*session.target, [&](const IdleConnection& one) {
+    return one.address == session.facts.server && may_serve_more(*session.target_config, one) &&
+           allowed_by_mode(mode, session, one);
+  });
+  if (!found) return false;
+  attach(session, std::move(found));
+  return true;
+}
+
+void rest_server_connection(Session& session) {
+  WorkerContext& worker = *session.worker;
+  auto rests = std::make_unique<IdleConnection>();
+  rests->fd = std::exchange(session.server.fd, -1);
+  rests->token = std::exchange(session.server.token, {});
+  rests->server = session.target;
+  rests->config = session.target_config;
+  rests->address = session.facts.server;
+  rests->source = session.facts.source;
+  rests->served = session.server_requests + 1;
+  rests->shared_before = session.http->server_shared;
+  session.server.connected = false;
+  const bool own = session.http->server_private || tied_to_client(session) ||
+                   session.backend->config->settings.http.reuse == Reuse::never;
+  const ServerConfig& server = *session.target_config;
+  const bool room = server.pool_max < 0 || session.target->idle.value() < static_cast<std::uint32_t>(server.pool_max);
+  if (own && session.http->client_keep_alive) {
+    worker.io->reactor().rebind(rests->token, on_own_server_event, &session);
+    session.own_server = rests.release();
+  } else if (!own && room && !session.target->removed.load(std::memory_order_relaxed)) {
+    worker.idle.add(worker, std::move(rests));
+  } else {
+    worker.io->reactor().forget(rests->token);
+    ::close(rests->fd);
+  }
+}
+
+void close_own_server(Session& session) {
+  if (session.own_server == nullptr) return;
+  const std::unique_ptr<IdleConnection> own(std::exchange(session.own_server, nullptr));
+  session.worker->io->reactor().forget(own->token);
+  ::close(own->fd);
+}
+
+void close_idle_connections(WorkerContext& worker, bool all) {
+  all ? worker.idle.clear() : worker.idle.purge(worker.io->now());
+}
+
+}  // namespace weir::proxy

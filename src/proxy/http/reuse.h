@@ -1,0 +1,84 @@
+// Connections to servers that rest between two requests.
+//
+// A worker keeps its own, per server, the one used last on top: it is the warmest, and those below are the ones that
+// pool-purge-delay thins out. A resting connection is a small record in the reactor's place of the session: the server
+// closing it, or saying anything at all, ends it. Manual: http-reuse, pool-max-conn, pool-low-conn, pool-purge-delay,
+// max-reuse.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+#include "base/address.h"
+#include "base/time.h"
+#include "io/reactor.h"
+#include "io/timer.h"
+
+namespace weir::proxy {
+
+struct WorkerContext;
+class ServerState;
+struct ServerConfig;
+
+struct IdleConnection {
+  int fd = -1;
+  io::Token token{};
+  WorkerContext* worker = nullptr;
+  std::shared_ptr<ServerState> server;
+  std::shared_ptr<const ServerConfig> config;  // as it was when the connection was last used
+  SocketAddress address;                       // where it leads
+  SocketAddress source;
+  TimePoint since{};
+  std::uint32_t served = 0;    // requests so far
+  bool shared_before = false;  // another client's request has gone over it: it is known to work
+  IdleConnection* older = nullptr;
+  IdleConnection* newer = nullptr;
+};
+
+/// Those of one server on one worker, the last used first.
+struct IdleList {
+  IdleConnection* newest = nullptr;
+  IdleConnection* oldest = nullptr;
+  std::size_t count = 0;
+};
+
+class IdlePool {
+ public:
+  IdlePool() = default;
+  IdlePool(const IdlePool&) = delete;
+  IdlePool& operator=(const IdlePool&) = delete;
+  ~IdlePool();
+
+  void add(WorkerContext& worker, std::unique_ptr<IdleConnection> connection);
+  /// The last used one to that address that `fit` likes, out of the pool.
+  template <class Fit>
+  std::unique_ptr<IdleConnection> take(const ServerState& server, Fit&& fit) {
+    const auto found = lists_.find(&server);
+    if (found == lists_.end()) return nullptr;
+    for (IdleConnection* one = found->second.newest; one != nullptr; one = one->older)
+      if (fit(*one)) return remove(found->second, one);
+    return nullptr;
+  }
+  [[nodiscard]] std::size_t count(const ServerState& server) const;
+  /// Closes it: the server did, or said something that nobody asked for.
+  void drop(IdleConnection& connection);
+  /// Manual, pool-purge-delay: half of those that have rested for that long.
+  void purge(TimePoint now);
+  void clear();
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  std::unique_ptr<IdleConnection> remove(IdleList& list, IdleConnection* connection);
+  static void on_event(void* connection, std::uint32_t events);
+  static void on_timer(void* pool);
+  void close(std::unique_ptr<IdleConnection> connection);
+
+  std::unordered_map<const ServerState*, IdleList> lists_;
+  std::size_t size_ = 0;
+  WorkerContext* worker_ = nullptr;
+  io::Timer timer_;
+};
+
+}  // namespace weir::proxy

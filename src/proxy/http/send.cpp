@@ -1,0 +1,126 @@
+// The request on its way: the head's last fields, then all of it to the server.
+//
+// The head leaves together with what the buffer holds of the body. A request that is whole in its buffer stays there
+// until the answer begins, so that it can be sent again when a connection turns out dead. Manual: option forwardfor,
+// originalto, unique-id-header, http-send-name-header, http-server-close, httpclose, http-pretend-keepalive.
+#include <sys/socket.h>
+
+#include "proxy/http/body.h"
+#include "proxy/http/phases.h"
+#include "proxy/http/wire.h"
+#include "proxy/tcp/extras.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+namespace {
+
+using namespace proto::http;
+
+// The frontend's option and the backend's are one: the backend's words on details win.
+const AddressField* chosen(const AddressField& front, const AddressField& back) {
+  if (back.enabled) return &back;
+  return front.enabled ? &front : nullptr;
+}
+
+void tell_address(HttpExchange& exchange, const AddressField* option, std::string_view usual,
+                  const SocketAddress& address) {
+  if (option == nullptr || !address.is_inet()) return;
+  const std::string_view name = option->name.empty() ? usual : std::string_view(option->name);
+  if (option->except && option->except->contains(address)) return;
+  if (option->if_none && exchange.request.find(FieldName(name)) != nullptr) return;
+  if (const auto text = exchange.texts.copy(address.host())) exchange.request.add(name, *text);
+}
+
+void tell_addresses(Session& session) {
+  const HttpSettings& front = session.frontend->config->settings.http;
+  const HttpSettings& back = session.backend->config->settings.http;
+  HttpExchange& exchange = *session.http;
+  tell_address(exchange, chosen(front.forward_for, back.forward_for), "x-forwarded-for", session.facts.client);
+  const AddressField* original = chosen(front.original_to, back.original_to);
+  if (original == nullptr) return;
+  if (session.facts.local.family() == AddressFamily::none) session.facts.local = io::local_address(session.client.fd);
+  tell_address(exchange, original, "x-original-to", session.facts.local);
+}
+
+AfterAnswer server_mode(const Session& session) {
+  const AfterAnswer back = session.backend->config->settings.http.after_answer;
+  const AfterAnswer front = session.frontend->config->settings.http.after_answer;
+  return std::max(back, front);
+}
+
+std::string_view connection_line(const Session& session) {
+  const HttpExchange& exchange = *session.http;
+  if (exchange.request_body.framing.upgrade || exchange.request.method == Method::connect) return {};
+  const bool old = exchange.request.version == Version::http10;
+  const bool closes = server_mode(session) != AfterAnswer::keep_alive;
+  const bool pretend = session.backend->config->settings.http.pretend_keepalive ||
+                       session.frontend->config->settings.http.pretend_keepalive;
+  if (closes && !pretend) return old ? std::string_view() : std::string_view("connection: close\r\n");
+  return old ? std::string_view("connection: keep-alive\r\n") : std::string_view();
+}
+
+bool whole_in_buffer(const Session& session, const BodyState& body) {
+  switch (body.framing.kind) {
+    case BodyKind::none: return true;
+    case BodyKind::length: return session.request.end - session.request.start >= body.reader.known_rest();
+    default: return body.read_over;
+  }
+}
+
+}  // namespace
+
+void finish_request_head(Session& session) {
+  HttpExchange& exchange = *session.http;
+  if (!strip_connection_options(exchange.request, exchange.texts)) {
+    exchange.request.remove_all(FieldId::connection);
+  }
+  const HttpSettings& front = session.frontend->config->settings.http;
+  if (!front.unique_id_header.empty()) {
+    const FieldName name(front.unique_id_header);
+    if (const auto text = exchange.texts.copy(unique_id_of(session))) exchange.request.add(name.name, name.id, *text);
+  }
+  tell_addresses(session);
+}
+
+void send_continue(Session& session) {
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  // Twenty-five bytes on a connection that nothing else was sent on in this exchange: they fit, or it is broken.
+  (void)::send(session.client.fd, kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
+}
+
+void send_request(Session& session) {
+  HttpExchange& exchange = *session.http;
+  session.phase = Phase::relaying;
+  session.phase_deadline = TimePoint::max();
+  const std::uint16_t worker = session.worker->id();
+  session.target->counters[worker].requests.add();
+  Counter ServerCounters::* const how = exchange.reused ? &ServerCounters::reuses : &ServerCounters::connects;
+  (session.target->counters[worker].*how).add();
+  Counter BackendCounters::* const how_all = exchange.reused ? &BackendCounters::reuses : &BackendCounters::connects;
+  (session.backend->state->counters[worker].*how_all).add();
+  const std::string& name_header = session.backend->config->settings.http.send_name_header;
+  if (!name_header.empty()) {
+    const FieldName name(name_header);
+    exchange.request.remove_all(name);
+    exchange.request.add(name.name, name.id, session.target->name);
+  }
+  store_request_sticking(session);
+  BodyState& body = exchange.request_body;
+  body.chunked_out = body.framing.kind == BodyKind::chunked;
+  exchange.request_in_buffer = whole_in_buffer(session, body);
+  body.keep_buffer = exchange.request_in_buffer;
+  exchange.body_start = session.request.start;
+  exchange.body_decoded = body.decoded;
+  exchange.body_reader = body.reader;
+  exchange.body_read_over = body.read_over;
+  const TimePoint now = session.worker->io->now();
+  session.server.last_read = session.server.last_write = now;
+  session.client.last_read = session.client.last_write = now;
+  session.request.blocked = false;
+  const std::string_view head = write_http1_head(session, exchange.request, connection_line(session));
+  if (head.empty()) return answer(session, page_of(session, 500), EndedBy::proxy, 'R');
+  arm_timer(session);
+  exchange_http(session, head);
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,63 @@
+#include "proxy/http/wire.h"
+
+#include <cstring>
+
+#include "proto/http1/codec.h"
+#include "proxy/worker_context.h"
+
+namespace weir::proxy {
+namespace {
+
+using namespace proto::http;
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+bool is_own_option(std::string_view option) { return same_name(option, "close") || same_name(option, "keep-alive"); }
+
+}  // namespace
+
+bool strip_connection_options(Head& head, TextStore& texts) {
+  for (Field* field = head.find(FieldId::connection); field != nullptr;
+       field = head.find(FieldId::connection, head.index_of(field) + 1)) {
+    char* const start = texts.take(field->value.size());
+    if (start == nullptr) return false;
+    char* out = start;
+    for (std::string_view rest = field->value; !rest.empty();) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      const std::string_view option = trimmed(rest.substr(0, comma));
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+      if (option.empty() || is_own_option(option)) continue;
+      if (out != start) {
+        *out++ = ',';
+        *out++ = ' ';
+      }
+      std::memcpy(out, option.data(), option.size());
+      out += option.size();
+      if (static_cast<std::size_t>(out - start) + 2 > field->value.size()) break;  // no room for one more with ", "
+    }
+    const auto size = static_cast<std::size_t>(out - start);
+    texts.keep_only(start, size);
+    field->value = {start, size};
+    field->removed = size == 0;
+  }
+  return true;
+}
+
+std::string_view write_http1_head(Session& session, const Head& head, std::string_view last_line) {
+  const std::span<char> out = session.worker->io->scratch();
+  std::size_t size = proto::http1::write_head(head, out);
+  if (size == 0) return {};
+  if (last_line.empty()) return {out.data(), size};
+  size -= 2;  // the empty line comes after it
+  if (size + last_line.size() + 2 > out.size()) return {};
+  std::memcpy(out.data() + size, last_line.data(), last_line.size());
+  size += last_line.size();
+  std::memcpy(out.data() + size, "\r\n", 2);
+  return {out.data(), size + 2};
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,19 @@
+// Heads as they leave on HTTP/1: the last word on Connection, and one buffer to send.
+#pragma once
+
+#include <string_view>
+
+#include "proxy/http/exchange.h"
+#include "proxy/tcp/session.h"
+
+namespace weir::proxy {
+
+/// What a Connection field says beside close and keep-alive stays (Upgrade, TE): those two are this hop's own.
+/// RFC 9110 7.6.1. False: no room for the shorter value.
+bool strip_connection_options(proto::http::Head& head, TextStore& texts);
+
+/// The head in the worker's scratch buffer, with `last_line` (a field with its line end, or nothing) as its last field.
+/// Empty when it does not fit.
+std::string_view write_http1_head(Session& session, const proto::http::Head& head, std::string_view last_line);
+
+}  // namespace weir::proxy
