@@ -29,6 +29,7 @@ find_package(GTest)
 find_package(benchmark)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
 
 # What nearly every file includes is parsed once. Files still include what they use: a lint compiles each header alone.
 #

@@ -10,6 +10,7 @@
 #include "proxy/fetch/tracked.h"
 #include "proxy/keywords.h"
 #include "stick/convert.h"
+#include "tls/converters.h"
 
 namespace weir::app {
 namespace {
@@ -40,6 +41,7 @@ const sample::Registry& sample_registry() {
     append(fetches, sample::sample_fetches());
     std::vector<std::span<const sample::Converter>> converters;
     append(converters, sample::sample_converters());
+    append(converters, tls::converters());
     append(fetches, proxy::fetches());
     append(fetches, stick::stick_fetches());
     append(converters, proxy::converters());

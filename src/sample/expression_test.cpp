@@ -22,7 +22,7 @@ TEST(Expression, ErrorsNameTheColumnAndTheNearestWord) {
       {"src,lowr", 5, "no converter is named 'lowr'", "did you mean 'lower'?"},
       {"src, lower", 5, "a converter is missing behind ','", "spaces do not belong around commas"},
       {"src(1)", 4, "'src' takes no arguments, here are 1", ""},
-      {"str", 4, "'str' takes 1 argument, here are 0", ""},
+      {"meth", 5, "'meth' takes 1 argument, here are 0", ""},
       {"int(12x)", 5, "argument 1 of 'int' must be an integer, not '12x'", ""},
       {"req.payload(0,b)", 15, "argument 2 of 'req.payload' must be an integer, not 'b'", ""},
       {"req.payload(0", 12, "the arguments of 'req.payload' do not end", "a ')' is missing"},

@@ -44,9 +44,9 @@ std::span<const std::span<const Fetch>> sample_fetches() {
 
 std::span<const std::span<const Converter>> sample_converters() {
   static const std::span<const Converter> tables[] = {
-      string_converters,  integer_converters,  address_converters,  hash_converters,
-      rdp_converters,     variable_converters, encoding_converters, host_converters,
-      message_converters, text_converters,     time_converters,
+      string_converters,   integer_converters,  address_converters, hash_converters,     rdp_converters,
+      variable_converters, encoding_converters, host_converters,    message_converters,  text_converters,
+      time_converters,     concat_converters,   json_converters,    language_converters,
   };
   return tables;
 }

@@ -34,6 +34,9 @@ extern const std::span<const Converter> encoding_converters;
 extern const std::span<const Converter> host_converters;
 extern const std::span<const Converter> message_converters;
 extern const std::span<const Converter> text_converters;
+extern const std::span<const Converter> concat_converters;
+extern const std::span<const Converter> json_converters;
+extern const std::span<const Converter> language_converters;
 extern const std::span<const Converter> time_converters;
 
 }  // namespace weir::sample

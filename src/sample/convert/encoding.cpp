@@ -2,67 +2,34 @@
 #include <algorithm>
 #include <charconv>
 
+#include "sample/base64.h"
 #include "sample/tables.h"
 #include "sample/text.h"
 
 namespace weir::sample {
 namespace {
 
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-bool encode(Context& context, Sample& sample, std::string_view alphabet, bool padded) {
-  const std::string_view data = sample.text();
-  char* out = context.arena.take((data.size() + 2) / 3 * 4);
-  if (out == nullptr) return false;
-  std::size_t size = 0;
-  for (std::size_t at = 0; at < data.size(); at += 3) {
-    const std::size_t have = std::min<std::size_t>(3, data.size() - at);
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i) bits = bits << 8 | (i < have ? static_cast<unsigned char>(data[at + i]) : 0U);
-    for (std::size_t i = 0; i < 4; ++i) {
-      if (i <= have)
-        out[size++] = alphabet[bits >> (18 - 6 * i) & 63];
-      else if (padded)
-        out[size++] = '=';
-    }
-  }
-  sample = Sample::string({out, size});
-  return true;
+bool encode(Context& context, Sample& sample, Base64 form) {
+  const auto text = base64_encoded(sample.text(), form, context.arena);
+  if (text) sample = Sample::string(*text);
+  return text.has_value();
 }
 
-bool decode(Context& context, Sample& sample, std::string_view alphabet) {
-  const std::string_view text = sample.text();
-  char* out = context.arena.take(text.size());
-  if (out == nullptr) return false;
-  std::size_t size = 0;
-  std::uint32_t bits = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::size_t value = alphabet.find(text[i]);
-    if (value == std::string_view::npos) return false;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    if (i % 4 != 0) out[size++] = static_cast<char>(bits >> (6 - 2 * (i % 4)) & 0xff);
-  }
-  if (text.size() % 4 == 1) return false;
-  sample = Sample::binary({out, size});
-  return true;
+bool decode(Context& context, Sample& sample, Base64 form) {
+  const auto data = base64_decoded(sample.text(), form, context.arena);
+  if (data) sample = Sample::binary(*data);
+  return data.has_value();
 }
 
-bool base64(const Args&, Context& context, Sample& sample) { return encode(context, sample, kBase64, true); }
-bool ub64enc(const Args&, Context& context, Sample& sample) { return encode(context, sample, kBase64Url, false); }
+bool base64(const Args&, Context& context, Sample& sample) { return encode(context, sample, Base64::plain); }
+bool ub64enc(const Args&, Context& context, Sample& sample) { return encode(context, sample, Base64::url); }
 
-bool b64dec(const Args&, Context& context, Sample& sample) {
-  std::string_view text = sample.text();
-  if (text.size() % 4 != 0) return false;
-  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
-  sample = Sample::string(text);
-  return decode(context, sample, kBase64);
-}
+bool b64dec(const Args&, Context& context, Sample& sample) { return decode(context, sample, Base64::plain); }
 bool ub64dec(const Args&, Context& context, Sample& sample) {
   std::string_view text = sample.text();
   for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
   sample = Sample::string(text);
-  return decode(context, sample, kBase64Url);
+  return decode(context, sample, Base64::url);
 }
 
 bool base2(const Args&, Context& context, Sample& sample) {

@@ -38,7 +38,7 @@ FetchStatus meth(const Args& args, Context&, Sample& out) {
   return FetchStatus::ok;
 }
 FetchStatus str(const Args& args, Context&, Sample& out) {
-  out = Sample::string(args[0].text);
+  out = Sample::string(args.has(0) ? std::string_view(args[0].text) : std::string_view());
   return FetchStatus::ok;
 }
 
@@ -104,11 +104,11 @@ constexpr Fetch kRows[] = {
      .doc = "The HTTP method given.",
      .examples = {{{"meth(GET)", "GET"}}}},
     {.name = "str",
-     .args = args(1, {ArgKind::string}),
+     .args = args(0, {ArgKind::string}),
      .out = Type::string,
      .fetch = str,
-     .doc = "The string given; quote it when it holds ',' or ')'.",
-     .examples = {{{"str(abc)", "abc"}, {"str('a,b)c')", "a,b)c"}, {"str(a\\,b)", "a,b"}}}},
+     .doc = "The string given, or an empty one; quote it when it holds ',' or ')'.",
+     .examples = {{{"str(abc)", "abc"}, {"str()", ""}, {"str('a,b)c')", "a,b)c"}, {"str(a\\,b)", "a,b"}}}},
 };
 static_assert(well_formed(kRows), "rows are sorted by name, documented and exemplified");
 
