@@ -2,6 +2,9 @@
 //
 // Request captures are taken before any rule, response captures before the response's rules. The texts are bounded by
 // their lines' `len` and live in the session's extras until the request is over. Manual: 8.8, capture.
+#include <algorithm>
+
+#include "proto/http/cookie.h"
 #include "proxy/http/phases.h"
 #include "proxy/tcp/extras.h"
 
@@ -27,6 +30,22 @@ void capture(const Head& head, const std::vector<CaptureSlot>& slots, SessionExt
   }
 }
 
+// The first cookie whose name is, or begins with, what the line says ("ASP" and "ASPSESSIONID"; "JSESSIONID=" is
+// exact).
+bool is_captured(const CaptureSlot& slot, const Cookie& cookie) {
+  const std::string_view wanted = slot.header;
+  if (wanted.ends_with('=')) return cookie.name == wanted.substr(0, wanted.size() - 1);
+  return cookie.name.starts_with(wanted);
+}
+
+std::string pair_of(const CaptureSlot& slot, const Cookie& cookie) {
+  std::string text(cookie.name);
+  text += '=';
+  text += cookie.value;
+  if (text.size() > slot.length) text.resize(slot.length);
+  return text;
+}
+
 bool has_headers(const std::vector<CaptureSlot>& slots) {
   return std::ranges::any_of(slots, [](const CaptureSlot& slot) { return !slot.header.empty(); });
 }
@@ -36,11 +55,31 @@ bool has_headers(const std::vector<CaptureSlot>& slots) {
 void capture_request(Session& session) {
   const auto& slots = session.frontend->config->request_captures;
   if (has_headers(slots)) capture(session.http->request, slots, extras(session).request_captures);
+  const CaptureSlot& cookie_slot = session.frontend->config->captured_cookie;
+  if (cookie_slot.length == 0) return;
+  for (const Field& field : session.http->request.fields()) {
+    if (field.removed || field.id != FieldId::cookie) continue;
+    CookieWalk walk(field.value);
+    while (const auto cookie = walk.next()) {
+      if (!is_captured(cookie_slot, *cookie)) continue;
+      extras(session).request_cookie = pair_of(cookie_slot, *cookie);
+      return;
+    }
+  }
 }
 
 void capture_response(Session& session) {
   const auto& slots = session.frontend->config->response_captures;
   if (has_headers(slots)) capture(session.http->response, slots, extras(session).response_captures);
+  const CaptureSlot& cookie_slot = session.frontend->config->captured_cookie;
+  if (cookie_slot.length == 0) return;
+  for (const Field& field : session.http->response.fields()) {
+    if (field.removed || field.id != FieldId::set_cookie) continue;
+    const auto cookie = set_cookie(field.value);
+    if (!cookie || !is_captured(cookie_slot, *cookie)) continue;
+    extras(session).response_cookie = pair_of(cookie_slot, *cookie);
+    return;
+  }
 }
 
 }  // namespace weir::proxy

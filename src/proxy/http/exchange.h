@@ -25,6 +25,7 @@
 namespace weir::proxy {
 
 struct Session;
+class ServerState;
 
 /// Which rules are asked next, in this order.
 enum class RequestStage : std::uint8_t {
@@ -62,7 +63,7 @@ struct AnswerOrder {
   bool late = false;  // it is refused because it took too long
 };
 
-/// How far it is: plain values, begun anew for each request.
+/// How far it is: values, begun anew for each request.
 struct ExchangeState {
   std::uint32_t head_size = 0;  // the request's head, at the flow's start: kept there until an answer begins
   // Where the body begins, to send it again.
@@ -86,6 +87,9 @@ struct ExchangeState {
   std::uint16_t status = 0;  // 0: none was sent
   char cookie_in = '-';      // manual 8.5: what the client's cookie was
   char cookie_out = '-';     // and what was done about it in the answer
+
+  std::shared_ptr<ServerState> cookie_server;  // that it names, whether or not it is up
+  std::int64_t cookie_first = 0;               // maxlife: when the client first got it; 0: unknown
 
   bool request_head_alive = true;  // its slices are still good
   bool client_keep_alive = false;  // the client's connection may bring another request

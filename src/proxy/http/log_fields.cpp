@@ -119,9 +119,11 @@ void whole_request_time(const Context& context, FormatOutput& out) {
 
 void termination_with_cookies(const Context& context, FormatOutput& out) {
   const Session& session = *context.session;
+  // COMPAT: observed on 2.6: a cookie that is only listened to leaves no letter.
+  const bool told = session.http != nullptr && session.backend &&
+                    session.backend->config->settings.http.cookie.how != CookieSettings::How::passive;
   const char text[4] = {static_cast<char>(session.facts.ended_by), session.facts.ended_in,
-                        session.http != nullptr ? session.http->cookie_in : '-',
-                        session.http != nullptr ? session.http->cookie_out : '-'};
+                        told ? session.http->cookie_in : '-', told ? session.http->cookie_out : '-'};
   out.verbatim({text, 4});
 }
 

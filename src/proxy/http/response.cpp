@@ -4,6 +4,7 @@
 // http-response rules, the frontend's, then http-after-response in the same order. Manual: 4.4, http-response,
 // http-after-response; option accept-unsafe-violations-in-http-response; RFC 9110 15.2, RFC 9112 9.
 #include "proxy/http/body.h"
+#include "proxy/http/cookie.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/wire.h"
 #include "proxy/process_state.h"
@@ -180,7 +181,10 @@ bool judge_response_head(Session& session) {
         if (ask(session, session.frontend->config->http_response_rules) == Outcome::stopped) return false;
         exchange.response_stage = ResponseStage::ready;
         break;
-      case ResponseStage::ready: run_after_response(session); return send_head(session);
+      case ResponseStage::ready:
+        write_server_cookie(session);
+        run_after_response(session);
+        return send_head(session);
     }
   }
 }

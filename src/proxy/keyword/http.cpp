@@ -217,6 +217,69 @@ void capture_cookie(ParseContext& context, const Line& line) {
   proxy->captured_cookie = {.length = static_cast<std::uint32_t>(*length), .header = name->text};
 }
 
+struct CookieFlag {
+  std::string_view word;
+  bool CookieSettings::* member;
+};
+constexpr CookieFlag kCookieFlags[] = {{"indirect", &CookieSettings::indirect}, {"nocache", &CookieSettings::nocache},
+                                       {"postonly", &CookieSettings::postonly}, {"preserve", &CookieSettings::preserve},
+                                       {"httponly", &CookieSettings::httponly}, {"secure", &CookieSettings::secure},
+                                       {"dynamic", &CookieSettings::dynamic}};
+
+// One word of the line with what follows it. False after an error.
+bool read_cookie_word(Arguments& args, const Word& word, CookieSettings& cookie) {
+  static constexpr std::string_view kModes[] = {"passive", "insert", "rewrite", "prefix"};
+  if (const auto* const flag = std::ranges::find(kCookieFlags, std::string_view(word.text), &CookieFlag::word);
+      flag != std::end(kCookieFlags))
+    return cookie.*(flag->member) = true;
+  if (const auto* const mode = std::ranges::find(kModes, word.text); mode > kModes && mode != std::end(kModes)) {
+    if (cookie.how != CookieSettings::How::passive) {
+      args.error_at(word.at, "'insert', 'rewrite' and 'prefix' exclude each other");
+      return false;
+    }
+    cookie.how = static_cast<CookieSettings::How>(mode - kModes);
+    return true;
+  }
+  if (word.text == "domain" || word.text == "attr") {
+    const Word* value = args.expect_word(word.text == "domain" ? "a domain" : "an attribute");
+    if (value == nullptr) return false;
+    if (value->text.find(';') != std::string::npos) {
+      args.error_at(value->at, "there is no ';' in it: write the word again for each");
+      return false;
+    }
+    (word.text == "domain" ? cookie.domains : cookie.attributes).push_back(value->text);
+    return true;
+  }
+  if (word.text == "maxidle" || word.text == "maxlife") {
+    const auto time = args.expect_time("the time", std::chrono::seconds(1));
+    if (!time) return false;
+    (word.text == "maxidle" ? cookie.max_idle : cookie.max_life) =
+        static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(*time).count());
+    return true;
+  }
+  args.error_at(word.at, fmt::format("'cookie' does not know '{}'", word.text)).hint =
+      "rewrite, insert, prefix, indirect, nocache, postonly, preserve, httponly, secure, domain, maxidle, maxlife, "
+      "dynamic, attr";
+  return false;
+}
+
+void cookie(ParseContext& context, const Line& line) {
+  ProxyConfig* proxy = backend_side(context, line);
+  if (proxy == nullptr) return;
+  if (context.negated()) {
+    proxy->settings.http.cookie = {};
+    return;
+  }
+  Arguments args(context, line);
+  CookieSettings settings;
+  const Word* name = args.expect_word("the cookie's name");
+  if (name == nullptr) return;
+  settings.name = name->text;
+  while (!args.at_end())
+    if (!read_cookie_word(args, *args.next(), settings)) return;
+  proxy->settings.http.cookie = std::move(settings);
+}
+
 constexpr KeywordRow option(std::string_view name, config::KeywordFunction parse, std::string_view doc,
                             std::string_view arguments = {}, std::string_view example = {}) {
   return {.name = name,
@@ -254,6 +317,14 @@ constexpr KeywordRow kRows[] = {
          "Logs the last field of a name in requests (%hr).", "capture request header host len 64"),
     word("capture response header", "<name> len <length>", 3, 3, capture_header<false>, "The same in answers (%hs).",
          "capture response header server len 20"),
+    word("cookie",
+         "<name> [rewrite|insert|prefix] [indirect] [nocache] [postonly] [preserve] [httponly] [secure] "
+         "[domain <domain>]... [maxidle <time>] [maxlife <time>] [dynamic] [attr <value>]...",
+         0, config::kAnyArgs, cookie, "Brings clients back to the server that a cookie names.",
+         "cookie SRV insert indirect nocache", accepts::no_prefix),
+    word("dynamic-cookie-key", "<key>", 1, 1, text<&H::dynamic_cookie_key>,
+         "What the cookies of 'cookie ... dynamic' are made with, beside the servers' addresses.",
+         "dynamic-cookie-key MYKEY"),
     word("http-reuse", "never|safe|aggressive|always", 1, 1, http_reuse,
          "Which requests may travel over connections to servers that other clients' requests opened.",
          "http-reuse aggressive"),

@@ -163,6 +163,27 @@ void on_marked_up(ParseContext&, ServerConfig& server, Arguments& args, const Wo
   if (args.expect_choice("action", kChoices)) server.up_ends_backup_sessions = true;
 }
 
+template <std::string ServerConfig::* Member>
+void text(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  if (const Word* word = args.expect_word("a value")) server.*Member = word->text;
+}
+
+void max_reuse(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  const auto number = args.expect_integer("the number of requests", -1, INT32_MAX);
+  if (!number) return;
+  server.max_reuse_set = *number >= 0;
+  server.max_reuse = static_cast<std::uint32_t>(std::max<std::int64_t>(0, *number));
+}
+
+void pool_max(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  if (const auto number = args.expect_integer("the number of connections", -1, INT32_MAX))
+    server.pool_max = static_cast<std::int32_t>(*number);
+}
+
+void pool_purge(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  if (const auto time = args.expect_time("the time")) server.pool_purge = *time;
+}
+
 void slowstart(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
   if (const auto time = args.expect_time("the time")) server.slowstart = *time;
 }
@@ -196,6 +217,8 @@ constexpr Row kOptions[] = {
           "server s9 192.0.2.19:3389 backup"),
     plain("check", flag<&S::check_enabled, true>, "Checks the server's health.", "server s1 192.0.2.11:3389 check"),
     plain("disabled", flag<&S::disabled, true>, "Starts in maintenance.", "server s1 192.0.2.11:3389 disabled"),
+    with("cookie", "<value>", text<&S::cookie>, "The value that stands for the server in the proxy's cookie.",
+         "server s1 192.0.2.11:80 cookie s1"),
     with("downinter", "<time>", interval<&C::downinter>, "The time between checks while the server is down.",
          "server s1 192.0.2.11:3389 check downinter 10s"),
     plain("enabled", flag<&S::disabled, false>, "Starts in service although the defaults say 'disabled'.",
@@ -214,6 +237,9 @@ constexpr Row kOptions[] = {
     with("maxqueue", "<sessions>", number<&S::maxqueue, 0, 1'000'000'000>,
          "How many sessions may wait for this server before others are tried.",
          "server s1 192.0.2.11:3389 maxqueue 10"),
+    with("max-reuse", "<requests>", max_reuse,
+         "How many more requests a connection carries after its first; -1: any number.",
+         "server s1 192.0.2.11:80 max-reuse 100"),
     with("minconn", "<connections>", number<&S::minconn, 0, 1'000'000'000>,
          "Where the limit starts while the backend is not busy.", "server s1 192.0.2.11:3389 minconn 10 maxconn 100"),
     plain("no-backup", flag<&S::backup, false>, "Takes back 'backup' of the defaults.",
@@ -229,6 +255,12 @@ constexpr Row kOptions[] = {
     with("on-marked-up", "shutdown-backup-sessions", on_marked_up,
          "What happens to the sessions of backup servers when the server comes up.",
          "server s1 192.0.2.11:3389 check on-marked-up shutdown-backup-sessions"),
+    with("pool-low-conn", "<connections>", number<&S::pool_low, 0, 1'000'000'000>,
+         "How many resting connections are always kept.", "server s1 192.0.2.11:80 pool-low-conn 10"),
+    with("pool-max-conn", "<connections>", pool_max, "How many connections may rest between requests; -1: any number.",
+         "server s1 192.0.2.11:80 pool-max-conn 100"),
+    with("pool-purge-delay", "<time>", pool_purge, "Half of the connections that rested for that long are closed.",
+         "server s1 192.0.2.11:80 pool-purge-delay 10s"),
     with("port", "<port>", port, "Checks another port than the server's.", "server s1 192.0.2.11:3389 check port 443"),
     with("rise", "<count>", count<&C::rise>, "After how many passed checks the server is up again.",
          "server s1 192.0.2.11:3389 check rise 2"),
@@ -295,16 +327,11 @@ constexpr std::string_view kNoResolvers = "names are resolved when a configurati
 constexpr std::string_view kNoTls = "TLS to servers is not available in this version";
 constexpr Row kLaterOptions[] = {
     dropped_option<S>("alpn", 1, kNoTls),
-    dropped_option<S>("cookie", 1, kNoHttp),
     dropped_option<S>("guid", 1, kNotYet),
     dropped_option<S>("log-proto", 1, "'mode log' is not available in this version"),
-    option_without_meaning<S>("max-reuse", 1, "connections to servers are not shared in TCP mode"),
     dropped_option<S>("namespace", 1, kNotYet),
     option_without_meaning<S>("no-ssl", 0, "it is the default"),
     option_without_meaning<S>("pool-conn-name", 1, "connections to servers are not shared in TCP mode"),
-    option_without_meaning<S>("pool-low-conn", 1, "connections to servers are not shared in TCP mode"),
-    option_without_meaning<S>("pool-max-conn", 1, "connections to servers are not shared in TCP mode"),
-    option_without_meaning<S>("pool-purge-delay", 1, "connections to servers are not shared in TCP mode"),
     dropped_option<S>("proto", 1, kNoHttp),
     dropped_option<S>("redir", 1, kNoHttp),
     dropped_option<S>("resolve-net", 1, kNoResolvers),

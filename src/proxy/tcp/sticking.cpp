@@ -6,6 +6,8 @@
 // on/match/store-*, persist rdp-cookie, balance rdp-cookie, balance source, srvkey.
 #include "balance/hash.h"
 #include "proto/rdp.h"
+#include "proxy/http/cookie.h"
+#include "proxy/http/phases.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/worker_context.h"
 #include "stick/config.h"
@@ -157,7 +159,12 @@ std::shared_ptr<ServerState> server_of_rules(Session& session) {
 std::shared_ptr<ServerState> persistent_server(Session& session) {
   const BackendPlan& backend = *session.backend;
   if (!backend.config->use_servers.empty())
-    if (auto server = server_of_rules(session)) return server;
+    if (auto server = server_of_rules(session)) {
+      if (session.http != nullptr && server_of_cookie(session) != nullptr) session.http->cookie_in = 'U';
+      return server;
+    }
+  if (session.http != nullptr)
+    if (auto server = server_of_cookie(session)) return server;
   // COMPAT: observed on 2.6: what is ignored are cookies; stick tables go on.
   if (backend.config->settings.persist_rdp_cookie && !session.ignore_persist)
     if (auto server = server_of_token(session)) return server;
