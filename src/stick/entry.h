@@ -33,6 +33,7 @@ struct Entry {
   std::uint16_t shard = 0;
   bool live = false;
   bool parked = false;
+  bool learned = false;  // the latest change came from another process
 };
 
 inline constexpr std::uint64_t kNobody = std::numeric_limits<std::uint64_t>::max();
@@ -85,6 +86,15 @@ struct EntryList {
     entry.older = next->older;
     (next->older ? next->older->newer : oldest) = &entry;
     next->older = &entry;
+  }
+  /// The same where it belongs near the newest end.
+  void insert_behind_older(Entry& entry) {
+    Entry* before = newest;
+    while (before != nullptr && before->update > entry.update) before = before->older;
+    entry.older = before;
+    entry.newer = before != nullptr ? before->newer : oldest;
+    (entry.newer ? entry.newer->older : newest) = &entry;
+    (before ? before->newer : oldest) = &entry;
   }
 };
 

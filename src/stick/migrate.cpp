@@ -38,9 +38,17 @@ void Migration::copy(const StickTable::View& view, TimePoint now) {
       }
     }
   }
-  if (to_.expire_ == 0 || from_.expire_ == 0) return;
-  const std::scoped_lock guard(to_.shard_of(*pin.entry_).lock);
-  pin.entry_->ends = to_.tick(now) + std::min(static_cast<std::uint32_t>(view.expires_in.count()), to_.expire_);
+  StickTable::Shard& shard = to_.shard_of(*pin.entry_);
+  const std::scoped_lock guard(shard.lock);
+  Entry& entry = *pin.entry_;
+  if (to_.expire_ != 0 && from_.expire_ != 0)
+    entry.ends = to_.tick(now) + std::min(static_cast<std::uint32_t>(view.expires_in.count()), to_.expire_);
+  // It keeps its place in the order of updates, so that nobody is told of it twice.
+  entry.update = view.update;
+  entry.learned = view.learned;
+  shard.list_of(entry).unlink(entry);
+  shard.list_of(entry).insert_behind_older(entry);
+  shard.publish();
 }
 
 void Migration::catch_up(TimePoint now) {
@@ -50,15 +58,27 @@ void Migration::catch_up(TimePoint now) {
     changed.clear();
     from_.changed_since(from, kPiece, now, changed);
     for (const StickTable::View& view : changed) copy(view, now);
-    if (changed.size() < kPiece) return;
+    if (changed.size() < kPiece) break;
     from = changed.back().update;
+  }
+  number_behind();
+}
+
+/// What changes in the new table comes behind all that changed in the one before.
+void Migration::number_behind() {
+  const std::uint64_t last = from_.last_update();
+  std::uint64_t next = to_.last_update();
+  while (next < last && !to_.next_update_.compare_exchange_weak(next, last)) {
   }
 }
 
 bool Migration::step(TimePoint now, std::size_t budget) {
   WEIR_ASSERT(same_keys(from_.config_, to_.config_));
   if (next_shard_ < from_.shard_count_) {
-    if (next_shard_ == 0) started_at_ = from_.last_update();
+    if (next_shard_ == 0) {
+      started_at_ = from_.last_update();
+      number_behind();
+    }
     list_shard(next_shard_++);
     if (next_shard_ == from_.shard_count_) std::ranges::sort(items_, {}, &Item::update);
     return false;

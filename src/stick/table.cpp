@@ -171,14 +171,19 @@ Entry* StickTable::insert(Shard& shard, std::uint64_t hash, std::string_view key
 }
 
 void StickTable::touch(Shard& shard, Entry& entry, std::uint32_t now) {
-  entry.update = next_update_.fetch_add(1, std::memory_order_relaxed) + 1;
+  entry.update = next_update_.fetch_add(1, std::memory_order_seq_cst) + 1;
   entry.ends = now + expire_;
+  entry.learned = false;
   if (shard.order.newest != &entry) {  // what is counted in a row moves once
     shard.list_of(entry).unlink(entry);
     shard.order.append(entry);
     entry.parked = false;
   }
   shard.publish();
+  // The counter went up before this is read, as the reader arms the bell before it reads the counter: one sees the
+  // other.
+  Bell* bell = bell_.load(std::memory_order_acquire);
+  if (bell != nullptr && bell->armed.load(std::memory_order_seq_cst) && bell->armed.exchange(false)) bell->ring(*bell);
 }
 
 /// Under the shard's lock; the caller accounts for the place.

@@ -2,8 +2,9 @@
 //
 // The table is cut into shards by the key's hash (XXH3), each with its own short lock, hash chains and list of entries.
 // The one idea: a change or a refresh of an entry takes the next number of one counter per table and moves the entry to
-// its shard's tail. That one list is the order of eviction, the order of expiry (every entry lives equally long), and
-// the log of updates that peers read; nothing else is kept. When the table is full, the shard whose head has the
+// its shard's tail. That one list is the order of eviction, the order of expiry (every entry lives equally long; one
+// that was learned with less to live goes when it is looked at), and the log of updates that peers read; nothing else is
+// kept. When the table is full, the shard whose head has the
 // smallest number gives up its oldest entry (a pinned one steps aside until it is released), so eviction is exact over
 // the whole table when nobody races, and off by at most the entries being touched at that instant otherwise. No two
 // shard locks are ever held together. An entry is one block: header, key, columns. Its address is stable until it is
@@ -16,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +65,13 @@ struct Traffic {
   std::uint64_t out = 0;
 };
 
+/// Rung once, from any thread and under a lock, at the next change of a table after it was armed.
+struct Bell {
+  explicit Bell(void (*function)(Bell& bell)) : ring(function) {}
+  void (*ring)(Bell& bell);
+  std::atomic<bool> armed{false};
+};
+
 class StickTable {
  public:
   explicit StickTable(TableConfig config, unsigned shards = 16);
@@ -96,7 +105,29 @@ class StickTable {
     std::uint32_t uses = 0;
     Milliseconds expires_in{0};
     std::uint64_t update = 0;
+    bool learned = false;               // the latest change came from another process
     std::vector<std::uint64_t> values;  // all columns in order, arrays flattened; rates computed, texts by number
+  };
+
+  /// A column's value as processes exchange it: a number, the number of a text, or a rate, whose running period began
+  /// `number` milliseconds ago.
+  struct Cell {
+    std::uint64_t number = 0;
+    std::uint32_t current = 0;
+    std::uint32_t previous = 0;
+  };
+  /// What another process may be told of an entry.
+  struct Told {
+    std::string key;
+    std::uint64_t update = 0;
+    Milliseconds expires_in{0};
+    std::vector<Cell> cells;  // all columns in order, arrays flattened
+  };
+  /// What another process says of one column of an entry.
+  struct Heard {
+    DataType type = DataType::server_id;
+    std::uint32_t index = 0;
+    Cell cell;
   };
 
   /// Keys are bytes as key_from_text() or the caller's sample gave them: addresses in network order, integers as 4
@@ -169,6 +200,8 @@ class StickTable {
   [[nodiscard]] std::shared_ptr<StickTable> successor();
 
   static constexpr std::size_t kMaxTexts = 1U << 20U;
+  static constexpr std::size_t kMaxLearnedTexts = 1U << 14U;  // of so many at all, others teach us none
+  static constexpr std::size_t kMaxLearnedText = 256;         // bytes
 
   enum class Removal : std::uint8_t { removed, absent, in_use };
   Removal remove(std::string_view key, TimePoint now);
@@ -190,12 +223,22 @@ class StickTable {
   /// Entries changed after `update`, oldest first, at most `budget`: what a peer has yet to hear.
   void changed_since(std::uint64_t update, std::size_t budget, TimePoint now, std::vector<View>& out);
 
+  // What processes tell each other (exchange.cpp, backlog.h).
+
+  /// Another process's values take the place of ours, and its entry that of one of ours when the table is full. Nothing
+  /// that came this way is a change of our own: see Backlog. Columns that are not there are left out.
+  void learn(std::string_view key, std::optional<Milliseconds> expires_in, std::span<const Heard> cells, TimePoint now);
+  /// The number of a text for learn(); 0 when too many different ones came.
+  [[nodiscard]] std::uint32_t learn_text(std::string_view text);
+  /// Rings this bell from now on, no other.
+  void set_bell(std::shared_ptr<Bell> bell);
+
   /// Frees expired entries, at most `budget`; returns how many. For a worker's timer.
   std::size_t expire_some(TimePoint now, std::size_t budget);
 
   [[nodiscard]] const TableConfig& config() const { return config_; }
   [[nodiscard]] std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t last_update() const { return next_update_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t last_update() const { return next_update_.load(std::memory_order_seq_cst); }
   /// A whole Migration at once, for a thread that serves nobody.
   void migrate(StickTable& from, TimePoint now);
 
@@ -209,6 +252,7 @@ class StickTable {
   };
   friend struct Entry;
   friend class Migration;
+  friend class Backlog;
   [[nodiscard]] std::uint32_t tick(TimePoint now) const;
   [[nodiscard]] std::string_view fit(std::string_view key, std::string& room) const;
   [[nodiscard]] Shard& shard_of(std::uint64_t hash);
@@ -225,6 +269,8 @@ class StickTable {
   auto look_at(std::string_view key, TimePoint now, Look&& look);
   template <class Then>
   Pin obtain_then(std::string_view key, TimePoint now, Then&& then);
+  void hear(Entry& entry, const Heard& heard, std::uint32_t now);
+  void tell(Told& told, const Entry& entry, std::uint32_t now) const;
   template <DataForm form>
   bool bump(Entry& entry, DataType type, std::uint64_t amount, std::uint32_t now);
   bool add_traffic(Entry& entry, const Traffic& traffic, std::uint32_t now);
@@ -249,6 +295,8 @@ class StickTable {
   std::atomic<std::uint64_t> next_update_{0};
   unsigned shard_count_;
   std::unique_ptr<Shard[]> shards_;
+  std::atomic<Bell*> bell_{nullptr};
+  std::vector<std::shared_ptr<Bell>> bells_;   // a change may be ringing one that is no longer bell_
   std::shared_ptr<StickTable> next_owner_;  // of next_; set once, before it
   std::atomic<StickTable*> next_{nullptr};
   mutable std::mutex texts_lock_;  // taken under a shard's lock at times; takes none itself
@@ -273,6 +321,7 @@ class Migration {
   void list_shard(unsigned shard);
   void copy(const StickTable::View& view, TimePoint now);
   void catch_up(TimePoint now);
+  void number_behind();
 
   StickTable& from_;
   StickTable& to_;

@@ -35,6 +35,7 @@ void StickTable::fill(View& view, const Entry& entry, std::uint32_t now) const {
   const auto left = static_cast<std::int32_t>(entry.ends - now);
   view.expires_in = Milliseconds(expire_ != 0 && left > 0 ? left : 0);
   view.update = entry.update;
+  view.learned = entry.learned;
   view.values.clear();
   for (const Column& column : config_.columns) {
     const Place& where = places_[static_cast<std::size_t>(column.type)];

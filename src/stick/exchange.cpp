@@ -1,0 +1,78 @@
+// What processes tell each other of an entry: the columns as they lie, not as people read them. A rate goes as its two
+// periods with the age of the running one, so that it goes on over there where it stood here, whatever the clocks say.
+#include <algorithm>
+
+#include "base/assert.h"
+#include "stick/entry.h"
+
+namespace weir::stick {
+
+void StickTable::tell(Told& told, const Entry& entry, std::uint32_t now) const {
+  told.key.assign(key_of(entry));
+  told.update = entry.update;
+  const auto left = static_cast<std::int32_t>(entry.ends - now);
+  told.expires_in = Milliseconds(expire_ != 0 && left > 0 ? left : 0);
+  told.cells.clear();
+  for (const Column& column : config_.columns) {
+    const Place& where = places_[static_cast<std::size_t>(column.type)];
+    const char* at = raw(entry) + where.offset;
+    for (std::uint32_t i = 0; i < column.count; ++i, at += stick::bytes_of(where.form)) {
+      Cell& cell = told.cells.emplace_back();
+      if (where.form == DataForm::rate) {
+        const auto rate = read_at<Rate>(at);
+        cell = {now - rate.start, rate.current, rate.previous};
+      } else {
+        cell.number = where.form == DataForm::wide ? read_at<std::uint64_t>(at) : read_at<std::uint32_t>(at);
+      }
+    }
+  }
+}
+
+/// Under the entry's lock.
+void StickTable::hear(Entry& entry, const Heard& heard, std::uint32_t now) {
+  const Place* where = place(heard.type, heard.index);
+  if (where == nullptr) return;
+  const bool second = heard.type == DataType::gpc1 || heard.type == DataType::gpc1_rate;
+  const std::uint32_t nth = second && where->count > 1 ? 1 : heard.index;
+  char* at = raw(entry) + where->offset + std::size_t{nth} * stick::bytes_of(where->form);
+  switch (where->form) {
+    case DataForm::number:
+    case DataForm::text: write_at(at, static_cast<std::uint32_t>(heard.cell.number)); break;
+    case DataForm::wide: write_at(at, heard.cell.number); break;
+    case DataForm::rate: {
+      Rate rate;
+      rate.start = now - static_cast<std::uint32_t>(heard.cell.number);
+      rate.current = heard.cell.current;
+      rate.previous = heard.cell.previous;
+      write_at(at, rate);
+    }
+  }
+}
+
+void StickTable::learn(std::string_view key, std::optional<Milliseconds> expires_in, std::span<const Heard> cells,
+                       TimePoint now) {
+  const Pin pin = obtain_then(key, now, [&](Entry& entry, std::uint32_t at) {
+    entry.learned = true;
+    if (expires_in && expire_ != 0)
+      entry.ends = at + static_cast<std::uint32_t>(std::clamp<std::int64_t>(expires_in->count(), 0, expire_));
+    for (const Heard& heard : cells) hear(entry, heard, at);
+  });
+}
+
+std::uint32_t StickTable::learn_text(std::string_view text) {
+  if (text.empty() || text.size() > kMaxLearnedText) return 0;
+  const std::scoped_lock guard(texts_lock_);
+  if (const auto found = text_numbers_.find(text); found != text_numbers_.end()) return found->second;
+  if (texts_.size() >= kMaxLearnedTexts) return 0;
+  const auto number = static_cast<std::uint32_t>(texts_.size() + 1);
+  texts_.push_back(&text_numbers_.emplace(text, number).first->first);
+  return number;
+}
+
+void StickTable::set_bell(std::shared_ptr<Bell> bell) {
+  if (bell_.load(std::memory_order_acquire) == bell.get()) return;
+  bells_.push_back(bell);
+  bell_.store(bell.get(), std::memory_order_release);
+}
+
+}  // namespace weir::stick
