@@ -7,6 +7,7 @@
 #include "config/arguments.h"
 #include "config/parser.h"
 #include "config/vocabulary.h"
+#include "resolve/start.h"
 #include "stick/config.h"
 
 namespace weir::peers {
@@ -27,6 +28,19 @@ bool check_reachable(Arguments& args, const AddressSpec& spec, SourcePosition at
   if (spec.address.is_unix() || spec.address.family() == AddressFamily::fd || spec.has_port) return true;
   args.error_at(at, fmt::format("the address '{}' has no port", text)).hint = fmt::format("for example {}:1024", text);
   return false;
+}
+
+/// Names are looked up once: the addresses of peers do not change while running.
+bool resolve(Arguments& args, AddressSpec& spec, SourcePosition at) {
+  if (spec.host.empty()) return true;
+  auto found = weir::resolve::resolve_host(spec.host, spec.forced_family);
+  if (!found) {
+    args.error_at(at, found.error().message);
+    return false;
+  }
+  found->set_port(spec.address.port());
+  spec.address = *found;
+  return true;
 }
 
 // --- options of peer, server, default-server ---
@@ -99,7 +113,7 @@ void read_address(Arguments& args, PeerConfig& peer) {
   const std::string text = word->text;
   auto spec = args.expect_address("the peer's address");
   peer.has_address = true;  // a wrong one was reported: it is not missing as well
-  if (!spec || !check_reachable(args, *spec, at, text)) return;
+  if (!spec || !check_reachable(args, *spec, at, text) || !resolve(args, *spec, at)) return;
   peer.address = spec->address;
   peer.spec = std::move(*spec);
 }
@@ -142,7 +156,9 @@ void bind_line(ParseContext& context, const Line& line) {
   bind.at = line.at;
   const Word* word = args.peek();
   const auto spec = args.expect_address("the address to listen on");
-  if (spec && check_reachable(args, *spec, word->at, word->text)) bind.spec = *spec;
+  if (auto wanted = spec; wanted && check_reachable(args, *wanted, word->at, word->text) &&
+                          resolve(args, *wanted, word->at))
+    bind.spec = *wanted;
   bind_options().parse(context, bind, args);
   section.bind = std::move(bind);
 }

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "check/config.h"
+#include "peers/group.h"
 #include "proxy/accepting.h"
 #include "proxy/agent.h"
 #include "proxy/health_events.h"
@@ -85,6 +86,7 @@ Result<void> Engine::apply(Config config) {
 Result<void> Engine::prepare(const Config& config, Draft& draft) {
   if (auto placed = check_places(config.global); !placed) return placed;
   if (auto built = build_plan(config, draft); !built) return built;
+  if (auto wanted = want_groups(config, draft); !wanted) return wanted;
   return want_listeners(config, draft.listeners);
 }
 
@@ -127,6 +129,7 @@ void Engine::commit(Draft& draft, Config config) {
   process_.most_sessions_per_second.store(config.global.maxsessrate, std::memory_order_relaxed);
   place_workers(process_, config.global.cpus);
   install(draft.plan, draft.listeners, !draft.moves.empty());
+  run_groups(draft);
   if (plan_) supersede(*draft.plan);
   plan_ = std::move(draft.plan);
   share_unchanged(config, *plan_);  // only now: the listeners that were wanted point into what was read
@@ -268,6 +271,8 @@ void Engine::forward_rings() {
 void Engine::stop() {
   if (process_.contexts.empty()) return;
   on_every_worker([](WorkerContext& worker) {
+    for (const auto& group : worker.plan ? worker.plan->groups : std::vector<std::shared_ptr<peers::Group>>())
+      if (&group->worker() == worker.io) group->shut();
     worker.activities.cancel_all();
     worker.forwarders.clear();
     worker.listeners.clear();

@@ -103,6 +103,21 @@ class Engine {
   };
   using WantedListeners = std::map<std::string, WantedListener>;
 
+  /// A peers section that runs.
+  struct RunningGroup {
+    std::shared_ptr<peers::Group> group;
+    peers::PeerBind bind;
+    std::string local_peer;
+  };
+  using Groups = std::map<std::string, RunningGroup, std::less<>>;
+  /// One of the wanted configuration; with a socket, unless it keeps the one it has.
+  struct WantedGroup {
+    peers::PeersConfig config;
+    std::shared_ptr<peers::Group> group;
+    io::Fd socket;
+    bool keeps_socket = false;
+  };
+
   /// What apply() prepares beside what runs. Dropping it changes nothing; committing it cannot fail.
   struct Draft {
     std::shared_ptr<Plan> plan;
@@ -110,6 +125,7 @@ class Engine {
     Named<FrontendState> frontends;
     Named<BackendState> backends;
     Named<stick::StickTable> tables;
+    std::vector<WantedGroup> groups;
     std::vector<std::pair<std::shared_ptr<stick::StickTable>, std::shared_ptr<stick::StickTable>>> moves;  // to, from
   };
 
@@ -119,6 +135,8 @@ class Engine {
   void match_listeners(WantedListeners& wanted) const;
   Result<void> open_sockets(WantedListener& wanted, const GlobalConfig& global);
   Result<LogPlan> make_log(const ProxyConfig& proxy, const GlobalConfig& global, bool frontend);
+  Result<void> want_groups(const Config& config, Draft& draft);
+  void run_groups(Draft& draft);
   Result<void> build_plan(const Config& config, Draft& draft);
   Result<std::shared_ptr<FrontendPlan>> make_frontend(const Draft& draft, const Config& config,
                                                       const std::shared_ptr<ProxyConfig>& proxy);
@@ -157,6 +175,8 @@ class Engine {
   // better things to do than to take a configuration apart.
   std::vector<std::shared_ptr<const void>> superseded_;
   Named<stick::StickTable> tables_;
+  Groups groups_;
+  std::size_t next_group_ = 0;
   std::vector<std::shared_ptr<const void>> removed_;  // by the running commit: frontends, backends, servers
   bool running_ = false;
 };

@@ -17,6 +17,10 @@
 #include "sample/log_format.h"
 #include "stick/registry.h"
 
+namespace weir::peers {
+class Group;
+}
+
 namespace weir::proxy {
 
 /// Where the messages of one proxy go, and as what.
@@ -72,6 +76,7 @@ struct Plan {
   std::unordered_map<std::string_view, std::size_t> backend_by_name;  // keys live in the parts; values index `backends`
   std::unordered_map<std::string_view, std::size_t> frontend_by_name;
   stick::TableRegistry tables;
+  std::vector<std::shared_ptr<peers::Group>> groups;  // peers sections that run
   LogPlan log;  // of the process itself
 
   [[nodiscard]] std::shared_ptr<const BackendPlan> backend(std::string_view name) const;

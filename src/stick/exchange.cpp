@@ -69,6 +69,8 @@ std::uint32_t StickTable::learn_text(std::string_view text) {
   return number;
 }
 
+std::uint64_t StickTable::key_hash(std::string_view key) { return hash_of(key); }
+
 void StickTable::set_bell(std::shared_ptr<Bell> bell) {
   if (bell_.load(std::memory_order_acquire) == bell.get()) return;
   bells_.push_back(bell);

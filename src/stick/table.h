@@ -230,6 +230,8 @@ class StickTable {
   void learn(std::string_view key, std::optional<Milliseconds> expires_in, std::span<const Heard> cells, TimePoint now);
   /// The number of a text for learn(); 0 when too many different ones came.
   [[nodiscard]] std::uint32_t learn_text(std::string_view text);
+  /// The same for the same key in every process.
+  [[nodiscard]] static std::uint64_t key_hash(std::string_view key);
   /// Rings this bell from now on, no other.
   void set_bell(std::shared_ptr<Bell> bell);
 

@@ -23,6 +23,7 @@ extern const std::span<const CliCommand> schema_commands;     // schema.cpp
 extern const std::span<const CliCommand> backend_commands;    // backend.cpp: publish, unpublish
 extern const std::span<const CliCommand> frontend_commands;   // frontend.cpp: disable, enable, shutdown, limits
 extern const std::span<const CliCommand> table_commands;      // table.cpp: show, set, clear table
+extern const std::span<const CliCommand> peers_commands;      // peers.cpp: show peers
 extern const std::span<const CliCommand> event_commands;      // event.cpp: show events
 extern const std::span<const CliCommand> process_commands;    // process.cpp: env, version, errors, reload
 

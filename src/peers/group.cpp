@@ -1,0 +1,243 @@
+#include "peers/group.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace weir::peers {
+
+// Tables may ring from any thread, and long after the group is gone.
+struct Group::ChangeBell : stick::Bell, std::enable_shared_from_this<ChangeBell> {
+  ChangeBell(io::Worker& on, std::weak_ptr<Group> whose) : Bell(rung), worker(on), group(std::move(whose)) {}
+  static void rung(Bell& bell) {
+    auto& self = static_cast<ChangeBell&>(bell);
+    self.worker.post([bell = self.shared_from_this()] {
+      if (const auto group = bell->group.lock()) group->wake_links();
+    });
+  }
+  io::Worker& worker;
+  std::weak_ptr<Group> group;
+};
+
+Group::Group(io::Worker& worker, io::Scope& activities, std::string name)
+    : worker_(worker),
+      activities_(activities),
+      name_(std::move(name)),
+      started_(std::chrono::system_clock::now()),
+      random_(std::random_device{}()) {}
+
+Group::~Group() = default;
+
+std::shared_ptr<Peer> Group::find(std::string_view peer) const {
+  const auto found = std::ranges::find_if(peers_, [&](const auto& one) { return one->config.name == peer; });
+  return found == peers_.end() ? nullptr : *found;
+}
+
+// --- configuration ---
+
+void Group::share_tables(Peer& peer, const std::vector<TableOfGroup>& tables, bool& gained) {
+  std::vector<std::shared_ptr<SharedTable>> next;
+  for (const TableOfGroup& wanted : tables) {
+    const std::string name = wire_name(wanted.table->config());
+    const std::uint64_t id = table_ids_.try_emplace(name, table_ids_.size() + 1).first->second;
+    const auto same = std::ranges::find(peer.tables, name, [](const auto& one) { return one->name; });
+    const bool known = same != peer.tables.end() && (&(*same)->table() == wanted.table.get() ||
+                                                     &(*same)->table().latest() == wanted.table.get());
+    if (!known) {
+      next.push_back(std::make_shared<SharedTable>(id, wanted));
+      gained = true;
+      continue;
+    }
+    (*same)->write_to = wanted.write_to;
+    if (&(*same)->table() != wanted.table.get()) (*same)->backlog.move_to(wanted.table);
+    next.push_back(*same);
+  }
+  peer.tables = std::move(next);
+  if (!peer.link) return;
+  // What the other side's definitions mean now.
+  for (auto& [id, heard] : peer.link->heard_tables) {
+    const auto same = std::ranges::find(peer.tables, heard.definition.name, [](const auto& one) { return one->name; });
+    heard.shared = same == peer.tables.end() ? nullptr : *same;
+    heard.taken_by = nullptr;
+  }
+  peer.link->told_table = nullptr;
+  peer.link->wake.ring();
+}
+
+void Group::configure(const PeersConfig& config, const std::vector<TableOfGroup>& tables) {
+  if (shut_) return;
+  const bool first = !bell_;
+  if (first) bell_ = std::make_shared<ChangeBell>(worker_, weak_from_this());
+  for (const TableOfGroup& one : tables) one.table->set_bell(bell_);
+  config_ = config;
+  std::vector<std::shared_ptr<Peer>> next;
+  bool gained = false;
+  for (const PeerConfig& wanted : config.peers) {
+    std::shared_ptr<Peer> peer = find(wanted.name);
+    if (peer && peer->config.local != wanted.local) peer = nullptr;
+    if (!peer) {
+      peer = std::make_shared<Peer>(worker_, wanted);
+    } else if (!(peer->config == wanted)) {
+      const bool moved = peer->config.address != wanted.address;
+      peer->config = wanted;
+      if (moved && peer->link) peer->link->end();
+      if (moved) peer->dial_at = {};
+      peer->wake.ring();
+    }
+    share_tables(*peer, tables, gained);
+    next.push_back(std::move(peer));
+  }
+  for (const auto& before : peers_) {
+    if (std::ranges::find(next, before) != next.end()) continue;
+    before->removed = true;
+    if (before->link) before->link->end();
+    if (teacher_ == before.get()) teacher_ = nullptr;
+    before->wake.ring();
+  }
+  peers_ = std::move(next);
+  for (const auto& peer : peers_) start_dialling(peer);
+  if (first) {
+    lesson_deadline_ = worker_.now() + kLessonTime;
+    worker_.timers().arm(deadline_, lesson_deadline_);
+  } else if (gained && synced_) {
+    // Of what is new here others may know much; all else goes on.
+    for (const auto& peer : peers_)
+      if (peer->link && !peer->config.local && teacher_ == nullptr) {
+        teacher_ = peer.get();
+        peer->link->ask = true;
+        peer->link->wake.ring();
+      }
+  }
+  ask_somebody();
+}
+
+void Group::start_dialling(const std::shared_ptr<Peer>& peer) {
+  if (peer->config.local || peer->dialling || peer->config.address.family() == AddressFamily::none) return;
+  peer->dialling = true;
+  activities_.spawn(keep_dialling, shared_from_this(), peer);
+}
+
+void Group::listen_on(io::Fd socket) {
+  acceptor_.reset();
+  if (!socket || shut_) return;
+  acceptor_ = std::make_unique<io::Acceptor>(worker_, std::move(socket), &Group::on_connection, this);
+  acceptor_->start();
+}
+
+void Group::on_connection(void* group, io::Fd connection, const SocketAddress& /*peer*/) {
+  auto& self = *static_cast<Group*>(group);
+  if (!self.begin_handshake()) return;
+  self.activities_.spawn(receive, self.shared_from_this(), std::move(connection));
+}
+
+bool Group::begin_handshake() {
+  if (shut_ || handshakes_ >= kMostHandshakes) return false;
+  handshakes_++;
+  return true;
+}
+
+void Group::shut() {
+  shut_ = true;
+  acceptor_.reset();
+  deadline_.cancel();
+  for (const auto& peer : peers_) {
+    peer->removed = true;
+    if (peer->link) peer->link->end();
+    peer->wake.ring();
+  }
+}
+
+// --- links ---
+
+void Group::establish(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link) {
+  if (peer->link) {
+    peer->collisions++;
+    lose(peer, peer->link);
+  }
+  peer->link = link;
+  peer->status = Peer::Status::established;
+  peer->last_handshake = link->since = link->last_sent = worker_.now();
+  for (const auto& table : peer->tables) {
+    table->backlog.resume_behind(table->acked);
+    table->pushed = table->acked;
+    table->acknowledge = false;
+  }
+  ask_somebody();
+}
+
+void Group::lose(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link) {
+  link->end();
+  if (peer->link != link) return;
+  peer->link = nullptr;
+  peer->status = Peer::Status::lost;
+  peer->dial_at = worker_.now() + pause_before_dialling();
+  for (const auto& table : peer->tables) table->backlog.resume_behind(table->acked);
+  peer->wake.ring();
+  if (teacher_ != peer.get()) return;
+  teacher_ = nullptr;  // the lesson was cut: somebody else, or the same one again
+  if (synced_) return;
+  lesson_deadline_ = worker_.now() + kLessonTime;
+  worker_.timers().arm(deadline_, lesson_deadline_);
+  ask_somebody();
+}
+
+void Group::wake_links() {
+  for (const auto& peer : peers_)
+    if (peer->link) peer->link->wake.ring();
+}
+
+void Group::arm_bell() { bell_->armed.store(true, std::memory_order_seq_cst); }
+
+Milliseconds Group::pause_before_dialling() {
+  return Milliseconds(std::uniform_int_distribution<int>(50, 2050)(random_));
+}
+
+// --- lessons ---
+
+void Group::ask_somebody() {
+  if (synced_ || teacher_ != nullptr) return;
+  bool all_partial = true;
+  for (const auto& peer : peers_) {
+    if (peer->config.local) continue;
+    all_partial = all_partial && peer->partial;
+    if (!peer->link || peer->partial) continue;
+    teacher_ = peer.get();
+    peer->link->ask = true;
+    peer->link->wake.ring();
+    return;
+  }
+  if (all_partial) become_synced();
+}
+
+void Group::lesson_ended(Peer& peer, bool complete) {
+  peer.link->confirm = true;
+  peer.link->wake.ring();
+  peer.lessons_taken++;
+  if (teacher_ == &peer) teacher_ = nullptr;
+  if (complete) {
+    become_synced();
+    return;
+  }
+  peer.partial = true;
+  ask_somebody();
+}
+
+void Group::become_synced() {
+  synced_ = true;
+  deadline_.cancel();
+  wake_links();
+}
+
+void Group::on_deadline(void* group) {
+  auto& self = *static_cast<Group*>(group);
+  if (self.synced_ || self.teacher_ != nullptr) return;  // a teacher that falls silent loses its link
+  self.become_synced();
+}
+
+void Group::give_lesson(Peer& peer) {
+  for (const auto& table : peer.tables) table->backlog.start_over();
+  peer.link->lesson = Link::Lesson::running;
+  peer.link->wake.ring();
+}
+
+}  // namespace weir::peers

@@ -1,0 +1,130 @@
+// Group: a peers section that runs: its peers, its tables, who teaches whom.
+//
+// All of it lives on one worker, links included, so that two dials that cross, a reload and the end of a link never meet
+// on two threads; only the tables are shared with the other workers, which ring the group's bell when one changes. A
+// process that starts knows nothing: it asks the first peer in touch for all it knows (a lesson), the next one if that
+// did not know all itself, and gives up after kLessonTime. Until then it tells nobody what changed here, lest its
+// newborn counters overwrite grown ones. Of two links with one peer the later one stays. Manual: 11.2; peers protocol.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/acceptor.h"
+#include "io/task.h"
+#include "io/worker.h"
+#include "peers/config.h"
+#include "peers/link.h"
+#include "peers/shared_table.h"
+#include "peers/wakeup.h"
+
+namespace weir::peers {
+
+inline constexpr Milliseconds kLessonTime{5000};
+inline constexpr std::size_t kMostHandshakes = 64;
+
+/// Of a section that runs: one that the configuration says to share the same tables with.
+struct Peer {
+  Peer(io::Worker& worker, PeerConfig wanted) : config(std::move(wanted)), wake(worker) {}
+
+  PeerConfig config;
+  std::vector<std::shared_ptr<SharedTable>> tables;
+  std::shared_ptr<Link> link;  // established; null: not in touch
+  Wakeup wake;                 // of who dials
+  proto::peers::HeardTexts heard_texts;
+  TimePoint dial_at{};
+  bool removed = false;
+  bool dialling = false;
+  bool partial = false;  // did not know all itself when it taught us
+
+  enum class Status : std::uint8_t { none, connecting, established, lost, refused } status = Status::none;
+  std::uint16_t code = 0;  // of the handshake, when it was refused
+  TimePoint last_handshake{};
+  std::uint64_t heartbeats_sent = 0;
+  std::uint64_t heartbeats_heard = 0;
+  std::uint64_t silences = 0;
+  std::uint64_t dials = 0;
+  std::uint64_t violations = 0;
+  std::uint64_t collisions = 0;
+  std::uint64_t lessons_given = 0;
+  std::uint64_t lessons_taken = 0;
+};
+
+class Group : public std::enable_shared_from_this<Group> {
+ public:
+  /// `activities` hold what runs here, and thereby the group.
+  Group(io::Worker& worker, io::Scope& activities, std::string name);
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+  ~Group();
+
+  // On the group's worker.
+  /// What the section says from now on. What it says of a peer or a table as before goes on undisturbed.
+  void configure(const PeersConfig& config, const std::vector<TableOfGroup>& tables);
+  /// The listening socket; an empty one closes the one there is.
+  void listen_on(io::Fd socket);
+  /// Ends all that runs.
+  void shut();
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] io::Worker& worker() { return worker_; }
+  [[nodiscard]] io::Scope& activities() { return activities_; }
+  [[nodiscard]] const PeersConfig& config() const { return config_; }
+  [[nodiscard]] bool listening() const { return acceptor_ != nullptr; }
+  [[nodiscard]] const std::vector<std::shared_ptr<Peer>>& peers() const { return peers_; }
+  /// Knows all there is to know, as far as it could be asked for.
+  [[nodiscard]] bool synced() const { return synced_; }
+  [[nodiscard]] bool was_shut() const { return shut_; }
+
+  // For links.
+  [[nodiscard]] std::shared_ptr<Peer> find(std::string_view peer) const;
+  [[nodiscard]] bool begin_handshake();
+  void end_handshake() { handshakes_--; }
+  /// The later link stays.
+  void establish(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link);
+  void lose(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link);
+  void lesson_ended(Peer& peer, bool complete);
+  void give_lesson(Peer& peer);
+  /// Rings every writer.
+  void wake_links();
+  /// The tables ring at their next change.
+  void arm_bell();
+  /// Manual: 50 to 2050 ms, so that two sides do not dial at once for ever.
+  [[nodiscard]] Milliseconds pause_before_dialling();
+
+  /// The lines of `show peers`.
+  void show(std::string& out, bool with_texts) const;
+
+ private:
+  struct ChangeBell;
+  static void on_connection(void* group, io::Fd connection, const SocketAddress& peer);
+  static void on_deadline(void* group);
+  void share_tables(Peer& peer, const std::vector<TableOfGroup>& tables, bool& gained);
+  void ask_somebody();
+  void become_synced();
+  void start_dialling(const std::shared_ptr<Peer>& peer);
+
+  io::Worker& worker_;
+  io::Scope& activities_;
+  std::string name_;
+  PeersConfig config_;
+  WallTime started_;
+  std::vector<std::shared_ptr<Peer>> peers_;
+  std::map<std::string, std::uint64_t> table_ids_;
+  std::unique_ptr<io::Acceptor> acceptor_;
+  std::shared_ptr<ChangeBell> bell_;
+  std::minstd_rand random_;
+  std::size_t handshakes_ = 0;
+  bool synced_ = false;
+  bool shut_ = false;
+  Peer* teacher_ = nullptr;
+  TimePoint lesson_deadline_{};
+  io::Timer deadline_{&Group::on_deadline, this};
+};
+
+}  // namespace weir::peers

@@ -1,0 +1,145 @@
+#include "peers/shared_table.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace weir::peers {
+namespace {
+
+namespace wire = proto::peers;
+using stick::DataType;
+using stick::KeyType;
+
+constexpr wire::KeyType kKeyTypes[] = {wire::KeyType::ipv4, wire::KeyType::ipv6, wire::KeyType::integer,
+                                       wire::KeyType::string, wire::KeyType::binary};
+static_assert(static_cast<std::size_t>(DataType::glitch_rate) + 1 == wire::kColumns);
+
+wire::KeyType key_type(const stick::TableConfig& table) { return kKeyTypes[static_cast<std::size_t>(table.type)]; }
+
+/// COMPAT: observed on 2.6: the length of text keys counts a byte for the end of the text.
+std::uint64_t key_length(const stick::TableConfig& table) {
+  return table.key_length + (table.type == KeyType::string ? 1U : 0U);
+}
+
+/// Integers lie in the host's order and travel in the network's.
+void swap_integer(std::string_view key, char* to) {
+  std::uint32_t number = 0;
+  std::memcpy(&number, key.data(), std::min(sizeof number, key.size()));
+  number = __builtin_bswap32(number);
+  std::memcpy(to, &number, sizeof number);
+}
+
+bool tags_only(DataType type) {
+  return type == DataType::server_id || type == DataType::server_key || type == DataType::gpt0 || type == DataType::gpt;
+}
+
+}  // namespace
+
+std::string wire_name(const stick::TableConfig& table) {
+  const std::string prefix = table.peers + "/";
+  return table.name.starts_with(prefix) ? table.name.substr(table.peers.size()) : table.name;
+}
+
+wire::Definition definition_of(const stick::StickTable& table, std::uint64_t id) {
+  const stick::TableConfig& config = table.config();
+  wire::Definition definition;
+  definition.id = id;
+  definition.name = wire_name(config);
+  definition.key_type = static_cast<std::uint64_t>(key_type(config));
+  definition.key_length = key_length(config);
+  definition.expire = config.expire ? static_cast<std::uint64_t>(config.expire->count()) : 0;
+  for (const stick::Column& column : config.columns) {
+    const auto number = static_cast<std::size_t>(column.type);
+    definition.columns |= std::uint64_t{1} << number;
+    definition.counts[number] = column.count;
+    definition.periods[number] = column.period;
+  }
+  return definition;
+}
+
+void SharedTable::take_acknowledgement(std::uint32_t update) {
+  // The low half is what travels; updates that are on their way are few.
+  const std::uint64_t behind = static_cast<std::uint32_t>(static_cast<std::uint32_t>(pushed) - update);
+  if (behind > pushed) return;
+  acked = std::max(acked, pushed - behind);
+}
+
+Intake::Intake(const stick::StickTable& ours, const wire::Definition& theirs) {
+  const stick::TableConfig& config = ours.config();
+  fits_ = theirs.key_type == static_cast<std::uint64_t>(key_type(config)) &&
+          (config.type == KeyType::string || theirs.key_length == config.key_length);
+  reads_integers_ = config.type == KeyType::integer;
+  std::size_t cell = 0;
+  for (std::size_t column = 0; column < wire::kColumns; column++) {
+    const auto type = static_cast<DataType>(column);
+    for (std::uint32_t i = 0; i < theirs.counts[column]; i++, cell++) {
+      // Manual 11.2: open connections are everybody's own, save where nobody counts.
+      if (type == DataType::conn_cur && !config.recv_only) continue;
+      if (!ours.stores(type, i)) continue;
+      places_.push_back({cell, type, i, wire::form_of(column) == wire::Form::text, tags_only(type)});
+    }
+  }
+}
+
+void Intake::read(stick::StickTable& into, const wire::Entry& entry, wire::HeardTexts& texts, bool passed_on) {
+  heard_.clear();
+  for (const Place& place : places_) {
+    const wire::Cell& cell = entry.cells[place.cell];
+    stick::StickTable::Cell value{cell.number, cell.current, cell.previous};
+    if (place.text) value.number = into.learn_text(texts.hear(cell));
+    if (passed_on && !(place.passed_on && into.stores(place.type, place.index))) continue;
+    heard_.push_back({place.type, place.index, value});
+  }
+}
+
+void Intake::take(SharedTable& shared, const wire::Entry& entry, wire::HeardTexts& texts, TimePoint now) {
+  std::string_view key = entry.key;
+  if (reads_integers_) {
+    key_.resize(sizeof(std::uint32_t));
+    swap_integer(key, key_.data());
+    key = key_;
+  }
+  std::optional<Milliseconds> expires;
+  if (entry.expires && *entry.expires != 0) expires = Milliseconds(*entry.expires);
+  read(shared.table(), entry, texts, false);
+  shared.table().learn(key, expires, heard_, now);
+  if (!shared.write_to) return;
+  read(*shared.write_to, entry, texts, true);
+  shared.write_to->learn(key, std::nullopt, heard_, now);
+}
+
+void Outlet::write(const stick::StickTable& table, const stick::StickTable::Told& told,
+                   const wire::Definition& definition, bool numbered, wire::ToldTexts& texts, std::string& out) {
+  const stick::TableConfig& config = table.config();
+  entry_.update.reset();
+  entry_.expires.reset();
+  entry_.cells.clear();
+  if (numbered) entry_.update = static_cast<std::uint32_t>(told.update);
+  // One that was touched just now lives as long as every entry: that need not be said.
+  if (config.expire && told.expires_in + Milliseconds(1000) < *config.expire)
+    entry_.expires = static_cast<std::uint32_t>(told.expires_in.count());
+  char integer[sizeof(std::uint32_t)];
+  entry_.key = told.key;
+  if (config.type == KeyType::integer) {
+    swap_integer(told.key, integer);
+    entry_.key = {integer, sizeof integer};
+  }
+  texts_.clear();
+  texts_.reserve(told.cells.size());
+  std::size_t at = 0;
+  for (const stick::Column& column : config.columns) {
+    const bool text = wire::form_of(static_cast<std::size_t>(column.type)) == wire::Form::text;
+    for (std::uint32_t i = 0; i < column.count; i++, at++) {
+      const auto& cell = told.cells[at];
+      if (text) {
+        texts_.push_back(table.text_of_number(cell.number));
+        entry_.cells.push_back(texts.tell(texts_.back()));
+      } else {
+        entry_.cells.push_back({.number = cell.number, .current = cell.current, .previous = cell.previous});
+      }
+    }
+  }
+  wire::write_entry(entry_, definition, out);
+}
+
+}  // namespace weir::peers

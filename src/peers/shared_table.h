@@ -1,0 +1,87 @@
+// A stick table between this process and one peer: how far each has heard of the other.
+//
+// It outlives the connection, so that the next one goes on where the last one was cut: what the peer acknowledged is not
+// told again. On the wire a table of a peers section is called /<name>, one of a proxy by its proxy's name.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proto/peers.h"
+#include "stick/backlog.h"
+#include "stick/table.h"
+
+namespace weir::peers {
+
+struct TableOfGroup {
+  std::shared_ptr<stick::StickTable> table;
+  std::shared_ptr<stick::StickTable> write_to;  // null: none
+};
+
+[[nodiscard]] std::string wire_name(const stick::TableConfig& table);
+/// What we say of our table before we tell of its entries.
+[[nodiscard]] proto::peers::Definition definition_of(const stick::StickTable& table, std::uint64_t id);
+
+struct SharedTable {
+  SharedTable(std::uint64_t number, const TableOfGroup& of)
+      : id(number), name(wire_name(of.table->config())), write_to(of.write_to), backlog(of.table) {}
+
+  std::uint64_t id;  // ours; the same to all peers, and never another table's
+  std::string name;
+  std::shared_ptr<stick::StickTable> write_to;
+  stick::Backlog backlog;
+  std::uint64_t acked = 0;   // of our updates: the peer has them
+  std::uint64_t pushed = 0;  // and this was the last one told
+  // Of the peer's updates.
+  std::uint64_t remote_id = 0;
+  std::uint64_t remote_columns = 0;
+  std::uint32_t heard = 0;
+  std::uint32_t confirmed = 0;  // of what was heard
+  std::uint64_t entries_heard = 0;
+  std::uint64_t entries_told = 0;
+  bool acknowledge = false;
+
+  [[nodiscard]] stick::StickTable& table() const { return backlog.table(); }
+  /// The peer has all up to here; a number that was never told is ignored.
+  void take_acknowledgement(std::uint32_t update);
+};
+
+/// How the cells of a peer's table fall into ours.
+class Intake {
+ public:
+  Intake(const stick::StickTable& ours, const proto::peers::Definition& theirs);
+  /// Keys of another type or length: nothing of it can be taken.
+  [[nodiscard]] bool fits() const { return fits_; }
+  void take(SharedTable& shared, const proto::peers::Entry& entry, proto::peers::HeardTexts& texts, TimePoint now);
+
+ private:
+  struct Place {
+    std::size_t cell;
+    stick::DataType type;
+    std::uint32_t index;
+    bool text;
+    bool passed_on;  // to the table of write-to
+  };
+  void read(stick::StickTable& into, const proto::peers::Entry& entry, proto::peers::HeardTexts& texts, bool passed_on);
+  bool fits_ = false;
+  bool reads_integers_ = false;
+  std::vector<Place> places_;
+  std::vector<stick::StickTable::Heard> heard_;
+  std::string key_;
+};
+
+/// Writes what a table told as an entry of its definition.
+class Outlet {
+ public:
+  void write(const stick::StickTable& table, const stick::StickTable::Told& told,
+             const proto::peers::Definition& definition, bool numbered, proto::peers::ToldTexts& texts,
+             std::string& out);
+
+ private:
+  proto::peers::Entry entry_;
+  std::vector<std::string> texts_;  // that the entry's views point into
+};
+
+}  // namespace weir::peers

@@ -1,0 +1,81 @@
+// Peers sections that run: each on one worker, where a reload finds it and tells it what changed.
+//
+// What may fail, the listening socket, is opened before anything changes; a section that keeps its address keeps its
+// socket and its links.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "peers/group.h"
+#include "proxy/engine.h"
+
+namespace weir::proxy {
+namespace {
+
+io::ListenOptions listen_options(const peers::PeerBind& bind) {
+  io::ListenOptions options;
+  options.interface = bind.interface;
+  options.v6only = bind.v6only;
+  return options;
+}
+
+std::vector<peers::TableOfGroup> tables_of(const std::string& section, const stick::TableRegistry& tables) {
+  std::vector<peers::TableOfGroup> out;
+  for (const auto& [name, table] : tables.all()) {
+    const stick::TableConfig& config = table->config();
+    if (config.peers != section) continue;
+    out.push_back({table, config.write_to.empty() ? nullptr : tables.share(config.write_to)});
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<void> Engine::want_groups(const Config& config, Draft& draft) {
+  for (const peers::PeersConfig& section : config.peers) {
+    if (!section.usable) continue;
+    WantedGroup wanted{.config = section};
+    const auto running = groups_.find(section.name);
+    const bool same_name = running != groups_.end() && running->second.local_peer == section.local_peer;
+    if (same_name) wanted.group = running->second.group;
+    if (same_name && running->second.bind == *section.bind) {
+      wanted.keeps_socket = true;
+    } else {
+      const SocketAddress& address = section.local()->address;
+      auto inherited = inherited_.take(address, listen_options(*section.bind));
+      auto socket = inherited.empty() ? opener_.listen(address, listen_options(*section.bind))
+                                      : Result<io::Fd>(std::move(inherited.front()));
+      if (!socket) return fail(fmt::format("peers '{}': {}", section.name, socket.error().message));
+      wanted.socket = std::move(*socket);
+    }
+    if (!wanted.group) {
+      WorkerContext& worker = *process_.contexts[next_group_++ % process_.contexts.size()];
+      wanted.group = std::make_shared<peers::Group>(*worker.io, worker.activities, section.name);
+    }
+    draft.plan->groups.push_back(wanted.group);
+    draft.groups.push_back(std::move(wanted));
+  }
+  return {};
+}
+
+void Engine::run_groups(Draft& draft) {
+  Groups next;
+  for (WantedGroup& wanted : draft.groups) {
+    next.emplace(wanted.config.name, RunningGroup{wanted.group, *wanted.config.bind, wanted.config.local_peer});
+    // Each group's news come in order, for its worker takes posts in order.
+    wanted.group->worker().post([group = wanted.group, config = wanted.config, keeps = wanted.keeps_socket,
+                                 tables = tables_of(wanted.config.name, draft.plan->tables),
+                                 socket = std::move(wanted.socket)]() mutable {
+      group->configure(config, tables);
+      if (!keeps) group->listen_on(std::move(socket));
+    });
+  }
+  for (const auto& [name, running] : groups_) {
+    const auto same = next.find(name);
+    if (same != next.end() && same->second.group == running.group) continue;
+    running.group->worker().post([group = running.group] { group->shut(); });
+  }
+  groups_ = std::move(next);
+}
+
+}  // namespace weir::proxy
