@@ -156,8 +156,8 @@ void bind_line(ParseContext& context, const Line& line) {
   bind.at = line.at;
   const Word* word = args.peek();
   const auto spec = args.expect_address("the address to listen on");
-  if (auto wanted = spec; wanted && check_reachable(args, *wanted, word->at, word->text) &&
-                          resolve(args, *wanted, word->at))
+  if (auto wanted = spec;
+      wanted && check_reachable(args, *wanted, word->at, word->text) && resolve(args, *wanted, word->at))
     bind.spec = *wanted;
   bind_options().parse(context, bind, args);
   section.bind = std::move(bind);

@@ -41,8 +41,8 @@ void Group::share_tables(Peer& peer, const std::vector<TableOfGroup>& tables, bo
     const std::string name = wire_name(wanted.table->config());
     const std::uint64_t id = table_ids_.try_emplace(name, table_ids_.size() + 1).first->second;
     const auto same = std::ranges::find(peer.tables, name, [](const auto& one) { return one->name; });
-    const bool known = same != peer.tables.end() && (&(*same)->table() == wanted.table.get() ||
-                                                     &(*same)->table().latest() == wanted.table.get());
+    const bool known = same != peer.tables.end() &&
+                       (&(*same)->table() == wanted.table.get() || &(*same)->table().latest() == wanted.table.get());
     if (!known) {
       next.push_back(std::make_shared<SharedTable>(id, wanted));
       gained = true;

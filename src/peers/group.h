@@ -1,9 +1,9 @@
 // Group: a peers section that runs: its peers, its tables, who teaches whom.
 //
-// All of it lives on one worker, links included, so that two dials that cross, a reload and the end of a link never meet
-// on two threads; only the tables are shared with the other workers, which ring the group's bell when one changes. A
-// process that starts knows nothing: it asks the first peer in touch for all it knows (a lesson), the next one if that
-// did not know all itself, and gives up after kLessonTime. Until then it tells nobody what changed here, lest its
+// All of it lives on one worker, links included, so that two dials that cross, a reload and the end of a link never
+// meet on two threads; only the tables are shared with the other workers, which ring the group's bell when one changes.
+// A process that starts knows nothing: it asks the first peer in touch for all it knows (a lesson), the next one if
+// that did not know all itself, and gives up after kLessonTime. Until then it tells nobody what changed here, lest its
 // newborn counters overwrite grown ones. Of two links with one peer the later one stays. Manual: 11.2; peers protocol.
 #pragma once
 

@@ -74,10 +74,9 @@ io::Task<bool> greet(Group& group, Peer& peer, Link& link) {
   const auto connected = co_await link.stream.connect(address, {}, deadline);
   if (!connected || peer.removed) co_return false;
   std::string hello;
-  wire::write_hello({.to = peer.config.name,
-                     .from = group.config().local_peer,
-                     .process = static_cast<std::uint64_t>(::getpid())},
-                    hello);
+  wire::write_hello(
+      {.to = peer.config.name, .from = group.config().local_peer, .process = static_cast<std::uint64_t>(::getpid())},
+      hello);
   const auto sent = co_await link.stream.write_all(hello, deadline);
   if (!sent) co_return false;
   StatusReader status;

@@ -3,9 +3,9 @@
 // Two activities share it: one reads and takes what it reads into the tables at once, one writes. What the reader owes
 // the other side (acknowledgements, a confirmation, a lesson) is a mark in the link that the writer sees: nothing is
 // queued, and a side that does not read holds up its own news only. The writer tells what changed since the last
-// telling, at most every kPace; a peer that was slow hears of an entry once, as it is by then. A link that reads nothing
-// for kSilence is dead; one that has nothing to write sends a heartbeat every kHeartbeat. Lives on its group's worker.
-// Manual: peers protocol 2.1.
+// telling, at most every kPace; a peer that was slow hears of an entry once, as it is by then. A link that reads
+// nothing for kSilence is dead; one that has nothing to write sends a heartbeat every kHeartbeat. Lives on its group's
+// worker. Manual: peers protocol 2.1.
 //
 // TLS will take the place of `stream`: nothing else here touches the socket.
 #pragma once

@@ -1,7 +1,7 @@
 // A stick table between this process and one peer: how far each has heard of the other.
 //
-// It outlives the connection, so that the next one goes on where the last one was cut: what the peer acknowledged is not
-// told again. On the wire a table of a peers section is called /<name>, one of a proxy by its proxy's name.
+// It outlives the connection, so that the next one goes on where the last one was cut: what the peer acknowledged is
+// not told again. On the wire a table of a peers section is called /<name>, one of a proxy by its proxy's name.
 #pragma once
 
 #include <cstdint>

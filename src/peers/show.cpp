@@ -53,8 +53,8 @@ void show_table(const SharedTable& shared, std::string& out) {
 }
 
 void show_link(const Peer& peer, const Link& link, std::string& out) {
-  const unsigned flags = (link.lesson != Link::Lesson::none ? 1U : 0U) | (link.dialled ? 2U : 0U) |
-                         (peer.partial ? 4U : 0U) | 8U;
+  const unsigned flags =
+      (link.lesson != Link::Lesson::none ? 1U : 0U) | (link.dialled ? 2U : 0U) | (peer.partial ? 4U : 0U) | 8U;
   fmt::format_to(std::back_inserter(out), "        flags=0x{:x} appctx:{} state=EST\n", flags, fmt::ptr(&link));
   fmt::format_to(std::back_inserter(out), "        xprt=RAW src={} addr={}\n",
                  io::local_address(link.stream.fd()).to_string(), io::peer_address(link.stream.fd()).to_string());
@@ -104,8 +104,8 @@ void Group::show(std::string& out, bool with_texts) const {
   const unsigned flags = (synced_ ? 1U : 0U) | (teacher_ != nullptr ? 2U : 0U);
   fmt::format_to(std::back_inserter(out),
                  "{}: [{:%d/%b/%Y:%H:%M:%S}] id={} disabled=0 flags=0x{:x} resync_timeout={} task_calls={}\n",
-                 fmt::ptr(this), fmt::localtime(started), name_, flags, synced_ ? "<PAST>" : ahead(lesson_deadline_, now),
-                 worker_.turns());
+                 fmt::ptr(this), fmt::localtime(started), name_, flags,
+                 synced_ ? "<PAST>" : ahead(lesson_deadline_, now), worker_.turns());
   for (const auto& peer : peers_) show_peer(*peer, now, with_texts, out);
   out += '\n';
 }

@@ -94,33 +94,33 @@ constexpr ColumnRow kCounter{.adds_up = true};
 constexpr ColumnRow kRate{.form = Form::rate, .adds_up = true};
 // By number: see stick::DataType for their names.
 constexpr std::array<ColumnRow, kColumns> kRows{{
-    kNumber,                                                   // server_id
-    kNumber,                                                   // gpt0
-    kCounter,                                                  // gpc0
-    kRate,                                                     // gpc0_rate
-    kCounter,                                                  // conn_cnt
-    kRate,                                                     // conn_rate
-    kCounter,                                                  // conn_cur
-    kCounter,                                                  // sess_cnt
-    kRate,                                                     // sess_rate
-    kCounter,                                                  // http_req_cnt
-    kRate,                                                     // http_req_rate
-    kCounter,                                                  // http_err_cnt
-    kRate,                                                     // http_err_rate
-    kCounter,                                                  // bytes_in_cnt
-    kRate,                                                     // bytes_in_rate
-    kCounter,                                                  // bytes_out_cnt
-    kRate,                                                     // bytes_out_rate
-    kCounter,                                                  // gpc1
-    kRate,                                                     // gpc1_rate
-    {.form = Form::text},                                      // server_key
-    kCounter,                                                  // http_fail_cnt
-    kRate,                                                     // http_fail_rate
-    {.array = true},                                           // gpt
-    {.array = true, .adds_up = true},                          // gpc
-    {.form = Form::rate, .array = true, .adds_up = true},      // gpc_rate
-    kCounter,                                                  // glitch_cnt
-    kRate,                                                     // glitch_rate
+    kNumber,                                               // server_id
+    kNumber,                                               // gpt0
+    kCounter,                                              // gpc0
+    kRate,                                                 // gpc0_rate
+    kCounter,                                              // conn_cnt
+    kRate,                                                 // conn_rate
+    kCounter,                                              // conn_cur
+    kCounter,                                              // sess_cnt
+    kRate,                                                 // sess_rate
+    kCounter,                                              // http_req_cnt
+    kRate,                                                 // http_req_rate
+    kCounter,                                              // http_err_cnt
+    kRate,                                                 // http_err_rate
+    kCounter,                                              // bytes_in_cnt
+    kRate,                                                 // bytes_in_rate
+    kCounter,                                              // bytes_out_cnt
+    kRate,                                                 // bytes_out_rate
+    kCounter,                                              // gpc1
+    kRate,                                                 // gpc1_rate
+    {.form = Form::text},                                  // server_key
+    kCounter,                                              // http_fail_cnt
+    kRate,                                                 // http_fail_rate
+    {.array = true},                                       // gpt
+    {.array = true, .adds_up = true},                      // gpc
+    {.form = Form::rate, .array = true, .adds_up = true},  // gpc_rate
+    kCounter,                                              // glitch_cnt
+    kRate,                                                 // glitch_rate
 }};
 
 void read_cell(Reader& reader, Form form, Cell& cell) {
@@ -169,9 +169,7 @@ void write_cell(const Cell& cell, Form form, std::string& out) {
   out += value;
 }
 
-bool is_timed(TableMessage type) {
-  return type == TableMessage::timed_entry || type == TableMessage::timed_next_entry;
-}
+bool is_timed(TableMessage type) { return type == TableMessage::timed_entry || type == TableMessage::timed_next_entry; }
 bool is_numbered(TableMessage type) { return type == TableMessage::entry || type == TableMessage::timed_entry; }
 
 }  // namespace
@@ -209,8 +207,7 @@ HelloParse parse_hello(std::string_view bytes) {
 }
 
 void write_hello(const Hello& hello, std::string& out) {
-  fmt::format_to(std::back_inserter(out), "{}{}\n{}\n{} {} 0\n", kProtocol, "2.1", hello.to, hello.from,
-                 hello.process);
+  fmt::format_to(std::back_inserter(out), "{}{}\n{}\n{} {} 0\n", kProtocol, "2.1", hello.to, hello.from, hello.process);
 }
 
 StatusParse parse_status(std::string_view bytes) {
@@ -221,9 +218,7 @@ StatusParse parse_status(std::string_view bytes) {
   if (!line) return {.outcome = offered == kLongest ? Outcome::invalid : Outcome::need_more};
   const auto code = decimal(*line);
   if (line->size() != 3 || !code) return {.outcome = Outcome::invalid};
-  return {.outcome = Outcome::complete,
-          .code = static_cast<std::uint16_t>(*code),
-          .consumed = offered - rest.size()};
+  return {.outcome = Outcome::complete, .code = static_cast<std::uint16_t>(*code), .consumed = offered - rest.size()};
 }
 
 void write_status(Status status, std::string& out) {
@@ -363,9 +358,8 @@ bool parse_entry(const Message& message, const Definition& definition, Entry& ou
 }
 
 void write_entry(const Entry& entry, const Definition& definition, std::string& out) {
-  const TableMessage type =
-      entry.update ? (entry.expires ? TableMessage::timed_entry : TableMessage::entry)
-                   : (entry.expires ? TableMessage::timed_next_entry : TableMessage::next_entry);
+  const TableMessage type = entry.update ? (entry.expires ? TableMessage::timed_entry : TableMessage::entry)
+                                         : (entry.expires ? TableMessage::timed_next_entry : TableMessage::next_entry);
   const Writer message(type, out);
   if (entry.update) write_u32(*entry.update, out);
   if (entry.expires) write_u32(*entry.expires, out);

@@ -34,7 +34,7 @@ TEST(PeersMessages, NumbersAsThePaperHasThem) {
     std::uint64_t value;
     std::string_view written;
   };
-  constexpr Case kCases[] = {{0, "00"},       {0xef, "ef"},          {0xf0, "f000"},
+  constexpr Case kCases[] = {{0, "00"},          {0xef, "ef"},      {0xf0, "f000"},
                              {0x1234, "f49401"}, {60000, "f0971c"}, {~0ULL, "fff0fefefefefefefe0e"}};
   for (const Case& one : kCases) {
     std::string out;
@@ -68,9 +68,12 @@ TEST(PeersMessages, HellosThatAreRefused) {
   };
   const std::string endless = "HAProxyS 2.1\n" + std::string(kMaxHello, 'x');
   const Case kCases[] = {
-      {"HAProxyS 2.2\nb\na 1 0\n", Status::bad_version}, {"HAProxyS 3.0\n", Status::bad_version},
-      {"HAProxyS 2\n", Status::bad_version},             {"GET / HTTP/1.0\r\n", Status::protocol_error},
-      {"\x16\x03\x01", Status::protocol_error},          {"HAProxyS 2.1\nb\na\n", Status::protocol_error},
+      {"HAProxyS 2.2\nb\na 1 0\n", Status::bad_version},
+      {"HAProxyS 3.0\n", Status::bad_version},
+      {"HAProxyS 2\n", Status::bad_version},
+      {"GET / HTTP/1.0\r\n", Status::protocol_error},
+      {"\x16\x03\x01", Status::protocol_error},
+      {"HAProxyS 2.1\nb\na\n", Status::protocol_error},
       {endless, Status::protocol_error},
   };
   for (const Case& one : kCases) {

@@ -77,7 +77,7 @@ struct Plan {
   std::unordered_map<std::string_view, std::size_t> frontend_by_name;
   stick::TableRegistry tables;
   std::vector<std::shared_ptr<peers::Group>> groups;  // peers sections that run
-  LogPlan log;  // of the process itself
+  LogPlan log;                                        // of the process itself
 
   [[nodiscard]] std::shared_ptr<const BackendPlan> backend(std::string_view name) const;
   [[nodiscard]] std::shared_ptr<const BackendPlan> disabled_backend(std::string_view name) const;

@@ -3,12 +3,12 @@
 // The table is cut into shards by the key's hash (XXH3), each with its own short lock, hash chains and list of entries.
 // The one idea: a change or a refresh of an entry takes the next number of one counter per table and moves the entry to
 // its shard's tail. That one list is the order of eviction, the order of expiry (every entry lives equally long; one
-// that was learned with less to live goes when it is looked at), and the log of updates that peers read; nothing else is
-// kept. When the table is full, the shard whose head has the
-// smallest number gives up its oldest entry (a pinned one steps aside until it is released), so eviction is exact over
-// the whole table when nobody races, and off by at most the entries being touched at that instant otherwise. No two
-// shard locks are ever held together. An entry is one block: header, key, columns. Its address is stable until it is
-// freed. A Pin keeps it from being freed. Thread-safe. Manual: 11.1.
+// that was learned with less to live goes when it is looked at), and the log of updates that peers read; nothing else
+// is kept. When the table is full, the shard whose head has the smallest number gives up its oldest entry (a pinned one
+// steps aside until it is released), so eviction is exact over the whole table when nobody races, and off by at most
+// the entries being touched at that instant otherwise. No two shard locks are ever held together. An entry is one
+// block: header, key, columns. Its address is stable until it is freed. A Pin keeps it from being freed. Thread-safe.
+// Manual: 11.1.
 #pragma once
 
 #include <atomic>
@@ -298,8 +298,8 @@ class StickTable {
   unsigned shard_count_;
   std::unique_ptr<Shard[]> shards_;
   std::atomic<Bell*> bell_{nullptr};
-  std::vector<std::shared_ptr<Bell>> bells_;   // a change may be ringing one that is no longer bell_
-  std::shared_ptr<StickTable> next_owner_;  // of next_; set once, before it
+  std::vector<std::shared_ptr<Bell>> bells_;  // a change may be ringing one that is no longer bell_
+  std::shared_ptr<StickTable> next_owner_;    // of next_; set once, before it
   std::atomic<StickTable*> next_{nullptr};
   mutable std::mutex texts_lock_;  // taken under a shard's lock at times; takes none itself
   std::map<std::string, std::uint32_t, std::less<>> text_numbers_;
