@@ -100,13 +100,8 @@ void Group::configure(const PeersConfig& config, const std::vector<TableOfGroup>
     lesson_deadline_ = worker_.now() + kLessonTime;
     worker_.timers().arm(deadline_, lesson_deadline_);
   } else if (gained && synced_) {
-    // Of what is new here others may know much; all else goes on.
-    for (const auto& peer : peers_)
-      if (peer->link && !peer->config.local && teacher_ == nullptr) {
-        teacher_ = peer.get();
-        peer->link->ask = true;
-        peer->link->wake.ring();
-      }
+    taught_ = false;
+    for (const auto& peer : peers_) ask_late(*peer);
   }
   ask_somebody();
 }
@@ -163,6 +158,7 @@ void Group::establish(const std::shared_ptr<Peer>& peer, const std::shared_ptr<L
     table->acknowledge = false;
   }
   ask_somebody();
+  ask_late(*peer);
 }
 
 void Group::lose(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link) {
@@ -209,16 +205,26 @@ void Group::ask_somebody() {
   if (all_partial) become_synced();
 }
 
+/// Nobody was there to ask when this process was new, or a table is new now.
+void Group::ask_late(Peer& peer) {
+  if (!synced_ || taught_ || teacher_ != nullptr || !peer.link || peer.config.local) return;
+  teacher_ = &peer;
+  peer.link->ask = peer.link->late = true;
+  peer.link->wake.ring();
+}
+
 void Group::lesson_ended(Peer& peer, bool complete) {
+  peer.link->late = false;
   peer.link->confirm = true;
   peer.link->wake.ring();
   peer.lessons_taken++;
   if (teacher_ == &peer) teacher_ = nullptr;
+  peer.partial = !complete;
   if (complete) {
+    taught_ = true;
     become_synced();
     return;
   }
-  peer.partial = true;
   ask_somebody();
 }
 

@@ -4,7 +4,8 @@
 // meet on two threads; only the tables are shared with the other workers, which ring the group's bell when one changes.
 // A process that starts knows nothing: it asks the first peer in touch for all it knows (a lesson), the next one if
 // that did not know all itself, and gives up after kLessonTime. Until then it tells nobody what changed here, lest its
-// newborn counters overwrite grown ones. Of two links with one peer the later one stays. Manual: 11.2; peers protocol.
+// newborn counters overwrite grown ones. Who comes in touch only later is asked too, but for what is not here yet. Of
+// two links with one peer the later one stays. Manual: 11.2; peers protocol.
 #pragma once
 
 #include <cstdint>
@@ -106,6 +107,7 @@ class Group : public std::enable_shared_from_this<Group> {
   static void on_deadline(void* group);
   void share_tables(Peer& peer, const std::vector<TableOfGroup>& tables, bool& gained);
   void ask_somebody();
+  void ask_late(Peer& peer);
   void become_synced();
   void start_dialling(const std::shared_ptr<Peer>& peer);
 
@@ -121,6 +123,7 @@ class Group : public std::enable_shared_from_this<Group> {
   std::minstd_rand random_;
   std::size_t handshakes_ = 0;
   bool synced_ = false;
+  bool taught_ = false;  // by somebody who knew all
   bool shut_ = false;
   Peer* teacher_ = nullptr;
   TimePoint lesson_deadline_{};

@@ -52,6 +52,7 @@ struct Link {
 
   // What the reader owes.
   bool ask = false;      // for all the peer knows
+  bool late = false;     // it was asked when we had news of our own: taught entries that are here already stay
   bool confirm = false;  // the end of its lesson
   bool acknowledge = false;
   std::optional<proto::peers::Complaint> complaint;

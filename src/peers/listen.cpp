@@ -126,7 +126,9 @@ class Listener {
       heard->taken_by = &shared->table();
     }
     if (!heard->intake->fits() || entry_.key.empty()) return true;
-    heard->intake->take(*shared, entry_, peer_.heard_texts, group_.worker().now());
+    // What changed over there just now comes without the time it has left.
+    const bool only_new = link_.late && entry_.expires;
+    heard->intake->take(*shared, entry_, peer_.heard_texts, only_new, group_.worker().now());
     shared->entries_heard++;
     return true;
   }

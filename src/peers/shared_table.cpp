@@ -92,13 +92,16 @@ void Intake::read(stick::StickTable& into, const wire::Entry& entry, wire::Heard
   }
 }
 
-void Intake::take(SharedTable& shared, const wire::Entry& entry, wire::HeardTexts& texts, TimePoint now) {
+void Intake::take(SharedTable& shared, const wire::Entry& entry, wire::HeardTexts& texts, bool only_new,
+                  TimePoint now) {
   std::string_view key = entry.key;
   if (reads_integers_) {
     key_.resize(sizeof(std::uint32_t));
     swap_integer(key, key_.data());
     key = key_;
   }
+  using State = stick::StickTable::Reading::State;
+  if (only_new && shared.table().read(key, DataType::server_id, now).state != State::no_entry) return;
   std::optional<Milliseconds> expires;
   if (entry.expires && *entry.expires != 0) expires = Milliseconds(*entry.expires);
   read(shared.table(), entry, texts, false);

@@ -54,7 +54,9 @@ class Intake {
   Intake(const stick::StickTable& ours, const proto::peers::Definition& theirs);
   /// Keys of another type or length: nothing of it can be taken.
   [[nodiscard]] bool fits() const { return fits_; }
-  void take(SharedTable& shared, const proto::peers::Entry& entry, proto::peers::HeardTexts& texts, TimePoint now);
+  /// `only_new`: an entry that is here already stays as it is.
+  void take(SharedTable& shared, const proto::peers::Entry& entry, proto::peers::HeardTexts& texts, bool only_new,
+            TimePoint now);
 
  private:
   struct Place {
