@@ -202,7 +202,9 @@ void Group::ask_somebody() {
     peer->link->wake.ring();
     return;
   }
-  if (all_partial) become_synced();
+  if (!all_partial) return;
+  taught_ = true;  // as far as anybody could
+  become_synced();
 }
 
 /// Nobody was there to ask when this process was new, or a table is new now.

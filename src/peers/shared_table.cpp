@@ -112,14 +112,16 @@ void Intake::take(SharedTable& shared, const wire::Entry& entry, wire::HeardText
 }
 
 void Outlet::write(const stick::StickTable& table, const stick::StickTable::Told& told,
-                   const wire::Definition& definition, bool numbered, wire::ToldTexts& texts, std::string& out) {
+                   const wire::Definition& definition, bool numbered, bool lesson, wire::ToldTexts& texts,
+                   std::string& out) {
   const stick::TableConfig& config = table.config();
   entry_.update.reset();
   entry_.expires.reset();
   entry_.cells.clear();
   if (numbered) entry_.update = static_cast<std::uint32_t>(told.update);
-  // One that was touched just now lives as long as every entry: that need not be said.
-  if (config.expire && told.expires_in + Milliseconds(1000) < *config.expire)
+  // One that was touched just now lives as long as every entry: that need not be said, save in a lesson, where it is
+  // the mark of one.
+  if (lesson || (config.expire && told.expires_in + Milliseconds(1000) < *config.expire))
     entry_.expires = static_cast<std::uint32_t>(told.expires_in.count());
   char integer[sizeof(std::uint32_t)];
   entry_.key = told.key;

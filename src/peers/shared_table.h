@@ -78,7 +78,7 @@ class Intake {
 class Outlet {
  public:
   void write(const stick::StickTable& table, const stick::StickTable::Told& told,
-             const proto::peers::Definition& definition, bool numbered, proto::peers::ToldTexts& texts,
+             const proto::peers::Definition& definition, bool numbered, bool lesson, proto::peers::ToldTexts& texts,
              std::string& out);
 
  private:

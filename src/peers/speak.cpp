@@ -61,7 +61,7 @@ class Speaker {
       const Step step = table.backlog.next(group_.worker().now(), link_.told);
       if (step == Step::later) return true;
       if (step == Step::none) return false;
-      if (is_for_peer()) tell(table);
+      if (is_for_peer()) tell(table, lesson);
       table.pushed = link_.told.update;
       if (lesson && !table.backlog.teaching()) return false;
     }
@@ -75,7 +75,7 @@ class Speaker {
     return stick::StickTable::key_hash(link_.told.key) % shards + 1 == shard;
   }
 
-  void tell(SharedTable& table) {
+  void tell(SharedTable& table, bool lesson) {
     if (link_.told_table != &table || link_.told_as != &table.table()) {
       link_.told_definition = definition_of(table.table(), table.id);
       wire::write_definition(link_.told_definition, link_.output);
@@ -84,7 +84,8 @@ class Speaker {
       link_.last_update = 0;
     }
     const bool numbered = link_.last_update == 0 || link_.told.update != link_.last_update + 1;
-    link_.outlet.write(table.table(), link_.told, link_.told_definition, numbered, link_.told_texts, link_.output);
+    link_.outlet.write(table.table(), link_.told, link_.told_definition, numbered, lesson, link_.told_texts,
+                       link_.output);
     link_.last_update = link_.told.update;
     table.entries_told++;
   }

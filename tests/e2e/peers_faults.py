@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Peers over a network that is not kind: delay, stalls, cuts in the middle of messages, clocks an hour apart.
+
+A relay stands between the nodes, in both directions. After each fault both tables are the same, nothing was lost, and the link
+is one again. (Lost packets: tests/farm/peers_loss.py, which needs a network of its own.)
+"""
+import os
+import random
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "compat"))
+from peering import HAPROXY, WEIR, Checks, Farm, Relay  # noqa: E402
+from wire import until  # noqa: E402
+
+check = Checks()
+BODY = "backend users\n    stick-table type string len 20 size 50k expire 10m store gpc0,conn_rate(60s) peers farm\n"
+PAIRS = [("weir", WEIR, "weir", WEIR), ("weir", WEIR, "haproxy", HAPROXY)]
+
+
+def apart(first, second):
+    """Two nodes, each of which reaches the other through a relay only."""
+    farm = Farm(BODY, {"a": first, "b": second})
+    relays = [Relay(farm["b"].peer, 1), Relay(farm["a"].peer, 2)]
+    farm.closing += relays
+    farm.addresses = {("a", "b"): relays[0].address, ("b", "a"): relays[1].address}
+    return farm, relays
+
+
+def settles(farm, keys, what, seconds=30):
+    a, b = farm["a"], farm["b"]
+    if check.comes(lambda: a.used("users") == b.used("users") == keys and a.table("users") == b.table("users"), what, seconds):
+        return
+    one, other = a.table("users"), b.table("users")
+    print(f"     {len(one)} and {len(other)} entries, {sum(one.get(k) != v for k, v in other.items())} differ")
+
+
+def traffic(farm, rounds, between):
+    """Both nodes write keys of their own while `between` does harm."""
+    for i in range(rounds):
+        farm["a"].fill("users", [f"a{n}" for n in range(i * 50, i * 50 + 100)])
+        farm["b"].fill("users", [f"b{n}" for n in range(i * 50, i * 50 + 100)])
+        between(i)
+    return 2 * (rounds * 50 + 50)
+
+
+def delay():
+    for here, first, there, second in PAIRS:
+        farm, relays = apart(first, second)
+        with farm:
+            farm.join()
+            for relay in relays:
+                relay.delay = 0.2
+            keys = traffic(farm, 10, lambda i: time.sleep(0.05))
+            settles(farm, keys, f"{here} and {there} with up to 200 ms of delay")
+
+
+def stalls():
+    for here, first, there, second in PAIRS:
+        farm, relays = apart(first, second)
+        with farm:
+            farm.join()
+
+            def stall(i):
+                for relay in relays:
+                    relay.stalled.set() if i % 3 == 1 else relay.stalled.clear()
+                time.sleep(0.3)
+            keys = traffic(farm, 9, stall)
+            for relay in relays:
+                relay.stalled.clear()
+            settles(farm, keys, f"{here} and {there} with short stalls")
+            for relay in relays:
+                relay.stalled.set()
+            time.sleep(7)  # longer than either waits for a sign of life
+            farm["a"].fill("users", [f"late{n}" for n in range(100)])
+            for relay in relays:
+                relay.stalled.clear()
+            settles(farm, keys + 100, f"{here} and {there} after a stall of seven seconds")
+
+
+def cuts():
+    chance = random.Random(11)
+    for here, first, there, second in PAIRS:
+        farm, relays = apart(first, second)
+        with farm:
+            farm.join()
+
+            def cut(i):
+                until(farm["a"].linked, 10, "a link again")
+                for relay in relays:
+                    relay.cut_after = relay.carried + chance.randrange(1, 4000)
+                time.sleep(0.2)
+            keys = traffic(farm, 8, cut)
+            for relay in relays:
+                relay.cut_after = None
+            settles(farm, keys, f"{here} and {there}, cut {sum(relay.cuts for relay in relays)} times")
+            check(sum(relay.cuts for relay in relays) >= 3, "which were cuts in the middle of messages")
+
+
+def cuts_in_a_lesson():
+    for here, first, there, second in PAIRS:
+        farm, relays = apart(first, second)
+        with farm:
+            a, b = farm["a"].start(), farm["b"]
+            a.fill("users", [f"user{n}" for n in range(8000)])
+            for relay in relays:
+                relay.cut_after = 60000
+            b.start()
+            for share in (0.3, 0.6):
+                time.sleep(1)
+                for relay in relays:
+                    relay.cut_after = relay.carried + int(120000 * share)
+            time.sleep(3)
+            for relay in relays:
+                relay.cut_after = None
+            settles(farm, 8000, f"{here} teaches {there}, cut {sum(relay.cuts for relay in relays)} times", 40)
+
+
+def clocks_an_hour_apart():
+    for here, first, there, second in PAIRS:
+        with Farm(BODY, {"a": first, "b": second}) as farm:
+            farm["b"].wrapper = ["faketime", "-f", "+1h"]
+            farm.join()
+            farm["a"].cli("set table users key bob data.gpc0 5 data.conn_rate 7")
+            farm["b"].cli("set table users key eve data.gpc0 6 data.conn_rate 8")
+            settles(farm, 2, f"{here} and {there} with clocks an hour apart")
+
+
+if __name__ == "__main__":
+    sys.exit(check.run([delay, stalls, cuts, cuts_in_a_lesson, clocks_an_hour_apart], sys.argv[1:]))
