@@ -158,7 +158,7 @@ class Node:
         return found
 
     def used(self, name):
-        return int(re.search(r"used:(\d+)", self.cli(f"show table {name}")).group(1))
+        return int(re.search(rf"^# table: {re.escape(name)},.*used:(\d+)", self.cli("show table"), re.M).group(1))
 
     def value(self, table, key, column):
         return self.table(table).get(key, {}).get(column)
