@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "stick/parts.h"
+
 namespace weir::peers {
 
 // Tables may ring from any thread, and long after the group is gone.
@@ -91,6 +93,8 @@ void Group::configure(const PeersConfig& config, const std::vector<TableOfGroup>
     if (std::ranges::find(next, before) != next.end()) continue;
     before->removed = true;
     if (before->link) before->link->end();
+    for (const auto& table : before->tables)
+      if (stick::Parts* parts = table->table().parts()) parts->drop(before->config.name);
     if (teacher_ == before.get()) teacher_ = nullptr;
     before->wake.ring();
   }
@@ -101,7 +105,11 @@ void Group::configure(const PeersConfig& config, const std::vector<TableOfGroup>
     worker_.timers().arm(deadline_, lesson_deadline_);
   } else if (gained && synced_) {
     taught_ = false;
-    for (const auto& peer : peers_) ask_late(*peer);
+    for (const auto& peer : peers_) {
+      peer->unheard = true;
+      ask_late(*peer);
+      if (peer->link) ask_parts(*peer);
+    }
   }
   ask_somebody();
 }
@@ -135,6 +143,7 @@ void Group::shut() {
   shut_ = true;
   acceptor_.reset();
   deadline_.cancel();
+  mourning_.cancel();
   for (const auto& peer : peers_) {
     peer->removed = true;
     if (peer->link) peer->link->end();
@@ -159,6 +168,7 @@ void Group::establish(const std::shared_ptr<Peer>& peer, const std::shared_ptr<L
   }
   ask_somebody();
   ask_late(*peer);
+  ask_parts(*peer);
 }
 
 void Group::lose(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link) {
@@ -169,6 +179,8 @@ void Group::lose(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>&
   peer->dial_at = worker_.now() + pause_before_dialling();
   for (const auto& table : peer->tables) table->backlog.resume_behind(table->acked);
   peer->wake.ring();
+  peer->lost_at = worker_.now();
+  worker_.timers().arm(mourning_, worker_.now() + Milliseconds(1));
   if (teacher_ != peer.get()) return;
   teacher_ = nullptr;  // the lesson was cut: somebody else, or the same one again
   if (synced_) return;
@@ -215,8 +227,42 @@ void Group::ask_late(Peer& peer) {
   peer.link->wake.ring();
 }
 
+/// Only a node itself knows its part of a sum.
+void Group::ask_parts(Peer& peer) {
+  const auto adds_up = [](const auto& table) { return table->table().parts() != nullptr; };
+  if (!peer.unheard || peer.link->ask || std::ranges::none_of(peer.tables, adds_up)) return;
+  peer.link->ask = true;
+  peer.link->late = synced_;
+  peer.link->wake.ring();
+}
+
+// A node that died takes its parts with it, after the time the table states.
+void Group::on_mourning(void* group) {
+  auto& self = *static_cast<Group*>(group);
+  const TimePoint now = self.worker_.now();
+  TimePoint next = TimePoint::max();
+  for (const auto& peer : self.peers_) {
+    if (peer->link || peer->config.local || peer->lost_at == TimePoint{}) continue;
+    for (const auto& table : peer->tables) {
+      stick::Parts* parts = table->table().parts();
+      if (parts == nullptr) continue;
+      const TimePoint due = peer->lost_at + table->table().config().aggregate_timeout;
+      if (due > now) {
+        next = std::min(next, due);
+        continue;
+      }
+      parts->drop(peer->config.name);
+      peer->unheard = true;
+      constexpr std::size_t kPieceOfClearing = 4096;
+      if (parts->clear_some(kPieceOfClearing)) next = std::min(next, now + kTurn);
+    }
+  }
+  if (next != TimePoint::max()) self.worker_.timers().arm(self.mourning_, next);
+}
+
 void Group::lesson_ended(Peer& peer, bool complete) {
   peer.link->late = false;
+  peer.unheard = false;
   peer.link->confirm = true;
   peer.link->wake.ring();
   peer.lessons_taken++;

@@ -42,6 +42,8 @@ struct Peer {
   bool removed = false;
   bool dialling = false;
   bool partial = false;  // did not know all itself when it taught us
+  bool unheard = true;   // its parts of tables that add up are not here
+  TimePoint lost_at{};
 
   enum class Status : std::uint8_t { none, connecting, established, lost, refused } status = Status::none;
   std::uint16_t code = 0;  // of the handshake, when it was refused
@@ -105,9 +107,11 @@ class Group : public std::enable_shared_from_this<Group> {
   struct ChangeBell;
   static void on_connection(void* group, io::Fd connection, const SocketAddress& peer);
   static void on_deadline(void* group);
+  static void on_mourning(void* group);
   void share_tables(Peer& peer, const std::vector<TableOfGroup>& tables, bool& gained);
   void ask_somebody();
   void ask_late(Peer& peer);
+  void ask_parts(Peer& peer);
   void become_synced();
   void start_dialling(const std::shared_ptr<Peer>& peer);
 
@@ -128,6 +132,7 @@ class Group : public std::enable_shared_from_this<Group> {
   Peer* teacher_ = nullptr;
   TimePoint lesson_deadline_{};
   io::Timer deadline_{&Group::on_deadline, this};
+  io::Timer mourning_{&Group::on_mourning, this};  // drops the parts of nodes that are out of touch
 };
 
 }  // namespace weir::peers

@@ -35,6 +35,7 @@ inline constexpr Milliseconds kStall{30000};  // a peer that takes no byte for s
 inline constexpr Milliseconds kPace{5};
 inline constexpr Milliseconds kTurn{1};  // between two pieces of work, for the others of this worker
 inline constexpr std::size_t kPiece = 64 * 1024;
+inline constexpr std::size_t kMostKey = 8192;          // a longer one fits no peer's message
 inline constexpr std::size_t kMostDefinitions = 4096;  // that a peer may send
 
 struct Link {

@@ -128,7 +128,7 @@ class Listener {
     if (!heard->intake->fits() || entry_.key.empty()) return true;
     // What changed over there just now comes without the time it has left.
     const bool only_new = link_.late && entry_.expires;
-    heard->intake->take(*shared, entry_, peer_.heard_texts, only_new, group_.worker().now());
+    heard->intake->take(*shared, peer_.config.name, entry_, peer_.heard_texts, only_new, group_.worker().now());
     shared->entries_heard++;
     return true;
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "stick/parts.h"
+
 namespace weir::peers {
 namespace {
 
@@ -54,6 +56,7 @@ wire::Definition definition_of(const stick::StickTable& table, std::uint64_t id)
     definition.counts[number] = column.count;
     definition.periods[number] = column.period;
   }
+  if (config.aggregate) definition.parts_of = table.life();
   return definition;
 }
 
@@ -69,10 +72,18 @@ Intake::Intake(const stick::StickTable& ours, const wire::Definition& theirs) {
   fits_ = theirs.key_type == static_cast<std::uint64_t>(key_type(config)) &&
           (config.type == KeyType::string || theirs.key_length == config.key_length);
   reads_integers_ = config.type == KeyType::integer;
+  adds_up_ = config.aggregate;
+  life_ = adds_up_ ? theirs.parts_of : 0;
   std::size_t cell = 0;
+  std::size_t part = 0;
   for (std::size_t column = 0; column < wire::kColumns; column++) {
     const auto type = static_cast<DataType>(column);
     for (std::uint32_t i = 0; i < theirs.counts[column]; i++, cell++) {
+      if (adds_up_ && stick::adds_up(type)) {
+        if (ours.stores(type, i)) parts_.push_back({part, type, i, false, false});
+        part++;
+        continue;
+      }
       // Manual 11.2: open connections are everybody's own, save where nobody counts.
       if (type == DataType::conn_cur && !config.recv_only) continue;
       if (!ours.stores(type, i)) continue;
@@ -92,8 +103,21 @@ void Intake::read(stick::StickTable& into, const wire::Entry& entry, wire::Heard
   }
 }
 
-void Intake::take(SharedTable& shared, const wire::Entry& entry, wire::HeardTexts& texts, bool only_new,
-                  TimePoint now) {
+void Intake::take_parts(SharedTable& shared, const std::string& node, std::string_view key, const wire::Entry& entry,
+                        std::optional<Milliseconds> expires, TimePoint now) {
+  if (life_ == 0 || entry.parts.empty()) return;
+  stick::StickTable* part = shared.table().parts()->of(node, life_);
+  if (part == nullptr) return;
+  heard_.clear();
+  for (const Place& place : parts_) {
+    const wire::Cell& cell = entry.parts[place.cell];
+    heard_.push_back({place.type, place.index, {cell.number, cell.current, cell.previous}});
+  }
+  part->learn_part(key, expires, heard_, now);
+}
+
+void Intake::take(SharedTable& shared, const std::string& node, const wire::Entry& entry, wire::HeardTexts& texts,
+                  bool only_new, TimePoint now) {
   std::string_view key = entry.key;
   if (reads_integers_) {
     key_.resize(sizeof(std::uint32_t));
@@ -101,11 +125,15 @@ void Intake::take(SharedTable& shared, const wire::Entry& entry, wire::HeardText
     key = key_;
   }
   using State = stick::StickTable::Reading::State;
-  if (only_new && shared.table().read(key, DataType::server_id, now).state != State::no_entry) return;
   std::optional<Milliseconds> expires;
   if (entry.expires && *entry.expires != 0) expires = Milliseconds(*entry.expires);
+  if (adds_up_) take_parts(shared, node, key, entry, expires, now);
+  if (only_new && shared.table().read(key, DataType::server_id, now).state != State::no_entry) return;
   read(shared.table(), entry, texts, false);
-  shared.table().learn(key, expires, heard_, now);
+  if (adds_up_)
+    shared.table().learn_beside(key, heard_, now);
+  else
+    shared.table().learn(key, expires, heard_, now);
   if (!shared.write_to) return;
   read(*shared.write_to, entry, texts, true);
   shared.write_to->learn(key, std::nullopt, heard_, now);
@@ -118,6 +146,7 @@ void Outlet::write(const stick::StickTable& table, const stick::StickTable::Told
   entry_.update.reset();
   entry_.expires.reset();
   entry_.cells.clear();
+  entry_.parts.clear();
   if (numbered) entry_.update = static_cast<std::uint32_t>(told.update);
   // One that was touched just now lives as long as every entry: that need not be said, save in a lesson, where it is
   // the mark of one.
@@ -139,9 +168,18 @@ void Outlet::write(const stick::StickTable& table, const stick::StickTable::Told
       if (text) {
         texts_.push_back(table.text_of_number(cell.number));
         entry_.cells.push_back(texts.tell(texts_.back()));
-      } else {
-        entry_.cells.push_back({.number = cell.number, .current = cell.current, .previous = cell.previous});
+        continue;
       }
+      const wire::Cell own{.number = cell.number, .current = cell.current, .previous = cell.previous};
+      entry_.cells.push_back(own);
+      if (told.others.empty() || !stick::adds_up(column.type)) continue;
+      // Who knows of no parts reads the sum, a rate's in its running period.
+      entry_.parts.push_back(own);
+      const bool rate = wire::form_of(static_cast<std::size_t>(column.type)) == wire::Form::rate;
+      if (rate)
+        entry_.cells.back().current += static_cast<std::uint32_t>(told.others[at]);
+      else
+        entry_.cells.back().number += told.others[at];
     }
   }
   wire::write_entry(entry_, definition, out);

@@ -49,14 +49,17 @@ struct SharedTable {
 };
 
 /// How the cells of a peer's table fall into ours.
+///
+/// Where ours adds up, a peer's part of each sum goes into the part of its node. A peer that knows of no parts does not
+/// know either what of its counters is its own: they are left out, its servers and tags are taken.
 class Intake {
  public:
   Intake(const stick::StickTable& ours, const proto::peers::Definition& theirs);
   /// Keys of another type or length: nothing of it can be taken.
   [[nodiscard]] bool fits() const { return fits_; }
-  /// `only_new`: an entry that is here already stays as it is.
-  void take(SharedTable& shared, const proto::peers::Entry& entry, proto::peers::HeardTexts& texts, bool only_new,
-            TimePoint now);
+  /// `only_new`: an entry that is here already stays as it is. Parts are the node's.
+  void take(SharedTable& shared, const std::string& node, const proto::peers::Entry& entry,
+            proto::peers::HeardTexts& texts, bool only_new, TimePoint now);
 
  private:
   struct Place {
@@ -67,9 +70,14 @@ class Intake {
     bool passed_on;  // to the table of write-to
   };
   void read(stick::StickTable& into, const proto::peers::Entry& entry, proto::peers::HeardTexts& texts, bool passed_on);
+  void take_parts(SharedTable& shared, const std::string& node, std::string_view key, const proto::peers::Entry& entry,
+                  std::optional<Milliseconds> expires, TimePoint now);
   bool fits_ = false;
+  bool adds_up_ = false;
+  std::uint64_t life_ = 0;  // of their parts; 0: they tell none
   bool reads_integers_ = false;
   std::vector<Place> places_;
+  std::vector<Place> parts_;  // the cells of Entry::parts
   std::vector<stick::StickTable::Heard> heard_;
   std::string key_;
 };

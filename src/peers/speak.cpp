@@ -61,7 +61,7 @@ class Speaker {
       const Step step = table.backlog.next(group_.worker().now(), link_.told);
       if (step == Step::later) return true;
       if (step == Step::none) return false;
-      if (is_for_peer()) tell(table, lesson);
+      if (is_for_peer() && link_.told.key.size() <= kMostKey) tell(table, lesson);
       table.pushed = link_.told.update;
       if (lesson && !table.backlog.teaching()) return false;
     }

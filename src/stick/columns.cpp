@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "stick/entry.h"
+#include "stick/parts.h"
 
 namespace weir::stick {
 
@@ -52,8 +53,12 @@ void StickTable::refresh(const Pin& pin, TimePoint now) {
 std::optional<std::uint64_t> StickTable::get(const Pin& pin, DataType type, TimePoint now, std::uint32_t index) {
   const Place* where = place(type, index);
   if (where == nullptr) return std::nullopt;
-  const std::scoped_lock guard(shard_of(*pin.entry_).lock);
-  return load(*pin.entry_, *where, element(type, index, where->count), tick(now));
+  std::uint64_t own = 0;
+  {
+    const std::scoped_lock guard(shard_of(*pin.entry_).lock);
+    own = load(*pin.entry_, *where, element(type, index, where->count), tick(now));
+  }
+  return own + of_others(key_of(*pin.entry_), type, index, now);
 }
 
 namespace {
@@ -95,10 +100,16 @@ bool StickTable::set(const Pin& pin, DataType type, std::uint64_t value, TimePoi
 
 std::optional<std::uint64_t> StickTable::exchange(const Pin& pin, DataType type, std::uint64_t value, TimePoint now,
                                                   std::uint32_t index) {
-  return edit(pin, type, index, now, [&](char* at, const Place& where, std::uint64_t before) {
+  auto own = edit(pin, type, index, now, [&](char* at, const Place& where, std::uint64_t before) {
     store(at, where.form, value, tick(now));
     return before;
   });
+  if (own) *own += of_others(key_of(*pin.entry_), type, index, now);
+  return own;
+}
+
+std::uint64_t StickTable::of_others(std::string_view key, DataType type, std::uint32_t index, TimePoint now) const {
+  return parts_ == nullptr || !adds_up(type) ? 0 : parts_->sum(key, type, index, now).value_or(0);
 }
 
 bool StickTable::add(const Pin& pin, DataType type, std::int64_t amount, TimePoint now, std::uint32_t index) {
@@ -107,7 +118,7 @@ bool StickTable::add(const Pin& pin, DataType type, std::int64_t amount, TimePoi
 
 std::optional<std::uint64_t> StickTable::add_and_get(const Pin& pin, DataType type, std::int64_t amount, TimePoint now,
                                                      std::uint32_t index) {
-  return edit(pin, type, index, now, [&](char* at, const Place& where, std::uint64_t before) {
+  auto own = edit(pin, type, index, now, [&](char* at, const Place& where, std::uint64_t before) {
     if (where.form == DataForm::rate) {
       auto rate = read_at<Rate>(at);
       rate.add(tick(now), where.period, static_cast<std::uint32_t>(amount));
@@ -118,6 +129,8 @@ std::optional<std::uint64_t> StickTable::add_and_get(const Pin& pin, DataType ty
     store(at, where.form, after, tick(now));
     return where.form == DataForm::number ? static_cast<std::uint32_t>(after) : after;
   });
+  if (own) *own += of_others(key_of(*pin.entry_), type, index, now);
+  return own;
 }
 
 std::optional<std::uint64_t> StickTable::count_event(const Pin& pin, DataType counter, DataType rate,
@@ -126,6 +139,7 @@ std::optional<std::uint64_t> StickTable::count_event(const Pin& pin, DataType co
   const Place* speed = place(rate, index);
   if (where == nullptr && speed == nullptr) return std::nullopt;
   const std::uint32_t at = tick(now);
+  const std::uint64_t others = where == nullptr ? 0 : of_others(key_of(*pin.entry_), counter, index, now);
   Shard& shard = shard_of(*pin.entry_);
   const std::scoped_lock guard(shard.lock);
   const auto cell = [&](const Place& column, DataType type) {
@@ -141,16 +155,20 @@ std::optional<std::uint64_t> StickTable::count_event(const Pin& pin, DataType co
   if (where == nullptr) return std::nullopt;
   const std::uint32_t after = read_at<std::uint32_t>(cell(*where, counter)) + amount;
   write_at(cell(*where, counter), after);
-  return after;
+  return after + others;
 }
 
 StickTable::Reading StickTable::read(std::string_view key, DataType type, TimePoint now, std::uint32_t index) {
-  return look_at(key, now, [&](Shard&, const Entry* entry, std::uint32_t at) -> Reading {
+  Reading own = look_at(key, now, [&](Shard&, const Entry* entry, std::uint32_t at) -> Reading {
     if (entry == nullptr) return {};
     const Place* where = place(type, index);
     if (where == nullptr) return {Reading::State::no_column};
     return {Reading::State::value, load(*entry, *where, element(type, index, where->count), at)};
   });
+  if (parts_ == nullptr || !adds_up(type) || own.state == Reading::State::no_column) return own;
+  if (const auto others = parts_->sum(key, type, index, now))
+    own = {stores(type, index) ? Reading::State::value : Reading::State::no_column, own.value + *others};
+  return own;
 }
 
 StickTable::Reading StickTable::read(const Pin& pin, DataType type, TimePoint now, std::uint32_t index) {

@@ -49,6 +49,10 @@ static_assert(in_order(), "a row stands at its type's number");
 
 const DataTypeRow& row_of(DataType type) { return kRows[static_cast<std::size_t>(type)]; }
 
+bool adds_up(DataType type) {
+  return type != DataType::server_id && type != DataType::server_key && type != DataType::gpt0 && type != DataType::gpt;
+}
+
 const DataTypeRow* find_data_type(std::string_view name) {
   const auto found = std::ranges::find(kRows, name, &DataTypeRow::name);
   return found == kRows.end() ? nullptr : &*found;

@@ -62,6 +62,8 @@ struct DataTypeRow {
   std::string_view doc;
 };
 [[nodiscard]] const DataTypeRow& row_of(DataType type);
+/// Whether what nodes count apart adds up: counters, rates, open connections; not tags nor servers.
+[[nodiscard]] bool adds_up(DataType type);
 [[nodiscard]] const DataTypeRow* find_data_type(std::string_view name);
 [[nodiscard]] constexpr std::uint32_t bytes_of(DataForm form) {
   return form == DataForm::wide ? 8 : form == DataForm::rate ? 12 : 4;

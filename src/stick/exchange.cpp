@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "stick/entry.h"
+#include "stick/parts.h"
 
 namespace weir::stick {
 
@@ -13,6 +14,7 @@ void StickTable::tell(Told& told, const Entry& entry, std::uint32_t now) const {
   const auto left = static_cast<std::int32_t>(entry.ends - now);
   told.expires_in = Milliseconds(expire_ != 0 && left > 0 ? left : 0);
   told.cells.clear();
+  told.others.clear();
   for (const Column& column : config_.columns) {
     const Place& where = places_[static_cast<std::size_t>(column.type)];
     const char* at = raw(entry) + where.offset;
@@ -24,6 +26,10 @@ void StickTable::tell(Told& told, const Entry& entry, std::uint32_t now) const {
       } else {
         cell.number = where.form == DataForm::wide ? read_at<std::uint64_t>(at) : read_at<std::uint32_t>(at);
       }
+      if (!parts_) continue;
+      // A shard's lock of another table under one of this one; never the other way.
+      const TimePoint time = origin_ + Milliseconds(now);
+      told.others.push_back(adds_up(column.type) ? parts_->sum(told.key, column.type, i, time).value_or(0) : 0);
     }
   }
 }
@@ -57,6 +63,43 @@ void StickTable::learn(std::string_view key, std::optional<Milliseconds> expires
       entry.ends = at + static_cast<std::uint32_t>(std::clamp<std::int64_t>(expires_in->count(), 0, expire_));
     for (const Heard& heard : cells) hear(entry, heard, at);
   });
+}
+
+void StickTable::learn_beside(std::string_view key, std::span<const Heard> cells, TimePoint now) {
+  const bool here = look_at(key, now, [&](Shard&, Entry* entry, std::uint32_t at) {
+    if (entry == nullptr) return false;
+    entry->ends = at + expire_;
+    for (const Heard& heard : cells) hear(*entry, heard, at);
+    return true;
+  });
+  if (!here) learn(key, std::nullopt, cells, now);
+}
+
+void StickTable::learn_part(std::string_view key, std::optional<Milliseconds> expires_in, std::span<const Heard> cells,
+                            TimePoint now) {
+  learn(key, expires_in, cells, now);
+  const Place& open = places_[static_cast<std::size_t>(DataType::conn_cur)];
+  if (open.count == 0) return;
+  look_at(key, now, [&](Shard& shard, Entry* entry, std::uint32_t) {
+    if (entry == nullptr) return false;
+    entry->uses = read_at<std::uint32_t>(raw(*entry) + open.offset) != 0 ? 1 : 0;
+    if (entry->uses == 0 && entry->parked) shard.unpark(*entry);
+    return true;
+  });
+}
+
+bool StickTable::clear_some(std::size_t budget) {
+  for (unsigned i = 0; i < shard_count_; ++i) {
+    Shard& shard = shards_[i];
+    const std::scoped_lock guard(shard.lock);
+    for (EntryList* list : {&shard.order, &shard.parked})
+      for (; list->oldest != nullptr; budget--) {
+        if (budget == 0) return true;
+        erase(shard, *list->oldest);
+        used_.fetch_sub(1, std::memory_order_relaxed);
+      }
+  }
+  return false;
 }
 
 std::uint32_t StickTable::learn_text(std::string_view text) {

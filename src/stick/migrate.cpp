@@ -56,7 +56,7 @@ void Migration::catch_up(TimePoint now) {
   std::vector<StickTable::View> changed;
   for (std::uint64_t from = started_at_;;) {
     changed.clear();
-    from_.changed_since(from, kPiece, now, changed);
+    from_.changed_since(from, kPiece, now, changed, true);
     for (const StickTable::View& view : changed) copy(view, now);
     if (changed.size() < kPiece) break;
     from = changed.back().update;
@@ -78,6 +78,8 @@ bool Migration::step(TimePoint now, std::size_t budget) {
     if (next_shard_ == 0) {
       started_at_ = from_.last_update();
       number_behind();
+      to_.life_ = from_.life_;
+      if (to_.parts_ && from_.parts_) to_.parts_ = from_.parts_;
     }
     list_shard(next_shard_++);
     if (next_shard_ == from_.shard_count_) std::ranges::sort(items_, {}, &Item::update);
@@ -92,7 +94,7 @@ bool Migration::step(TimePoint now, std::size_t budget) {
       const std::scoped_lock guard(shard.lock);
       const Entry* entry = shard.at(item.position);
       if (!entry->live || entry->update != item.update || from_.expired(*entry, at)) continue;
-      from_.fill(view, *entry, at);
+      from_.fill(view, *entry, at, true);
     }
     copy(view, now);
   }

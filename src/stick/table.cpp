@@ -1,9 +1,11 @@
 #include "stick/table.h"
 
 #include <algorithm>
+#include <random>
 
 #include "base/assert.h"
 #include "stick/entry.h"
+#include "stick/parts.h"
 
 namespace weir::stick {
 namespace {
@@ -18,7 +20,8 @@ bool same_keys(const TableConfig& a, const TableConfig& b) { return a.type == b.
 bool same_shape(const TableConfig& a, const TableConfig& b) {
   return same_keys(a, b) && a.columns == b.columns && a.size == b.size && a.expire == b.expire &&
          a.nopurge == b.nopurge && a.recv_only == b.recv_only && a.server_key_is_address == b.server_key_is_address &&
-         a.bytes_rate_factor == b.bytes_rate_factor && a.peers == b.peers && a.write_to == b.write_to;
+         a.bytes_rate_factor == b.bytes_rate_factor && a.aggregate == b.aggregate &&
+         a.aggregate_timeout == b.aggregate_timeout && a.peers == b.peers && a.write_to == b.write_to;
 }
 const Column* find_column(const TableConfig& config, DataType type) {
   const auto found = std::ranges::find(config.columns, type, &Column::type);
@@ -40,6 +43,8 @@ StickTable::StickTable(TableConfig config, unsigned shards)
   counts_bytes_ = stores(DataType::bytes_in_cnt) || stores(DataType::bytes_in_rate) ||
                   stores(DataType::bytes_out_cnt) || stores(DataType::bytes_out_rate);
   entry_bytes_ = (at + 7U) & ~7U;
+  if (config_.aggregate) parts_ = std::make_shared<Parts>(config_);
+  while (life_ == 0) life_ = std::uint64_t{std::random_device{}()} << 32U | std::random_device{}();
   if (config_.expire) expire_ = static_cast<std::uint32_t>(config_.expire->count());
   shards_ = std::make_unique<Shard[]>(shards);
   for (unsigned i = 0; i < shards; ++i) {

@@ -39,7 +39,9 @@ struct TableConfig {
   Timeout expire;
   bool nopurge = false;
   bool recv_only = false;
-  bool server_key_is_address = false;  // srvkey addr
+  bool aggregate = false;                 // nodes count parts, reading adds them up
+  Milliseconds aggregate_timeout{10000};  // how long a node that is out of touch still counts
+  bool server_key_is_address = false;     // srvkey addr
   std::uint32_t bytes_rate_factor = 0;
   std::string peers;
   std::string write_to;
@@ -47,6 +49,7 @@ struct TableConfig {
   SourcePosition at;
   SourcePosition peers_at;
   SourcePosition write_to_at;
+  SourcePosition aggregate_at;
 };
 
 /// Same key type and length: entries may move, see Migration. The rest may differ.
@@ -56,6 +59,7 @@ struct TableConfig {
 [[nodiscard]] const Column* find_column(const TableConfig& config, DataType type);
 
 struct Entry;
+class Parts;
 
 /// Bytes of one connection: what the entries it tracks were told of, and what there is now.
 struct Traffic {
@@ -121,7 +125,8 @@ class StickTable {
     std::string key;
     std::uint64_t update = 0;
     Milliseconds expires_in{0};
-    std::vector<Cell> cells;  // all columns in order, arrays flattened
+    std::vector<Cell> cells;            // all columns in order, arrays flattened; of an aggregate, our part
+    std::vector<std::uint64_t> others;  // beside them, what other nodes have; empty when the table is none
   };
   /// What another process says of one column of an entry.
   struct Heard {
@@ -221,13 +226,25 @@ class StickTable {
   /// Without pinning or refreshing it.
   [[nodiscard]] std::optional<View> view_of(std::string_view key, TimePoint now);
   /// Entries changed after `update`, oldest first, at most `budget`: what a peer has yet to hear.
-  void changed_since(std::uint64_t update, std::size_t budget, TimePoint now, std::vector<View>& out);
+  void changed_since(std::uint64_t update, std::size_t budget, TimePoint now, std::vector<View>& out, bool own = false);
 
   // What processes tell each other (exchange.cpp, backlog.h).
 
   /// Another process's values take the place of ours, and its entry that of one of ours when the table is full. Nothing
   /// that came this way is a change of our own: see Backlog. Columns that are not there are left out.
   void learn(std::string_view key, std::optional<Milliseconds> expires_in, std::span<const Heard> cells, TimePoint now);
+  /// The same for a table whose counters are this node's part: an entry that is here stays a change of our own, if it
+  /// was one, and lives on.
+  void learn_beside(std::string_view key, std::span<const Heard> cells, TimePoint now);
+  /// Into the part of another node. It stays while connections are open over there.
+  void learn_part(std::string_view key, std::optional<Milliseconds> expires_in, std::span<const Heard> cells,
+                  TimePoint now);
+  /// The other nodes' parts; null unless the table adds up.
+  [[nodiscard]] Parts* parts() const { return parts_.get(); }
+  /// Tells this table's contents from those of another life of it: never 0.
+  [[nodiscard]] std::uint64_t life() const { return life_; }
+  /// Frees entries, held or not, where nobody else has any; true while some are left.
+  bool clear_some(std::size_t budget);
   /// The number of a text for learn(); 0 when too many different ones came.
   [[nodiscard]] std::uint32_t learn_text(std::string_view text);
   /// The same for the same key in every process.
@@ -273,6 +290,7 @@ class StickTable {
   Pin obtain_then(std::string_view key, TimePoint now, Then&& then);
   void hear(Entry& entry, const Heard& heard, std::uint32_t now);
   void tell(Told& told, const Entry& entry, std::uint32_t now) const;
+  [[nodiscard]] std::uint64_t of_others(std::string_view key, DataType type, std::uint32_t index, TimePoint now) const;
   template <DataForm form>
   bool bump(Entry& entry, DataType type, std::uint64_t amount, std::uint32_t now);
   bool add_traffic(Entry& entry, const Traffic& traffic, std::uint32_t now);
@@ -282,8 +300,8 @@ class StickTable {
                                    std::uint32_t now) const;
   template <class Edit>
   std::optional<std::uint64_t> edit(const Pin& pin, DataType type, std::uint32_t index, TimePoint now, Edit&& change);
-  [[nodiscard]] std::uint32_t number_of_text(std::string_view text);  // 0: none, or no room
-  void fill(View& view, const Entry& entry, std::uint32_t now) const;
+  [[nodiscard]] std::uint32_t number_of_text(std::string_view text);                     // 0: none, or no room
+  void fill(View& view, const Entry& entry, std::uint32_t now, bool own = false) const;  // own: our part alone
 
   TableConfig config_;
   std::vector<Place> places_;  // by DataType; count 0: not stored
@@ -297,6 +315,8 @@ class StickTable {
   std::atomic<std::uint64_t> next_update_{0};
   unsigned shard_count_;
   std::unique_ptr<Shard[]> shards_;
+  std::uint64_t life_ = 0;
+  std::shared_ptr<Parts> parts_;
   std::atomic<Bell*> bell_{nullptr};
   std::vector<std::shared_ptr<Bell>> bells_;  // a change may be ringing one that is no longer bell_
   std::shared_ptr<StickTable> next_owner_;    // of next_; set once, before it

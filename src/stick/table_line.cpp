@@ -18,8 +18,9 @@ constexpr std::string_view kTypes[] = {"ip", "ipv4", "ipv6", "integer", "string"
 constexpr KeyType kKeyTypes[] = {KeyType::ipv4,    KeyType::ipv4,   KeyType::ipv6,
                                  KeyType::integer, KeyType::string, KeyType::binary};
 constexpr std::uint32_t kKeyLengths[] = {4, 4, 16, 4, 32, 32};
-constexpr std::string_view kWords[] = {"type",  "size",   "expire",   "nopurge", "recv-only",
-                                       "store", "srvkey", "write-to", "peers",   "brates-factor"};
+constexpr std::string_view kWords[] = {"type",      "size",          "expire",    "nopurge",
+                                       "recv-only", "store",         "srvkey",    "write-to",
+                                       "peers",     "brates-factor", "aggregate", "aggregate-timeout"};
 
 std::vector<std::string_view> storable_names() {
   std::vector<std::string_view> names;
@@ -57,6 +58,13 @@ class TableReader {
       nopurge_at_ = word.at;
     } else if (name == "recv-only") {
       table_.recv_only = true;
+    } else if (name == "aggregate") {
+      table_.aggregate = true;
+      table_.aggregate_at = word.at;
+    } else if (name == "aggregate-timeout") {
+      timeout_at_ = word.at;
+      if (const auto time = args_.expect_time("how long a node that is out of touch still counts"))
+        table_.aggregate_timeout = *time;
     } else if (name == "store") {
       read_store();
     } else if (name == "srvkey") {
@@ -232,6 +240,13 @@ class TableReader {
       args_.diagnostics()
           .warning(nopurge_at_, "a full table with 'nopurge' and without 'expire' takes no new entry ever")
           .hint = "add for example 'expire 1h'";
+    if (table_.aggregate && table_.peers.empty() && !in_peers_)
+      args_.error_at(table_.aggregate_at, "'aggregate' adds up what peers count, and the table has no 'peers'").hint =
+          "name a peers section: peers farm";
+    if (table_.aggregate && table_.recv_only)
+      args_.error_at(table_.aggregate_at, "a table with 'recv-only' counts nothing, so nothing of it adds up");
+    if (timeout_at_.line != 0 && !table_.aggregate)
+      args_.error_at(timeout_at_, "'aggregate-timeout' means nothing without 'aggregate'");
   }
 
   config::Arguments& args_;
@@ -241,6 +256,7 @@ class TableReader {
   bool has_type_ = false;
   bool has_size_ = false;
   SourcePosition nopurge_at_;
+  SourcePosition timeout_at_;
 };
 
 bool check_write_to(const TableConfig& table, std::span<const TableConfig* const> tables, Diagnostics& diagnostics) {

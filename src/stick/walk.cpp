@@ -28,7 +28,7 @@ StickTable::Removal StickTable::remove_at(std::uintptr_t address, TimePoint now)
   return key ? remove(*key, now) : Removal::absent;
 }
 
-void StickTable::fill(View& view, const Entry& entry, std::uint32_t now) const {
+void StickTable::fill(View& view, const Entry& entry, std::uint32_t now, bool own) const {
   view.address = reinterpret_cast<std::uintptr_t>(&entry);
   view.key.assign(key_of(entry));
   view.uses = entry.uses;
@@ -39,7 +39,12 @@ void StickTable::fill(View& view, const Entry& entry, std::uint32_t now) const {
   view.values.clear();
   for (const Column& column : config_.columns) {
     const Place& where = places_[static_cast<std::size_t>(column.type)];
-    for (std::uint32_t i = 0; i < column.count; ++i) view.values.push_back(load(entry, where, i, now));
+    for (std::uint32_t i = 0; i < column.count; ++i) {
+      std::uint64_t value = load(entry, where, i, now);
+      // A shard's lock of another table under one of this one; never the other way.
+      if (parts_ && !own) value += of_others(view.key, column.type, i, origin_ + Milliseconds(now));
+      view.values.push_back(value);
+    }
   }
 }
 
@@ -89,7 +94,8 @@ std::optional<StickTable::View> StickTable::view_of(std::string_view key, TimePo
   });
 }
 
-void StickTable::changed_since(std::uint64_t update, std::size_t budget, TimePoint now, std::vector<View>& out) {
+void StickTable::changed_since(std::uint64_t update, std::size_t budget, TimePoint now, std::vector<View>& out,
+                               bool own) {
   const std::uint32_t at = tick(now);
   const auto before = static_cast<std::ptrdiff_t>(out.size());
   for (unsigned i = 0; i < shard_count_; ++i) {
@@ -100,11 +106,11 @@ void StickTable::changed_since(std::uint64_t update, std::size_t budget, TimePoi
     std::size_t taken = 0;
     for (; entry != nullptr && taken < budget; entry = entry->newer)
       if (entry->update > update && !expired(*entry, at)) {
-        fill(out.emplace_back(), *entry, at);
+        fill(out.emplace_back(), *entry, at, own);
         ++taken;
       }
     for (entry = shard.parked.oldest; entry != nullptr; entry = entry->newer)
-      if (entry->update > update) fill(out.emplace_back(), *entry, at);
+      if (entry->update > update) fill(out.emplace_back(), *entry, at, own);
   }
   std::ranges::sort(out.begin() + before, out.end(), {}, &View::update);
   if (out.size() - static_cast<std::size_t>(before) > budget) out.resize(static_cast<std::size_t>(before) + budget);
