@@ -6,6 +6,7 @@ hangs is a test that fails with a reason. Nothing here knows which program stand
 import contextlib
 import itertools
 import os
+import re
 import socket
 import struct
 import threading
@@ -176,6 +177,29 @@ def finish_first(server, conn):
     conn.sendall(server.name.encode() + b"\n")
     conn.shutdown(socket.SHUT_WR)
     hang(server, conn)
+
+
+def answer_requests(server, conn):
+    """Reads requests whole, as plainly as can be, and answers each."""
+    while True:
+        got = b""
+        while not _whole(got):
+            piece = conn.recv(65536)
+            if not piece:
+                return
+            got += piece
+        server.heard(got)
+        conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+
+def _whole(got):
+    head, end, body = got.partition(b"\r\n\r\n")
+    if not end:
+        return False
+    if b"transfer-encoding: chunked" in head:
+        return re.search(rb"(^|\r\n)0\r\n([^\r\n]+\r\n)*\r\n$", body) is not None
+    length = re.search(rb"content-length: (\d+)", head)
+    return len(body) >= (int(length.group(1)) if length else 0)
 
 
 class Server:
