@@ -26,7 +26,7 @@ REQUESTS = {
         b"\rGET / HTTP/1.1\r\nHost: a\r\n\r\n", b" GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1 \r\n\r\n", b"GET /\r\n\r\n", b"POST /\r\n\r\n",
         b"GET / http/1.1\r\n\r\n", b"GET / HTTP/1.1x\r\n\r\n", b"GET / HTTP/11.1\r\n\r\n", b"GET / RTSP/1.0\r\n\r\n", b"G(T / HTTP/1.1\r\n\r\n",
         b"GET /\x80 HTTP/1.1\r\n\r\n", b"GET /\x01 HTTP/1.1\r\n\r\n", b"GET /\x7f HTTP/1.1\r\n\r\n", b"GET /#a HTTP/1.1\r\n\r\n",
-        b"GET a HTTP/1.1\r\nHost: a\r\n\r\n", b"GET http:/x HTTP/1.1\r\nHost: a\r\n\r\n", b"GET 1http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", b"\x16\x03\x01\x02"],
+        b"GET http:/x HTTP/1.1\r\nHost: a\r\n\r\n", b"GET 1http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", b"\x16\x03\x01\x02"],
     "hosts": [
         g(b"Host: a\r\n"), g(b"Host: b\r\n"), b"GET / HTTP/1.1\r\nHost:\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a:99\r\n\r\n",
         b"GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n", b"GET http://A/x HTTP/1.1\r\nHost: a:80\r\n\r\n",
@@ -65,7 +65,7 @@ REQUESTS = {
 # The reference passes these on. Their server may read them otherwise, so weir answers with the status.
 STRICTER = {
     b"400": [
-        b"GET a HTTP/1.1\r\n\r\n", b"GET http:/x HTTP/1.1\r\n\r\n", b"GET /\t HTTP/1.1\r\nHost: a\r\n\r\n", b"OPTIONS *x HTTP/1.1\r\nHost: a\r\n\r\n", b"GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET a HTTP/1.1\r\n\r\n", b"GET a HTTP/1.1\r\nHost: a\r\n\r\n", b"GET http:/x HTTP/1.1\r\n\r\n", b"GET /\t HTTP/1.1\r\nHost: a\r\n\r\n", b"OPTIONS *x HTTP/1.1\r\nHost: a\r\n\r\n", b"GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
         b"CONNECT http://a:80/ HTTP/1.1\r\nHost: a:80\r\n\r\n", g(b"X: a\x00b\r\n"), g(b"X: a\x01b\r\n"), g(b"X: a\x7fb\r\n"),
         b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" + BODY, CHUNKED + b"3\nabc\r\n0\r\n\r\n", CHUNKED + b"3\r\nabc\n0\r\n\r\n",
