@@ -27,7 +27,7 @@ struct PickRequest {
   std::uint64_t now_ms = 0;                          // any monotonic clock; random compares the last second's picks
 };
 
-enum class KeyKind : std::uint8_t { none, source, rdp_cookie, expression };
+enum class KeyKind : std::uint8_t { none, source, rdp_cookie, expression, uri, url_param, header };
 
 /// Beyond the algorithm's name: what hash-type, hash-balance-factor, hash-preserve-affinity and allbackups say.
 struct Options {

@@ -179,6 +179,13 @@ struct BalanceConfig {
   std::string argument;                                  // rdp-cookie(name)
   std::shared_ptr<const sample::Expression> expression;  // hash <expr>
   balance::Options options;
+  // uri, url_param, hdr.
+  std::uint32_t uri_length = 0;  // len; 0: all
+  std::uint32_t uri_depth = 0;   // depth
+  bool uri_whole = false;
+  bool uri_path_only = false;
+  bool check_post = false;
+  bool domain_only = false;
   SourcePosition at;
   bool written = false;
 };
@@ -266,9 +273,11 @@ struct ProxyConfig {
   std::vector<Rule> http_request_rules;
   std::vector<Rule> http_response_rules;
   std::vector<Rule> http_after_response_rules;
-  std::vector<Rule> redirect_rules;  // redirect: after http-request
-  CaptureSlot captured_cookie;       // capture cookie; its name in `header`; length 0: none
-  bool has_rules = false;            // on lines of its own: of a defaults section, what limits who may start from it
+  std::vector<Rule> old_request_rules;   // reqrep and its kin
+  std::vector<Rule> old_response_rules;  // rsprep and its kin
+  std::vector<Rule> redirect_rules;      // redirect: after http-request
+  CaptureSlot captured_cookie;           // capture cookie; its name in `header`; length 0: none
+  bool has_rules = false;  // on lines of its own: of a defaults section, what limits who may start from it
   std::vector<CaptureSlot> request_captures;
   std::vector<CaptureSlot> response_captures;
   std::vector<std::shared_ptr<NameRefs>> names;  // of its own lines, then of the defaults sections behind it

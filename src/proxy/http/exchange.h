@@ -31,14 +31,16 @@ class ServerState;
 enum class RequestStage : std::uint8_t {
   front_content,
   front_http,
+  front_old,
   front_redirect,
   choose,
   back_content,
   back_http,
+  back_old,
   back_redirect,
   ready
 };
-enum class ResponseStage : std::uint8_t { back_http, front_http, ready };
+enum class ResponseStage : std::uint8_t { back_http, back_old, front_http, front_old, ready };
 
 /// A direction's body on its way.
 struct BodyState {
@@ -52,6 +54,15 @@ struct BodyState {
   bool read_over = false;    // its last byte has been read
   bool over = false;         // and has left
   void clear() { *this = BodyState(); }
+};
+
+/// Lines of the head that reqpass excused from the rules after it: 0 is the start line, then the fields.
+struct PassedLines {
+  std::uint64_t bits[8] = {};
+  [[nodiscard]] bool has(std::size_t line) const { return line < 512 && ((bits[line / 64] >> (line % 64)) & 1U) != 0; }
+  void add(std::size_t line) {
+    if (line < 512) bits[line / 64] |= std::uint64_t{1} << (line % 64);
+  }
 };
 
 /// What a rule has decided to answer.
@@ -133,6 +144,7 @@ struct HttpExchange : ExchangeState {
   BodyState request_body;
   BodyState response_body;
   AnswerOrder answer;
+  PassedLines passed;
 
   ExchangeState& state() { return *this; }
   void clear();

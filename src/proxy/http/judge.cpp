@@ -85,10 +85,17 @@ Outcome ask(Session& session, const std::vector<Rule>& rules) {
   return act_on(session, verdict);
 }
 
+// balance url_param ... check_post looks into the body too.
+bool wants_body(const Session& session, const HttpSettings& settings) {
+  if (settings.buffer_request) return true;
+  return session.backend && session.backend->config->settings.balance.check_post &&
+         session.http->request.method == Method::post;
+}
+
 // option http-buffer-request: the whole body, as far as the buffer holds it, before the rules. True: it is there.
 bool body_is_buffered(Session& session, const HttpSettings& settings) {
   HttpExchange& exchange = *session.http;
-  if (!settings.buffer_request || exchange.body_over_due || exchange.request_body.framing.kind == BodyKind::none)
+  if (!wants_body(session, settings) || exchange.body_over_due || exchange.request_body.framing.kind == BodyKind::none)
     return true;
   switch (gather_request_body(session, 0)) {
     case BodyGathered::enough: return true;
@@ -159,6 +166,10 @@ void judge_request(Session& session) {
         break;
       case RequestStage::front_http:
         if (ask(session, front.http_request_rules) == Outcome::stopped) return;
+        begin_stage(exchange, RequestStage::front_old);
+        break;
+      case RequestStage::front_old:
+        if (ask(session, front.old_request_rules) == Outcome::stopped) return;
         begin_stage(exchange, RequestStage::front_redirect);
         break;
       case RequestStage::front_redirect:
@@ -180,6 +191,10 @@ void judge_request(Session& session) {
         break;
       case RequestStage::back_http:
         if (ask(session, session.backend->config->http_request_rules) == Outcome::stopped) return;
+        begin_stage(exchange, RequestStage::back_old);
+        break;
+      case RequestStage::back_old:
+        if (ask(session, session.backend->config->old_request_rules) == Outcome::stopped) return;
         begin_stage(exchange, RequestStage::back_redirect);
         break;
       case RequestStage::back_redirect:

@@ -80,6 +80,10 @@ void on_http_server_event(Session& session);
 void on_http_timer(Session& session);
 TimePoint http_deadline(const Session& session);
 
+// balance_key.cpp
+/// What `balance uri`, `url_param` and `hdr` hash of the request; nothing when it lacks that.
+std::optional<std::string_view> balance_key(const Session& session, const BalanceConfig& balance, balance::KeyKind key);
+
 // reuse.cpp: connections to servers that rest
 struct IdleConnection;
 /// One that may carry this request, now the session's.

@@ -174,11 +174,23 @@ bool judge_response_head(Session& session) {
         if (session.backend->config->name != session.frontend->config->name &&
             ask(session, session.backend->config->http_response_rules) == Outcome::stopped)
           return false;
+        exchange.response_stage = ResponseStage::back_old;
+        exchange.next_rule = 0;
+        break;
+      case ResponseStage::back_old:
+        if (session.backend->config->name != session.frontend->config->name &&
+            ask(session, session.backend->config->old_response_rules) == Outcome::stopped)
+          return false;
         exchange.response_stage = ResponseStage::front_http;
         exchange.next_rule = 0;
         break;
       case ResponseStage::front_http:
         if (ask(session, session.frontend->config->http_response_rules) == Outcome::stopped) return false;
+        exchange.response_stage = ResponseStage::front_old;
+        exchange.next_rule = 0;
+        break;
+      case ResponseStage::front_old:
+        if (ask(session, session.frontend->config->old_response_rules) == Outcome::stopped) return false;
         exchange.response_stage = ResponseStage::ready;
         break;
       case ResponseStage::ready:

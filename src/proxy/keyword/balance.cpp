@@ -24,12 +24,8 @@ bool split_call(std::string_view text, std::string_view& name, std::string_view&
 }
 
 void unknown_algorithm(ParseContext& context, const Word& word, std::string_view name) {
-  static constexpr std::string_view kOfHttp[] = {"uri", "url_param", "hdr"};
   static constexpr std::string_view kOfLogs[] = {"log-hash", "sticky"};
   auto& wrong = context.error(word, fmt::format("unknown balance algorithm '{}'", name));
-  for (const auto known : kOfHttp)
-    if (name == known)
-      wrong.message = fmt::format("'balance {}' needs HTTP, which is not available in this version", name);
   for (const auto known : kOfLogs)
     if (name == known) wrong.message = fmt::format("'balance {}' is for 'mode log', which this version has not", name);
   std::vector<std::string_view> names;
@@ -69,6 +65,35 @@ bool read_hashed_expression(ParseContext& context, Arguments& args, BalanceConfi
   return true;
 }
 
+// `balance uri`, `url_param`, `hdr`: what follows the algorithm's word.
+bool read_http_options(Arguments& args, balance::KeyKind key, BalanceConfig& balance) {
+  balance.uri_length = balance.uri_depth = 0;
+  balance.uri_whole = balance.uri_path_only = balance.check_post = balance.domain_only = false;
+  if (key == balance::KeyKind::url_param) {
+    const Word* name = args.expect_word("the parameter's name");
+    if (name == nullptr) return false;
+    balance.argument = name->text;
+    balance.check_post = args.take("check_post");
+    if (balance.check_post && !args.at_end()) args.next();  // the time to wait, of old versions
+  }
+  if (key == balance::KeyKind::header) balance.domain_only = args.take("use_domain_only");
+  while (key == balance::KeyKind::uri && !args.at_end()) {
+    if (args.take("whole")) {
+      balance.uri_whole = true;
+    } else if (args.take("path-only")) {
+      balance.uri_path_only = true;
+    } else if (args.peek()->text == "len" || args.peek()->text == "depth") {
+      std::uint32_t& into = args.next()->text == "len" ? balance.uri_length : balance.uri_depth;
+      const auto number = args.expect_integer("the number", 1, 65'535);
+      if (!number) return false;
+      into = static_cast<std::uint32_t>(*number);
+    } else {
+      break;
+    }
+  }
+  return true;
+}
+
 void balance_line(ParseContext& context, const Line& line) {
   ProxyConfig* proxy = backend_side(context, line);
   if (proxy == nullptr) return;
@@ -96,6 +121,11 @@ void balance_line(ParseContext& context, const Line& line) {
   balance.expression.reset();
   if (!read_argument(context, word, argument, balance)) return;
   if (algorithm->key == balance::KeyKind::expression && !read_hashed_expression(context, args, balance)) return;
+  if (!read_http_options(args, algorithm->key, balance)) return;
+  if (algorithm->key == balance::KeyKind::header && balance.argument.empty()) {
+    context.error(word, "'balance hdr' needs the field's name").hint = "such as hdr(host)";
+    return;
+  }
   if (!args.expect_end()) return;
   balance.at = word.at;
   balance.written = true;

@@ -12,7 +12,6 @@ constexpr std::string_view kHttp = "it is not available in this version";
 constexpr std::string_view kNotYet = "it is not available in this version";
 constexpr std::string_view kLua = "Lua is not available in this version";
 constexpr std::string_view kOneProcess = "weir is one process with threads";
-constexpr std::string_view kOldRewriting = "the old rewriting is gone";
 
 constexpr KeywordRow kRows[] = {
     dropped("appsession", in::proxies, "it is gone", "stick on"),
@@ -40,19 +39,6 @@ constexpr KeywordRow kRows[] = {
     dropped("option httpslog", in::proxies, kHttp),
     dropped("option socket-stats", in::proxies, "statistics of single bind lines are not kept in this version"),
     dropped("option spop-check", in::proxies, kNotYet),
-    dropped("reqadd", in::proxies, kOldRewriting),
-    dropped("reqallow", in::proxies, kOldRewriting),
-    dropped("reqdel", in::proxies, kOldRewriting),
-    dropped("reqdeny", in::proxies, kOldRewriting),
-    dropped("reqidel", in::proxies, kOldRewriting),
-    dropped("reqideny", in::proxies, kOldRewriting),
-    dropped("reqirep", in::proxies, kOldRewriting),
-    dropped("reqrep", in::proxies, kOldRewriting),
-    dropped("rspadd", in::proxies, kOldRewriting),
-    dropped("rspdel", in::proxies, kOldRewriting),
-    dropped("rspidel", in::proxies, kOldRewriting),
-    dropped("rspirep", in::proxies, kOldRewriting),
-    dropped("rsprep", in::proxies, kOldRewriting),
     dropped("stats", in::proxies, "the statistics page is HTTP, which is not available in this version", "show stat"),
 };
 static_assert(config::well_formed(kRows));

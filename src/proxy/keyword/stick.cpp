@@ -49,7 +49,8 @@ constexpr KeywordRow kRows[] = {
          "stick store-response res.payload(0,8)"),
     {.name = "stick-table",
      .sections = kRunning,
-     .arguments = "type <type> size <entries> [expire <time>] [nopurge] [recv-only] [write-to <table>] [peers <peers> [aggregate [aggregate-timeout "
+     .arguments = "type <type> size <entries> [expire <time>] [nopurge] [recv-only] [write-to <table>] [peers <peers> "
+                  "[aggregate [aggregate-timeout "
                   "<time>]]] [store <columns>]",
      .min_args = 1,
      .max_args = config::kAnyArgs,

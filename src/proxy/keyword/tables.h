@@ -34,6 +34,7 @@ extern const std::span<const config::KeywordRow> variable_keywords;        // va
 extern const std::span<const config::KeywordRow> capture_keywords;         // capture.cpp
 extern const std::span<const config::KeywordRow> http_keywords;            // http.cpp
 extern const std::span<const config::KeywordRow> page_keywords;            // pages.cpp
+extern const std::span<const config::KeywordRow> old_rewriting_keywords;   // old_rewriting.cpp
 extern const std::span<const config::KeywordRow> later_keywords;           // later.cpp
 
 }  // namespace weir::proxy

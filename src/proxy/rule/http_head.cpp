@@ -12,6 +12,7 @@
 #include "proxy/http/target.h"
 #include "proxy/process_state.h"
 #include "proxy/rule/action.h"
+#include "proxy/rule/replacement.h"
 #include "proxy/rule/tables.h"
 #include "proxy/worker_context.h"
 #include "sample/pattern.h"
@@ -173,26 +174,6 @@ Verdict del_header(const ActionArgument* given, Session& session, sample::Contex
   for (Field& field : head_of(session, context).fields())
     if (!field.removed && goes(argument, field.name)) field.removed = true;
   return Verdict::next;
-}
-
-// `replacement` with \0 to \9 filled in from the match, behind `out`. False: no room.
-bool append_replacement(std::string& out, std::string_view subject, std::string_view replacement,
-                        const Regex::Groups& groups, std::size_t most) {
-  for (std::size_t i = 0; i < replacement.size(); i++) {
-    const char c = replacement[i];
-    if (c != '\\' || i + 1 == replacement.size()) {
-      out += c;
-      continue;
-    }
-    const char next = replacement[++i];
-    if (next < '0' || next > '9') {
-      out += next;
-      continue;
-    }
-    const auto group = static_cast<std::size_t>(next - '0') * 2;
-    if (groups[group] != Regex::kUnset) out.append(subject.substr(groups[group], groups[group + 1] - groups[group]));
-  }
-  return out.size() <= most;
 }
 
 // The whole subject is replaced when the expression finds something in it. Nothing: no match, or no room (failed).

@@ -201,6 +201,13 @@ std::optional<std::uint32_t> balance_hash(Session& session) {
       return balance::hash_key(balance.options, *cookie);
     }
     case balance::KeyKind::expression: return hash_of_expression(session, balance);
+    case balance::KeyKind::uri:
+    case balance::KeyKind::url_param:
+    case balance::KeyKind::header: {
+      if (session.http == nullptr || !session.http->request_head_alive) return std::nullopt;
+      const auto key = balance_key(session, balance, algorithm->key);
+      return key ? std::optional(balance::hash_key(balance.options, *key)) : std::nullopt;
+    }
   }
   return std::nullopt;
 }
