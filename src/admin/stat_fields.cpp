@@ -50,11 +50,11 @@ template <class State>
 void put_times(Fields& fields, const State& state) {
   fields.number(k_qtime, state.queue_time.value());
   fields.number(k_ctime, state.connect_time.value());
-  fields.number(k_rtime, 0U);
+  fields.number(k_rtime, state.response_time.value());
   fields.number(k_ttime, state.total_time.value());
   fields.number(k_qtime_max, state.queue_time.max());
   fields.number(k_ctime_max, state.connect_time.max());
-  fields.number(k_rtime_max, 0U);
+  fields.number(k_rtime_max, state.response_time.max());
   fields.number(k_ttime_max, state.total_time.max());
 }
 
@@ -79,6 +79,28 @@ void put_traffic(Fields& fields, const State& state, const proxy::PerWorker<Coun
   zeros(fields, {k_wrew, k_reuse, k_eint});
   put_times(fields, state);
 }
+
+// The answers by their first digit; only of proxies that speak HTTP.
+template <class Counters>
+void put_answers(Fields& fields, const proxy::PerWorker<Counters>& counters) {
+  constexpr std::size_t kColumns[] = {k_hrsp_other, k_hrsp_1xx, k_hrsp_2xx, k_hrsp_3xx, k_hrsp_4xx, k_hrsp_5xx};
+  for (std::size_t digit = 0; digit < std::size(kColumns); digit++) {
+    std::uint64_t total = 0;
+    for (unsigned worker = 0; worker < counters.size(); worker++) total += counters[worker].responses[digit].value();
+    fields.number(kColumns[digit], total);
+  }
+  fields.number(k_wrew, counters.sum(&Counters::failed_rewrites));
+  fields.number(k_req_tot, counters.sum(&Counters::requests));
+}
+
+// Of a backend or a server: which connections its requests went over.
+template <class Counters>
+void put_connections(Fields& fields, const proxy::PerWorker<Counters>& counters) {
+  fields.number(k_connect, counters.sum(&Counters::connects));
+  fields.number(k_reuse, counters.sum(&Counters::reuses));
+}
+
+bool speaks_http(const proxy::ProxyConfig& proxy) { return proxy.settings.mode == proxy::Mode::http; }
 
 std::string frontend_status(const proxy::FrontendState& state, std::uint32_t limit) {
   if (state.shut.load(std::memory_order_relaxed)) return "STOP";
@@ -173,6 +195,19 @@ Fields frontend_fields(const StatContext& context, const proxy::FrontendPlan& fr
   zeros(fields, {k_req_tot, k_comp_in, k_comp_out, k_comp_byp, k_comp_rsp, k_wrew, k_eint, k_h1_sess, k_h2_sess,
                  k_h3_sess, k_h1req, k_h2req, k_h3req});
   protocol_zeros(fields, k_h1_spliced_bytes_out);
+  if (!speaks_http(*frontend.config)) return fields;
+  put_answers(fields, state.counters);
+  fields.number(k_intercepted, sum(&proxy::FrontendCounters::intercepted));
+  fields.number(k_req_rate, state.request_rate.value(context.now_ms()));
+  fields.number(k_req_rate_max, state.request_rate.max());
+  zeros(fields, {k_cache_lookups, k_cache_hits, k_sess_other, k_req_other});
+  fields.number(k_h1_sess, sum(&proxy::FrontendCounters::sessions));
+  fields.number(k_h1req, sum(&proxy::FrontendCounters::requests));
+  fields.number(k_h1_open_connections, state.sessions.value());
+  fields.number(k_h1_total_connections, sum(&proxy::FrontendCounters::sessions));
+  fields.number(k_h1_total_streams, sum(&proxy::FrontendCounters::requests));
+  fields.number(k_h1_bytes_in, sum(&proxy::FrontendCounters::bytes_in));
+  fields.number(k_h1_bytes_out, sum(&proxy::FrontendCounters::bytes_out));
   return fields;
 }
 
@@ -191,6 +226,16 @@ Fields backend_fields(const StatContext& context, const proxy::BackendPlan& back
   fields.text(k_algo, config.servers.empty() && one_place ? "none" : config.settings.balance.algorithm);
   zeros(fields, {k_comp_in, k_comp_out, k_comp_byp, k_comp_rsp});
   protocol_zeros(fields, k_h1_spliced_bytes_out);
+  if (speaks_http(config)) {
+    put_answers(fields, state.counters);
+    put_connections(fields, state.counters);
+    zeros(fields, {k_cache_lookups, k_cache_hits});
+    const auto sum = [&](proxy::Counter proxy::BackendCounters::* member) { return state.counters.sum(member); };
+    fields.number(k_h1_total_connections, sum(&proxy::BackendCounters::connects));
+    fields.number(k_h1_total_streams, sum(&proxy::BackendCounters::requests));
+    fields.number(k_h1_bytes_in, sum(&proxy::BackendCounters::bytes_out));
+    fields.number(k_h1_bytes_out, sum(&proxy::BackendCounters::bytes_in));
+  }
   for (const std::size_t column : {k_agg_server_status, k_agg_server_check_status, k_agg_check_status})
     fields.number(column, 0U);
   const std::scoped_lock guard(state.lock);
@@ -223,6 +268,13 @@ Fields server_fields(const StatContext& context, const proxy::BackendPlan& backe
   protocol_zeros(fields, k_ssl_failed_handshake);
   fields.number(k_used_conn_cur, server.sessions.value());
   fields.number(k_need_conn_est, server.sessions.value());
+  if (speaks_http(*backend.config)) {
+    put_answers(fields, server.counters);
+    put_connections(fields, server.counters);
+    fields.number(k_srv_icur, server.idle.value());
+    fields.number(k_safe_conn_cur, server.idle.value());
+    fields.number(k_need_conn_est, server.sessions.value() + server.idle.value());
+  }
   const std::scoped_lock guard(backend.state->lock);
   const proxy::ServerConfig& config = *server.config;
   const check::Health& health = server.health;

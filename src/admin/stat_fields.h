@@ -131,11 +131,17 @@ enum StatColumn : std::size_t {
   k_resbout,
   k_cache_hint_hits,
   k_end_of_static,
-  // What TLS and HTTP count: no session of this mode does, so all of it is 0.
+  // What TLS, HTTP/2 and HTTP/1 count: 0 where no session does.
   k_ssl_sess,
   k_ssl_reused_sess,
   k_ssl_failed_handshake,
   k_h2_headers_rcvd,
+  k_h1_open_connections = k_h2_headers_rcvd + 13,
+  k_h1_open_streams,
+  k_h1_total_connections,
+  k_h1_total_streams,
+  k_h1_bytes_in,
+  k_h1_bytes_out,
   k_h1_spliced_bytes_out = k_h2_headers_rcvd + 20,
 };
 

@@ -125,6 +125,8 @@ void answer(Session& session, const Reply& asked, EndedBy by, char in) {
     facts.ended_by = by;
     facts.ended_in = in;
   }
+  // What did not travel on was received all the same.
+  if (session.request.total == 0) session.request.total = exchange.head_size;
   leave_queue(session);
   give_server_up(session);
   release_target(session);
