@@ -155,12 +155,22 @@ void take_upgrade(Said& said, const Field& field) {
   }
 }
 
+/// The fields that walk() looks at, as bits.
+constexpr std::uint64_t kFramingFields = [] {
+  std::uint64_t bits = 0;
+  for (const FieldId id :
+       {FieldId::content_length, FieldId::transfer_encoding, FieldId::connection, FieldId::te, FieldId::upgrade,
+        FieldId::sec_websocket_key, FieldId::sec_websocket_accept, FieldId::expect})
+    bits |= std::uint64_t{1} << static_cast<unsigned>(id);
+  return bits;
+}();
+
 Said walk(Head& head) {
   Said said;
   const std::size_t count = head.fields().size();  // what take_connection adds needs no second look
   for (std::size_t i = 0; i < count && said.violation == Violation::none; ++i) {
     Field& field = head.fields()[i];
-    if (field.id == FieldId::other || field.removed) continue;
+    if ((kFramingFields >> static_cast<unsigned>(field.id) & 1) == 0 || field.removed) continue;
     switch (field.id) {
       case FieldId::content_length: take_length(said, field); break;
       case FieldId::transfer_encoding: take_codings(said, field); break;

@@ -4,65 +4,11 @@
 #include <array>
 #include <cstring>
 
+#include "proto/http/known_names.h"
 #include "proto/http/text.h"
 
 namespace weir::proto::http {
 namespace {
-
-struct KnownName {
-  std::string_view name;
-  FieldId id;
-};
-constexpr KnownName kNames[] = {
-    {"accept-encoding", FieldId::accept_encoding},
-    {"authorization", FieldId::authorization},
-    {"cache-control", FieldId::cache_control},
-    {"connection", FieldId::connection},
-    {"content-encoding", FieldId::content_encoding},
-    {"content-length", FieldId::content_length},
-    {"content-type", FieldId::content_type},
-    {"cookie", FieldId::cookie},
-    {"date", FieldId::date},
-    {"expect", FieldId::expect},
-    {"forwarded", FieldId::forwarded},
-    {"host", FieldId::host},
-    {"keep-alive", FieldId::keep_alive},
-    {"location", FieldId::location},
-    {"origin", FieldId::origin},
-    {"proxy-authenticate", FieldId::proxy_authenticate},
-    {"proxy-authorization", FieldId::proxy_authorization},
-    {"proxy-connection", FieldId::proxy_connection},
-    {"referer", FieldId::referer},
-    {"sec-websocket-accept", FieldId::sec_websocket_accept},
-    {"sec-websocket-key", FieldId::sec_websocket_key},
-    {"set-cookie", FieldId::set_cookie},
-    {"strict-transport-security", FieldId::strict_transport_security},
-    {"te", FieldId::te},
-    {"trailer", FieldId::trailer},
-    {"transfer-encoding", FieldId::transfer_encoding},
-    {"upgrade", FieldId::upgrade},
-    {"user-agent", FieldId::user_agent},
-    {"vary", FieldId::vary},
-    {"www-authenticate", FieldId::www_authenticate},
-    {"x-forwarded-for", FieldId::x_forwarded_for},
-};
-constexpr std::size_t kLongestName = 25;
-
-// A perfect hash: the length and two letters tell the names apart, whatever their case. The compiler checks it.
-constexpr std::size_t kSlots = 64;
-constexpr std::size_t slot_of(std::string_view name) {
-  const auto letter = [&](std::size_t i) {
-    return static_cast<std::size_t>(static_cast<unsigned char>(name[i]) | 0x20);
-  };
-  return (name.size() + letter(0) * 7 + letter(name.size() - 1) * 21 + letter(name.size() / 2) * 15) % kSlots;
-}
-constexpr std::array<std::uint8_t, kSlots> kSlotOf = [] {
-  std::array<std::uint8_t, kSlots> slots{};
-  for (std::size_t i = 0; i < std::size(kNames); ++i) slots[slot_of(kNames[i].name)] = static_cast<std::uint8_t>(i + 1);
-  return slots;
-}();
-static_assert(std::ranges::count(kSlotOf, 0) == kSlots - std::size(kNames),
-              "two names share a slot: choose other factors");
 
 /// The live field at or after `from` that `matches`.
 template <typename Fields, typename Matches>
@@ -100,11 +46,9 @@ Method method_of(std::string_view text) {
 }
 
 FieldId field_id(std::string_view name) {
-  if (name.empty() || name.size() > kLongestName) return FieldId::other;
-  const std::uint8_t slot = kSlotOf[slot_of(name)];
-  if (slot == 0) return FieldId::other;
-  const KnownName& known = kNames[slot - 1];
-  return known.name.size() == name.size() && is_in_small(name, known.name) ? known.id : FieldId::other;
+  if (name.empty() || name.size() > kLongestKnownName) return FieldId::other;
+  const KnownName& known = kKnownNames[known_slot(name.data(), name.size())];
+  return known.size == name.size() && is_in_small(name, {known.name.data(), known.size}) ? known.id : FieldId::other;
 }
 
 bool same_name(std::string_view a, std::string_view b) {

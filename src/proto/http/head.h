@@ -101,6 +101,9 @@ class Head {
   /// All that were ever added, removed ones too: skip those.
   [[nodiscard]] std::span<Field> fields() { return storage_.first(count_); }
   [[nodiscard]] std::span<const Field> fields() const { return storage_.first(count_); }
+  /// For a parser that fills them itself: where the next fields go, and how many it added.
+  [[nodiscard]] std::span<Field> unused() { return storage_.subspan(count_); }
+  void added(std::size_t count) { count_ += static_cast<std::uint32_t>(count); }
   [[nodiscard]] std::size_t capacity() const { return storage_.size(); }
 
   /// The next live field of that name at or after `from`; null when there is none. `next` is where to go on.

@@ -49,16 +49,18 @@ Violation check_target(const Head& head, bool accept_unsafe) {
 }
 
 Violation check_host(Head& head, bool accept_unsafe) {
-  http::Field* host = head.find(FieldId::host);
-  if (host != nullptr) {
-    for (auto* next = head.find(FieldId::host, head.index_of(host) + 1); next != nullptr;
-         next = head.find(FieldId::host, head.index_of(next) + 1)) {
+  http::Field* host = nullptr;
+  for (http::Field& field : head.fields()) {
+    if (field.id != FieldId::host) continue;
+    if (host == nullptr) {
+      host = &field;
+    } else {
       // COMPAT: the same one said twice is taken for one.
-      if (!http::same_name(next->value, host->value)) return Violation::bad_host;
-      next->removed = true;
+      if (!http::same_name(field.value, host->value)) return Violation::bad_host;
+      field.removed = true;
     }
-    if (!accept_unsafe && !is_host(host->value)) return Violation::bad_host;
   }
+  if (host != nullptr && !accept_unsafe && !is_host(host->value)) return Violation::bad_host;
   if (accept_unsafe || head.target.front() == '/' || head.target == "*") return Violation::none;
   const http::Target parts = http::split_target(head.target, head.method == Method::connect);
   const std::string_view authority = http::without_user(parts.authority);

@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "proto/http/known_names.h"
 #include "proto/http/text.h"
 
 #ifdef __SSE2__
@@ -48,18 +49,56 @@ inline __m128i within(__m128i bytes, char first, char last) {
 #endif
 
 #ifdef __SSE2__
-/// Where the usual name of a field ends: a hyphen, letters and digits, a colon within the next 32 bytes, which are
-/// there. 0 if it is not that.
-inline std::size_t usual_name_size(const char* at) {
-  const auto usual = [](__m128i bytes) {
-    const __m128i letters = within(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z');
-    const __m128i others = _mm_or_si128(within(bytes, '0', '9'), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')));
-    return mask_of(_mm_or_si128(letters, others));
+/// A field's name in two registers, and what is known of it.
+struct UsualName {
+  std::size_t size = 0;  // 0: not the usual kind
+  http::FieldId id = http::FieldId::other;
+};
+/// The usual name of a field: letters, digits and hyphens, then a colon, within the next 32 bytes; at least 16 are
+/// there.
+inline UsualName usual_name(const char* at, const char* end) {
+  const __m128i hyphen = _mm_set1_epi8('-');
+  const __m128i case_bit = _mm_set1_epi8(0x20);
+  const auto letters_of = [&](__m128i bytes) { return within(_mm_or_si128(bytes, case_bit), 'a', 'z'); };
+  const auto usual = [&](__m128i bytes, __m128i letters) {
+    return mask_of(_mm_or_si128(letters, _mm_or_si128(within(bytes, '0', '9'), _mm_cmpeq_epi8(bytes, hyphen))));
   };
-  unsigned mask = usual(load16(at));
-  if (mask == 0xffff) mask |= usual(load16(at + 16)) << 16;
-  const auto size = static_cast<std::size_t>(std::countr_one(mask));
-  return size < 32 && at[size] == ':' ? size : 0;
+  const __m128i first = load16(at);
+  const __m128i first_letters = letters_of(first);
+  unsigned mask = usual(first, first_letters);
+  // What the table's entry equals, as bits: the second half counts for the few names that have one.
+  const auto equal = [&](__m128i bytes, __m128i letters, const char* known) {
+    const __m128i small = _mm_or_si128(bytes, _mm_and_si128(letters, case_bit));
+    return mask_of(_mm_cmpeq_epi8(small, load16(known)));
+  };
+  if (mask != 0xffff) [[likely]] {
+    const auto size = static_cast<std::size_t>(std::countr_one(mask));
+    if (at[size] != ':' || size == 0) return {};
+    const http::KnownName& known = http::kKnownNames[http::known_slot(at, size)];
+    const unsigned wanted = (1U << size) - 1;
+    const bool same = known.size == size && (equal(first, first_letters, known.name.data()) & wanted) == wanted;
+    return {.size = size, .id = same ? known.id : http::FieldId::other};
+  }
+  if (end - at < 33) return {};
+  const __m128i second = load16(at + 16);
+  mask = usual(second, letters_of(second));
+  const auto size = 16 + static_cast<std::size_t>(std::countr_one(mask));
+  if (size == 32 || at[size] != ':') return {};
+  return {.size = size, .id = http::field_id({at, size})};
+}
+
+/// The first byte below a space, the tab too, or 127; `end` when there is none. At least 16 bytes stand before `end`.
+inline const char* usual_value_end(const char* at, const char* end) {
+  const auto found_in = [](__m128i bytes) {
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+    return mask_of(_mm_or_si128(control, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f))));
+  };
+  for (; end - at >= 16; at += 16) {
+    if (const unsigned found = found_in(load16(at)); found != 0) return at + std::countr_zero(found);
+  }
+  // The last step looks at some bytes again.
+  const unsigned found = found_in(load16(end - 16)) >> (16 - (end - at));
+  return found != 0 ? at + std::countr_zero(found) : end;
 }
 #endif
 

@@ -41,15 +41,19 @@ class Output {
 
  private:
   [[nodiscard]] std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
-  /// Short texts in two copies that overlap, which costs no loop and no call.
+  /// Short texts in pieces that overlap, which costs no loop and no call.
   void copy(std::string_view text) {
     const std::size_t size = text.size();
-    if (size >= 16 && size <= 32) {
-      copy_ends<16>(text);
-    } else if (size >= 8 && size < 16) {
-      copy_ends<8>(text);
-    } else if (size > 32) {
+    if (size > 64) {
       std::memcpy(at_, text.data(), size);
+    } else if (size > 32) {
+      copy_ends<32>(text);
+    } else if (size >= 16) {
+      copy_ends<16>(text);
+    } else if (size >= 8) {
+      copy_ends<8>(text);
+    } else if (size >= 4) {
+      copy_ends<4>(text);
     } else {
       for (std::size_t i = 0; i < size; ++i) at_[i] = text[i];
     }
@@ -66,11 +70,21 @@ class Output {
   }
   void copy_lower(std::string_view name) {
     const std::size_t size = name.size();
-    if (size < 8) {
-      for (std::size_t i = 0; i < size; ++i) at_[i] = http::lower(name[i]);
+    const char* from = name.data();
+    if (size >= 8) {
+      for (std::size_t i = 0; i + 8 < size; i += 8) put8(i, http::lower8(http::load8(from + i)));
+      put8(size - 8, http::lower8(http::load8(from + size - 8)));
+    } else if (size >= 4) {
+      std::uint32_t first = 0;
+      std::uint32_t last = 0;
+      std::memcpy(&first, from, 4);
+      std::memcpy(&last, from + size - 4, 4);
+      const std::uint64_t both = http::lower8(first | std::uint64_t{last} << 32);
+      std::memcpy(at_, &both, 4);
+      last = static_cast<std::uint32_t>(both >> 32);
+      std::memcpy(at_ + size - 4, &last, 4);
     } else {
-      for (std::size_t i = 0; i + 8 < size; i += 8) put8(i, http::lower8(http::load8(name.data() + i)));
-      put8(size - 8, http::lower8(http::load8(name.data() + size - 8)));
+      for (std::size_t i = 0; i < size; ++i) at_[i] = http::lower(from[i]);
     }
     at_ += size;
   }
