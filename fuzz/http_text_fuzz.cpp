@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "proto/http/cookie.h"
 #include "proto/http/date.h"
+#include "proto/http/forwarded.h"
 #include "proto/http/normalize.h"
 #include "proto/http/uri.h"
 
@@ -73,6 +74,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_target(text);
   check_normalizers(text);
   check_cookies(text);
+  for (const std::string_view name : {"for", "host"}) {
+    const auto value = http::forwarded_parameter(text, name);
+    WEIR_ASSERT(!value || (inside(*value, text) && http::is_forwarded(text)));
+  }
   if (const auto time = http::parse_date(text, 1767323045)) {
     const auto written = http::write_date(*time);
     WEIR_ASSERT(http::parse_date({written.data(), written.size()}, 0) == time);

@@ -1,7 +1,6 @@
 #include "sample/acl.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
@@ -11,13 +10,11 @@
 #include <xxhash.h>
 
 #include "base/outside.h"
+#include "sample/pattern_file.h"
 #include "sample/program.h"
 
 namespace weir::sample {
 namespace {
-
-/// Pattern files larger than this are refused: a mistake, not a list.
-constexpr std::size_t kMaxPatternFile = std::size_t{256} << 20;
 
 struct Predefined {
   std::string_view name;
@@ -54,20 +51,6 @@ constexpr std::array<std::string_view, std::size(kPredefined)> kPredefinedNames 
   for (std::size_t i = 0; i < names.size(); ++i) names[i] = kPredefined[i].name;
   return names;
 }();
-
-// Manual 2.7: "file@" is what a bare name means, a file behind "opt@" need not be there.
-Result<std::string> read_list(std::string_view name) {
-  const bool optional = name.starts_with("opt@");
-  if (name.starts_with("virt@"))
-    return fail(
-        fmt::format("'{}': lists are not changed at run time in this version: a virtual one would stay empty", name));
-  if (optional) name.remove_prefix(4);
-  if (name.starts_with("file@")) name.remove_prefix(5);
-  auto content = read_outside(std::string(name), kMaxPatternFile);
-  if (content) return content;
-  if (optional && content.error().message == std::strerror(ENOENT)) return std::string();
-  return fail(fmt::format("cannot open '{}': {}", name, content.error().message));
-}
 
 bool is_host_name(std::string_view text) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
@@ -160,22 +143,15 @@ struct Acl::Reader {
   }
 
   void load(const Word& word) {
-    auto content = read_list(word.text);
+    auto content = read_pattern_file(word.text);
     if (!content) return error(word, content.error().message);
     acl.text_ += fmt::format(" <{:016x}>", XXH3_64bits(content->data(), content->size()));
-    std::string_view rest = *content;
-    for (std::size_t number = 1; !rest.empty(); ++number) {
-      const std::size_t end = std::min(rest.find('\n'), rest.size());
-      std::string_view line = rest.substr(0, end);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      if (line.ends_with('\r')) line.remove_suffix(1);
-      if (line.starts_with('#')) continue;
-      line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    each_pattern_line(*content, [&](std::string_view line, std::size_t number) {
       if (as_map) line = line.substr(0, line.find_first_of(" \t"));
-      if (line.empty()) continue;
       const auto added = add(line, {.ignore_case = options.ignore_case});
-      if (!added) return error(word, fmt::format("{}:{}: {}", word.text, number, added.error().message));
-    }
+      if (!added) error(word, fmt::format("{}:{}: {}", word.text, number, added.error().message));
+      return added.has_value();
+    });
   }
 
   /// False when the words of flags are over.

@@ -81,6 +81,8 @@ struct Compiler {
                                type_name(program.type)));
     }
     if (!prepare(step.row->prepare, keyword, start, step.arguments, step.prepared)) return false;
+    if (step.row->contents != nullptr && scope.contents != nullptr)
+      scope.contents->push_back(step.row->contents(step.prepared.get()));
     step.casts = step.row->in != Type::any;
     if (step.row->out != Type::any) program.type = step.row->out;
     program.steps.push_back(std::move(step));

@@ -55,8 +55,9 @@ class Registry {
 /// What a compiler of expressions, ACLs and formats needs to know about its place.
 struct Scope {
   const Registry* registry = nullptr;
-  Facts available = Facts::everything;  // what the context will have there
-  const NameResolver* names = nullptr;  // absent: arguments that name tables or backends are refused
+  Facts available = Facts::everything;           // what the context will have there
+  const NameResolver* names = nullptr;           // absent: arguments that name tables or backends are refused
+  std::vector<std::string>* contents = nullptr;  // where Converter::contents are noted
 };
 
 }  // namespace weir::sample

@@ -66,6 +66,8 @@ struct Converter {
   /// False: the value has no such form, the expression is absent.
   bool (*apply)(const Args& args, Context& context, Sample& sample) = nullptr;
   Prepare prepare = nullptr;
+  /// Of a row that reads a file: what tells its content from another one's, so that a reload sees a change.
+  const std::string& (*contents)(const void* prepared) = nullptr;
   std::string_view doc;
   Examples examples{};
 };

@@ -37,6 +37,9 @@ extern const std::span<const Converter> text_converters;
 extern const std::span<const Converter> concat_converters;
 extern const std::span<const Converter> json_converters;
 extern const std::span<const Converter> language_converters;
+extern const std::span<const Converter> forwarded_converters;
+extern const std::span<const Converter> protobuf_converters;
+extern const std::span<const Converter> map_converters;
 extern const std::span<const Converter> time_converters;
 
 }  // namespace weir::sample

@@ -22,8 +22,11 @@ sample::Scope scope_of(const sample::Registry& registry, Place place, const Name
 }
 
 sample::Scope scope_of(ParseContext& context, Place place) {
-  const auto* proxy = context.target_if<ProxyConfig>();
-  return scope_of(context.model<Build>().registry, place, proxy == nullptr ? nullptr : proxy->names.front().get());
+  auto* proxy = context.target_if<ProxyConfig>();
+  auto scope =
+      scope_of(context.model<Build>().registry, place, proxy == nullptr ? nullptr : proxy->names.front().get());
+  if (proxy != nullptr) scope.contents = &proxy->lines;
+  return scope;
 }
 
 std::vector<sample::Word> sample_words(std::span<const Word> words) {

@@ -1,6 +1,10 @@
 // Lines of the configuration language, right and wrong, and what becomes of them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "proxy/keyword/load.h"
 #include "proxy/keyword/tables.h"
@@ -288,6 +292,21 @@ TEST(Keyword, sections_and_names) {
       EXPECT_THAT(loaded->messages(), ElementsAre(std::string(one.message)));
     }
   }
+}
+
+TEST(Keyword, what_a_maps_file_holds_is_signed) {
+  const std::string path = "/tmp/map" + std::to_string(::getpid());
+  const auto signature = [&](std::string_view content) {
+    std::ofstream(path) << content;
+    const auto loaded = load("frontend f\n mode http\n bind 127.0.0.1:80\n http-request set-var(txn.a) path,map(" +
+                             path + ")\n default_backend b\nbackend b\n mode http\n server s 127.0.0.1:81\n");
+    EXPECT_TRUE(loaded->config) << loaded->said();
+    return loaded->config ? loaded->config->proxies[0]->signature : std::string();
+  };
+  const std::string first = signature("/a one\n");
+  EXPECT_EQ(first, signature("/a one\n"));
+  EXPECT_NE(first, signature("/a two\n"));
+  std::filesystem::remove(path);
 }
 
 TEST(Keyword, settings_are_inherited_and_signed) {

@@ -1,0 +1,29 @@
+// Files of patterns and maps, as ACLs (-f) and the map converters name them. Manual 2.7.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace weir::sample {
+
+/// What "file@name", or just the name, holds; nothing for a file behind "opt@" that is not there.
+Result<std::string> read_pattern_file(std::string_view name);
+
+/// Calls `see(line, number)` for each line that is no comment and not empty, without what leads it; stops where it says
+/// false.
+template <typename See>
+void each_pattern_line(std::string_view content, const See& see) {
+  for (std::size_t number = 1; !content.empty(); ++number) {
+    const std::size_t end = std::min(content.find('\n'), content.size());
+    std::string_view line = content.substr(0, end);
+    content.remove_prefix(std::min(end + 1, content.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.starts_with('#')) continue;
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (!line.empty() && !see(line, number)) return;
+  }
+}
+
+}  // namespace weir::sample
