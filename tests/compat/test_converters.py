@@ -1,8 +1,32 @@
 #!/usr/bin/env python3
 """Converters: what both programs make of the same constants."""
+import os
+
 from harness import add_scenario, main
 
+DATA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data")
+MESSAGE = ("089601120774657374696e671a0608051202696e250700000029090000000000000030053d0000c03f410000000000000440"
+           "48ffffffffffffffffff0112036e6577")
+
 TABLE = {
+    "languages": [f"str('de-CH;q=0.9, fr, en;q=0.8, es ;q= 0'),language({known})" for known in
+                  ("de;en;es", "fr;en", "de-CH", "es,no", "it,no", "FR,no", "en;fr-FR")],
+    "digests": ["str(abc),sha1,hex", "str(abc),sha2,hex", "str(abc),sha2(512),hex", "str(abc),digest(md5),hex",
+                "str(abc),hmac(sha256,a2V5),hex", "str(abc),crc32(1)", "str(abc),crc32c(1)", "str(abc),djb2(1)", "str(abc),sdbm(1)"],
+    "joined": ["str(a),concat(b,txn.none,c)", "str(a),concat(.)", "str(a),add_item(:,,b)", "str(a),add_item(:,txn.none)",
+               "str(a),add_item(:,txn.none,b)", "str(a),strcmp(txn.none)", "str(a),secure_memcmp(txn.none)"],
+    "protobuf": [f"bin({MESSAGE}),protobuf({field})" for field in
+                 ("1,int32", "2", "3.1,int32", "3.2", "4,fixed32", "5,fixed64", "6,sint32", "7,float", "8,double", "9,int64", "9,int32",
+                  "2,int32", "1,fixed32", "10", "1,bool", "4,sfixed32", "3.3")]
+                + [f"bin(00000000{length}{MESSAGE}),ungrpc({field})" for length, field in (("42", "2"), ("42", "1,int32"), ("ff", "2"))],
+    "maps": [text % DATA for text in (
+        "str(a),map(%s/texts.map)", "str(zz),map(%s/texts.map)", "str(zz),map(%s/texts.map,none)", "str(a.bc),map_beg(%s/texts.map)",
+        "str(xa.by),map_sub(%s/texts.map)", "str(/x/a.b/y),map_dir(%s/texts.map)", "str(www.a.b),map_dom(%s/texts.map)",
+        "str(xa.b),map_end(%s/texts.map)", "str(/img/7),map_reg(%s/expressions.map)", "str(/img/7),map_regm(%s/expressions.map)",
+        "str(a),map_str_int(%s/numbers.map)", "str(zz),map_str_int(%s/numbers.map,7)", "str(a),map_str_ip(%s/addresses.map)",
+        "int(8080),map_int(%s/ports.map)", "int(443),map_int_int(%s/ports.map,9)", "ipv4(10.1.2.3),map_ip(%s/networks.map)",
+        "ipv4(10.2.2.3),map_ip(%s/networks.map)", "ipv6(2001:db8::5),map_ip(%s/networks.map)", "ipv4(11.2.2.3),map_ip(%s/networks.map)",
+        "ipv4(192.0.2.9),map_ip_ip(%s/networks_to_addresses.map)", "ipv4(192.0.2.9),map_ip_int(%s/networks_to_numbers.map)")],
     "base64": ["str(a),base64", "str(ab),base64", "str(abc),base64", "bin(fbff),ub64enc", "bin(00),base64"],
     "base64_back": ["str(YWI=),b64dec", "str(YWI),b64dec", "str(YW*=),b64dec", "str(YWJj),b64dec", "str(YQ==),b64dec",
                     "str(-_8),ub64dec,hex", "str(a),ub64dec"],
