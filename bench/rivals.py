@@ -1,4 +1,4 @@
-"""The proxies under test, started alike: one thread, TCP mode, one listener, one server, no log, on one core."""
+"""The proxies under test, started alike: one thread, one listener, one server, no log, on one core."""
 import argparse
 import contextlib
 import os
@@ -23,12 +23,14 @@ HAPROXY_LANGUAGE = """global
     maxconn {maxconn}
 {extra}
 frontend f
-    mode tcp
+    mode {mode}
     bind 127.0.0.1:{port}
     timeout client 1m
+{rules}
     default_backend b
 backend b
-    mode tcp
+    mode {mode}
+{servers}
     timeout connect 5s
     timeout server 1m
     server s 127.0.0.1:{origin}
@@ -38,6 +40,28 @@ load_module {module};
 events {{ worker_connections {files}; }}
 stream {{ server {{ listen 127.0.0.1:{port}; proxy_pass 127.0.0.1:{origin}; proxy_timeout 1m; }} }}
 """
+NGINX_HTTP = """daemon off; worker_processes 1; worker_rlimit_nofile {files}; pid {folder}/pid; error_log stderr crit;
+events {{ worker_connections {files}; }}
+http {{ access_log off; keepalive_requests 100000000; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b;
+fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+upstream b {{ server 127.0.0.1:{origin}; keepalive 512; keepalive_requests 100000000; }}
+server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://b; proxy_http_version 1.1;
+proxy_set_header Connection ""; }} }} }}
+"""
+# Twelve lines of a usual frontend: five tests, six edits of heads, the client's address told.
+RULES = """    option forwardfor
+    acl is_api path_beg /api/
+    acl is_www hdr(host) -i www.example.com example.com
+    acl is_image path_reg \\.(png|jpe?g|gif|webp)$
+    acl is_inside src 10.0.0.0/8 192.168.0.0/16
+    acl is_robot hdr_sub(user-agent) -i bot crawler spider
+    http-request deny if is_robot is_image
+    http-request set-header x-forwarded-proto http
+    http-request set-header x-real-ip %[src]
+    http-request add-header x-zone inside if is_inside
+    http-request del-header x-debug unless is_api
+    http-response set-header x-served-by lb1
+    http-response del-header server if is_www"""
 
 
 def options(description, rounds=0):
@@ -89,14 +113,14 @@ def raise_files(count):
 class Rival:
     """One running proxy in a folder of its own; a context manager that stops what it started."""
 
-    def __init__(self, name, origin, maxconn=8000, extra="", cpu=0):
+    def __init__(self, name, origin, maxconn=8000, extra="", cpu=0, mode="tcp", rules="", servers=""):
         self.name, self.port = name, free_port()
         self.folder = tempfile.mkdtemp(prefix=f"bench-{name}-")
         self.config = os.path.join(self.folder, "config")
         values = dict(port=self.port, origin=origin, folder=self.folder, module=NGINX_STREAM, files=3 * maxconn,
-                      maxconn=maxconn, extra=extra)
+                      maxconn=maxconn, extra=extra, mode=mode, rules=rules, servers=servers)
         with open(self.config, "w", encoding="utf-8") as file:
-            file.write((NGINX if name == "nginx" else HAPROXY_LANGUAGE).format(**values))
+            file.write(({"tcp": NGINX, "http": NGINX_HTTP}[mode] if name == "nginx" else HAPROXY_LANGUAGE).format(**values))
         command = {"relay": [BUILT / "relay", str(self.port), str(origin)],
                    "nginx": ["/usr/sbin/nginx", "-c", self.config, "-p", self.folder],
                    "haproxy": ["/usr/sbin/haproxy", "-db", "-q", "-f", self.config],

@@ -102,13 +102,15 @@ void give_exchange_back(Session& session) {
 
 void finish_exchange(Session& session) {
   HttpExchange& exchange = *session.http;
-  if (!exchange.client_keep_alive || session.request.ended) return close_session(session, EndedBy::nobody, '-');
   if (!exchange.request_body.over && !discard_body(session.request, exchange.request_body))
-    return close_session(session, EndedBy::nobody, '-');
+    exchange.client_keep_alive = false;
+  const bool more_may_come = !session.request.ended || session.request.holds_bytes();
+  const bool client_stays = exchange.client_keep_alive && more_may_come;
+  exchange.client_keep_alive = client_stays;
+  if (server_stays(session)) rest_server_connection(session);
+  if (!client_stays) return close_session(session, EndedBy::nobody, '-');
   report_bytes(session);
-  const bool stays = server_stays(session);
-  if (!stays && session.backend && session.server.fd >= 0) close_server_side(session, false);
-  if (stays) rest_server_connection(session);
+  if (session.server.fd >= 0) close_server_side(session, false);
   release_target(session);
   if (session.counted_in_backend) session.backend->state->sessions.decrement();
   session.counted_in_backend = false;

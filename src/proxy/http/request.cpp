@@ -163,10 +163,12 @@ void read_request(Session& session) {
 void next_request(Session& session) {
   WorkerContext& worker = *session.worker;
   // A request takes the plan that runs when it begins.
-  session.plan = worker.plan;
-  if (auto frontend = worker.plan->frontend(session.frontend->config->name);
-      frontend && frontend->state == session.frontend->state)
-    session.frontend = std::move(frontend);
+  if (session.plan != worker.plan) {
+    session.plan = worker.plan;
+    if (auto frontend = worker.plan->frontend(session.frontend->config->name);
+        frontend && frontend->state == session.frontend->state)
+      session.frontend = std::move(frontend);
+  }
   SessionFacts& facts = session.facts;
   facts.accepted = worker.io->now();
   facts.accepted_wall = worker.io->wall_now();

@@ -46,6 +46,21 @@ std::unique_ptr<IdleConnection> IdlePool::remove(IdleList& list, IdleConnection*
   return std::unique_ptr<IdleConnection>(connection);
 }
 
+std::unique_ptr<IdleConnection> IdlePool::record() {
+  if (records_.empty()) return std::make_unique<IdleConnection>();
+  auto taken = std::move(records_.back());
+  records_.pop_back();
+  return taken;
+}
+
+void IdlePool::keep_record(std::unique_ptr<IdleConnection> record) {
+  if (records_.size() >= kRecords) return;
+  record->server.reset();
+  record->config.reset();
+  record->fd = -1;
+  records_.push_back(std::move(record));
+}
+
 std::size_t IdlePool::count(const ServerState& server) const {
   const auto found = lists_.find(&server);
   return found == lists_.end() ? 0 : found->second.count;
@@ -129,6 +144,7 @@ void attach(Session& session, std::unique_ptr<IdleConnection> connection) {
   session.http->reused = true;
   session.http->server_shared = true;
   worker.io->reactor().rebind(session.server.token, on_server_event, &session);
+  worker.idle.keep_record(std::move(connection));
 }
 
 bool allowed_by_mode(Reuse mode, const Session& session, const IdleConnection& connection) {
@@ -176,7 +192,7 @@ bool take_idle_connection(Session& session) {
 
 void rest_server_connection(Session& session) {
   WorkerContext& worker = *session.worker;
-  auto rests = std::make_unique<IdleConnection>();
+  auto rests = worker.idle.record();
   rests->fd = std::exchange(session.server.fd, -1);
   rests->token = std::exchange(session.server.token, {});
   rests->server = session.target;

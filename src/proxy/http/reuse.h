@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "base/address.h"
 #include "base/time.h"
@@ -68,6 +69,9 @@ class IdlePool {
   void purge(TimePoint now);
   void clear();
   [[nodiscard]] std::size_t size() const { return size_; }
+  /// A record to fill in; those of connections that went back to work are used again.
+  std::unique_ptr<IdleConnection> record();
+  void keep_record(std::unique_ptr<IdleConnection> record);
 
  private:
   std::unique_ptr<IdleConnection> remove(IdleList& list, IdleConnection* connection);
@@ -75,6 +79,8 @@ class IdlePool {
   static void on_timer(void* pool);
   void close(std::unique_ptr<IdleConnection> connection);
 
+  static constexpr std::size_t kRecords = 256;
+  std::vector<std::unique_ptr<IdleConnection>> records_;
   std::unordered_map<const ServerState*, IdleList> lists_;
   std::size_t size_ = 0;
   WorkerContext* worker_ = nullptr;
