@@ -55,7 +55,7 @@ class Farm:
             node.kill()
         for each in self.closing:
             with contextlib.suppress(Exception):
-                each.close()
+                (getattr(each, "stop", None) or each.close)()
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def __getitem__(self, name):
