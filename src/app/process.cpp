@@ -209,6 +209,7 @@ bool Process::start_engine(proxy::Config config) {
     if (!inherited) return failed(fmt::format("-x: {}", inherited.error().message));
     engine_.inherit(std::move(*inherited));
   }
+  if (!line_.finish.empty()) engine_.follow_another();
   if (auto started = engine_.start(std::move(config)); !started) return failed(started.error().message);
   for (const std::string& problem : engine_.restore_servers()) {
     startup_logs_ += "warning: " + problem + "\n";

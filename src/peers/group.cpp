@@ -1,6 +1,6 @@
 #include "peers/group.h"
 
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -139,8 +139,30 @@ bool Group::begin_handshake() {
   return true;
 }
 
+void Group::hand_down() {
+  const std::shared_ptr<Peer> self = find(config_.local_peer);
+  if (shut_ || !self) {
+    end_handing_down();
+    return;
+  }
+  acceptor_.reset();
+  deadline_.cancel();
+  for (const auto& peer : peers_) {
+    if (peer->config.local) continue;
+    peer->removed = true;
+    if (peer->link) peer->link->end();
+    peer->wake.ring();
+  }
+  activities_.spawn(teach_successor, shared_from_this(), self);
+}
+
+void Group::report(log::Level level, std::string_view text) const {
+  if (report_) report_(level, fmt::format("Peers {}: {}.", name_, text));
+}
+
 void Group::shut() {
   shut_ = true;
+  end_handing_down();
   acceptor_.reset();
   deadline_.cancel();
   mourning_.cancel();
@@ -154,6 +176,7 @@ void Group::shut() {
 // --- links ---
 
 void Group::establish(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link) {
+  report(log::Level::notice, fmt::format("peer {} is connected", peer->config.name));
   if (peer->link) {
     peer->collisions++;
     lose(peer, peer->link);
@@ -174,6 +197,7 @@ void Group::establish(const std::shared_ptr<Peer>& peer, const std::shared_ptr<L
 void Group::lose(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link) {
   link->end();
   if (peer->link != link) return;
+  report(log::Level::notice, fmt::format("the connection with peer {} has ended", peer->config.name));
   peer->link = nullptr;
   peer->status = Peer::Status::lost;
   peer->dial_at = worker_.now() + pause_before_dialling();
@@ -203,7 +227,7 @@ Milliseconds Group::pause_before_dialling() {
 // --- lessons ---
 
 void Group::ask_somebody() {
-  if (synced_ || teacher_ != nullptr) return;
+  if (synced_ || teacher_ != nullptr || awaits_former_) return;
   bool all_partial = true;
   for (const auto& peer : peers_) {
     if (peer->config.local) continue;
@@ -263,6 +287,7 @@ void Group::on_mourning(void* group) {
 void Group::lesson_ended(Peer& peer, bool complete) {
   peer.link->late = false;
   peer.unheard = false;
+  if (peer.config.local) awaits_former_ = false;
   peer.link->confirm = true;
   peer.link->wake.ring();
   peer.lessons_taken++;
@@ -285,6 +310,12 @@ void Group::become_synced() {
 void Group::on_deadline(void* group) {
   auto& self = *static_cast<Group*>(group);
   if (self.synced_ || self.teacher_ != nullptr) return;  // a teacher that falls silent loses its link
+  if (std::exchange(self.awaits_former_, false)) {
+    self.lesson_deadline_ = self.worker_.now() + kLessonTime;
+    self.worker_.timers().arm(self.deadline_, self.lesson_deadline_);
+    self.ask_somebody();
+    return;
+  }
   self.become_synced();
 }
 

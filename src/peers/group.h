@@ -8,7 +8,9 @@
 // two links with one peer the later one stays. Manual: 11.2; peers protocol.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <random>
@@ -73,6 +75,19 @@ class Group : public std::enable_shared_from_this<Group> {
   void listen_on(io::Fd socket);
   /// Ends all that runs.
   void shut();
+  /// Ends the links with others, and teaches the process that follows on this address, if there is one.
+  void hand_down();
+  /// Who hears of links that come and go.
+  using Report = std::function<void(log::Level level, std::string_view text)>;
+  void report_to(Report report) { report_ = std::move(report); }
+  void report(log::Level level, std::string_view text) const;
+
+  // From the control thread.
+  /// Before the first configure(): nobody else is asked for a lesson while a former process may give one.
+  void wait_for_former_process() { awaits_former_ = true; }
+  void begin_handing_down() { handing_down_.store(true, std::memory_order_relaxed); }
+  void end_handing_down() { handing_down_.store(false, std::memory_order_relaxed); }
+  [[nodiscard]] bool handing_down() const { return handing_down_.load(std::memory_order_relaxed); }
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] io::Worker& worker() { return worker_; }
@@ -128,6 +143,9 @@ class Group : public std::enable_shared_from_this<Group> {
   std::size_t handshakes_ = 0;
   bool synced_ = false;
   bool taught_ = false;  // by somebody who knew all
+  bool awaits_former_ = false;
+  std::atomic<bool> handing_down_{false};
+  Report report_;
   bool shut_ = false;
   Peer* teacher_ = nullptr;
   TimePoint lesson_deadline_{};

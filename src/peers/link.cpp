@@ -1,6 +1,7 @@
 // How links come to be: dialling, greeting, being greeted.
 #include "peers/link.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "peers/group.h"
@@ -36,6 +37,7 @@ struct StatusReader {
 io::Task<void> serve(std::shared_ptr<Group>& group, std::shared_ptr<Peer>& peer, std::shared_ptr<Link>& link,
                      io::Scope& activities) {
   group->establish(peer, link);
+  if (peer->config.local && group->handing_down()) group->give_lesson(*peer);
   activities.spawn(speak, group, peer, link);
   co_await listen(*group, *peer, *link);
   group->lose(peer, link);
@@ -58,6 +60,10 @@ io::Task<std::shared_ptr<Peer>> be_greeted(Group& group, Link& link) {
   if (!read || group.was_shut()) co_return nullptr;
   const wire::Status status = check_hello(group, hello.result, peer);
   link.input.erase(0, hello.result.consumed);
+  if (status != wire::Status::succeeded)
+    group.report(log::Level::notice,
+                 fmt::format("{} was refused with status {}", io::peer_address(link.stream.fd()).to_string(),
+                             static_cast<unsigned>(status)));
   std::string answer;
   wire::write_status(status, answer);
   const auto sent = co_await link.stream.write_all(answer, deadline);
@@ -118,6 +124,20 @@ io::Task<void> keep_dialling(std::shared_ptr<Group>& group, std::shared_ptr<Peer
     peer->dial_at = group->worker().now() + group->pause_before_dialling();
   }
   peer->dialling = false;
+}
+
+io::Task<void> teach_successor(std::shared_ptr<Group>& group, std::shared_ptr<Peer>& self) {
+  constexpr int kAttempts = 3;
+  for (int i = 0; i < kAttempts && !self->removed; i++) {
+    std::shared_ptr<Link> link = std::make_shared<Link>(group->worker());
+    link->dialled = true;
+    const bool greeted = co_await greet(*group, *self, *link);
+    if (greeted) co_await serve(group, self, link, group->activities());
+    if (greeted && link->lesson == Link::Lesson::none) break;
+    const Milliseconds pause = group->pause_before_dialling() / 10;
+    co_await io::sleep_for(group->worker(), pause);
+  }
+  group->end_handing_down();
 }
 
 }  // namespace weir::peers

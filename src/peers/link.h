@@ -90,6 +90,9 @@ io::Task<void> receive(std::shared_ptr<Group>& group, io::Fd& socket);
 /// Keeps a link to the peer while it is wanted: dials, greets, serves, dials again.
 io::Task<void> keep_dialling(std::shared_ptr<Group>& group, std::shared_ptr<Peer>& peer);
 
+/// Tells the process that listens on our own address now all we know, then ends.
+io::Task<void> teach_successor(std::shared_ptr<Group>& group, std::shared_ptr<Peer>& self);
+
 /// Reads until the link ends. `link` has been established.
 io::Task<void> listen(Group& group, Peer& peer, Link& link);
 /// Writes until the link ends.

@@ -57,6 +57,7 @@ class Listener {
         if (link_.lesson == Link::Lesson::told) {
           link_.lesson = Link::Lesson::none;
           peer_.lessons_given++;
+          if (peer_.config.local && group_.handing_down()) link_.end();
         }
         break;
       case wire::Control::heartbeat: peer_.heartbeats_heard++; break;
@@ -128,7 +129,9 @@ class Listener {
     if (!heard->intake->fits() || entry_.key.empty()) return true;
     // What changed over there just now comes without the time it has left.
     const bool only_new = link_.late && entry_.expires;
-    heard->intake->take(*shared, peer_.config.name, entry_, peer_.heard_texts, only_new, group_.worker().now());
+    // A former process of this node knew this node's own part.
+    const std::string& node = peer_.config.local ? kOwnPart : peer_.config.name;
+    heard->intake->take(*shared, node, entry_, peer_.heard_texts, only_new, group_.worker().now());
     shared->entries_heard++;
     return true;
   }

@@ -106,14 +106,18 @@ void Intake::read(stick::StickTable& into, const wire::Entry& entry, wire::Heard
 void Intake::take_parts(SharedTable& shared, const std::string& node, std::string_view key, const wire::Entry& entry,
                         std::optional<Milliseconds> expires, TimePoint now) {
   if (life_ == 0 || entry.parts.empty()) return;
-  stick::StickTable* part = shared.table().parts()->of(node, life_);
+  const bool own = node == kOwnPart;
+  stick::StickTable* part = own ? &shared.table() : shared.table().parts()->of(node, life_);
   if (part == nullptr) return;
   heard_.clear();
   for (const Place& place : parts_) {
     const wire::Cell& cell = entry.parts[place.cell];
     heard_.push_back({place.type, place.index, {cell.number, cell.current, cell.previous}});
   }
-  part->learn_part(key, expires, heard_, now);
+  if (own)
+    part->learn_own(key, heard_, now);
+  else
+    part->learn_part(key, expires, heard_, now);
 }
 
 void Intake::take(SharedTable& shared, const std::string& node, const wire::Entry& entry, wire::HeardTexts& texts,

@@ -48,6 +48,9 @@ struct SharedTable {
   void take_acknowledgement(std::uint32_t update);
 };
 
+/// Stands for a node when the parts are those of this node.
+inline const std::string kOwnPart;
+
 /// How the cells of a peer's table fall into ours.
 ///
 /// Where ours adds up, a peer's part of each sum goes into the part of its node. A peer that knows of no parts does not

@@ -21,11 +21,11 @@ class Speaker {
       wire::write_control(group_.synced() ? wire::Control::sync_finished : wire::Control::sync_partial, link_.output);
       link_.lesson = Link::Lesson::told;
     }
-    return group_.synced() && tell_tables(false);
+    return tells_news() && tell_tables(false);
   }
   [[nodiscard]] bool something_waits() const {
     if (link_.ask || link_.confirm || link_.acknowledge || link_.lesson == Link::Lesson::running) return true;
-    if (!group_.synced()) return false;
+    if (!tells_news()) return false;
     for (const auto& table : peer_.tables)
       if (table->backlog.waiting()) return true;
     return false;
@@ -45,6 +45,9 @@ class Speaker {
       wire::write_acknowledgement({.table = table->remote_id, .update = table->heard}, link_.output);
     }
   }
+
+  /// Another process of this node is told what there is, once.
+  [[nodiscard]] bool tells_news() const { return group_.synced() && !peer_.config.local; }
 
   /// True when not all could be told for now.
   bool tell_tables(bool lesson) {

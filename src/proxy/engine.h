@@ -66,13 +66,15 @@ class Engine {
   Result<void> apply(Config config);
   /// Listeners stop, sessions go on; drained() tells when the last one ended.
   void soft_stop();
-  [[nodiscard]] bool drained() const { return process_.connections.value() == 0; }
+  [[nodiscard]] bool drained() const;
   /// Ends all sessions and threads.
   void stop();
 
   /// Sockets of a former process (-x), used before any is opened; until start() has ended. Before start().
   void inherit(io::InheritedSockets sockets) { inherited_ = std::move(sockets); }
   [[nodiscard]] io::InheritedSockets& inherited() { return inherited_; }
+  /// A former process (-sf) will teach this one what its tables hold. Before start().
+  void follow_another() { follows_another_ = true; }
 
   [[nodiscard]] ProcessState& process() { return process_; }
   [[nodiscard]] io::Opener& opener() { return opener_; }
@@ -114,6 +116,7 @@ class Engine {
   struct WantedGroup {
     peers::PeersConfig config;
     std::shared_ptr<peers::Group> group;
+    LogPlan log;
     io::Fd socket;
     bool keeps_socket = false;
   };
@@ -135,8 +138,10 @@ class Engine {
   void match_listeners(WantedListeners& wanted) const;
   Result<void> open_sockets(WantedListener& wanted, const GlobalConfig& global);
   Result<LogPlan> make_log(const ProxyConfig& proxy, const GlobalConfig& global, bool frontend);
+  Result<LogPlan> make_peers_log(const peers::PeersConfig& section, const GlobalConfig& global);
   Result<void> want_groups(const Config& config, Draft& draft);
   void run_groups(Draft& draft);
+  void hand_down_tables();
   Result<void> build_plan(const Config& config, Draft& draft);
   Result<std::shared_ptr<FrontendPlan>> make_frontend(const Draft& draft, const Config& config,
                                                       const std::shared_ptr<ProxyConfig>& proxy);
@@ -177,6 +182,7 @@ class Engine {
   Named<stick::StickTable> tables_;
   Groups groups_;
   std::size_t next_group_ = 0;
+  bool follows_another_ = false;
   std::vector<std::shared_ptr<const void>> removed_;  // by the running commit: frontends, backends, servers
   bool running_ = false;
 };

@@ -244,6 +244,7 @@ void Engine::soft_stop() {
   on_every_worker([](WorkerContext& worker) {
     for (auto& listener : std::exchange(worker.listeners, {})) drop_listener(worker, std::move(listener));
   });
+  hand_down_tables();
 }
 
 }  // namespace weir::proxy

@@ -31,10 +31,25 @@ std::vector<peers::TableOfGroup> tables_of(const std::string& section, const sti
 
 }  // namespace
 
+Result<LogPlan> Engine::make_peers_log(const peers::PeersConfig& section, const GlobalConfig& global) {
+  LogPlan log;
+  std::vector<log::TargetConfig> targets = section.logs;
+  if (section.log_global) targets.insert(targets.begin(), global.logs.begin(), global.logs.end());
+  for (const log::TargetConfig& target : targets) {
+    auto made = sinks_.make_target(target, global.log_send_hostname.has_value());
+    if (!made) return unexpected(made.error());
+    log.targets.push_back(std::move(*made));
+  }
+  log.tag = global.log_tag;
+  return log;
+}
+
 Result<void> Engine::want_groups(const Config& config, Draft& draft) {
   for (const peers::PeersConfig& section : config.peers) {
     if (!section.usable) continue;
-    WantedGroup wanted{.config = section};
+    auto log = make_peers_log(section, config.global);
+    if (!log) return fail(fmt::format("peers '{}': {}", section.name, log.error().message));
+    WantedGroup wanted{.config = section, .log = std::move(*log)};
     const auto running = groups_.find(section.name);
     const bool same_name = running != groups_.end() && running->second.local_peer == section.local_peer;
     if (same_name) wanted.group = running->second.group;
@@ -51,6 +66,7 @@ Result<void> Engine::want_groups(const Config& config, Draft& draft) {
     if (!wanted.group) {
       WorkerContext& worker = *process_.contexts[next_group_++ % process_.contexts.size()];
       wanted.group = std::make_shared<peers::Group>(*worker.io, worker.activities, section.name);
+      if (follows_another_ && !running_) wanted.group->wait_for_former_process();
     }
     draft.plan->groups.push_back(wanted.group);
     draft.groups.push_back(std::move(wanted));
@@ -64,8 +80,12 @@ void Engine::run_groups(Draft& draft) {
     next.emplace(wanted.config.name, RunningGroup{wanted.group, *wanted.config.bind, wanted.config.local_peer});
     // Each group's news come in order, for its worker takes posts in order.
     wanted.group->worker().post([group = wanted.group, config = wanted.config, keeps = wanted.keeps_socket,
-                                 tables = tables_of(wanted.config.name, draft.plan->tables),
+                                 tables = tables_of(wanted.config.name, draft.plan->tables), log = wanted.log,
+                                 context = process_.contexts[wanted.group->worker().id()].get(),
                                  socket = std::move(wanted.socket)]() mutable {
+      group->report_to([context, log](log::Level level, std::string_view text) {
+        context->emit(log, {.level = level, .message = text});
+      });
       group->configure(config, tables);
       if (!keeps) group->listen_on(std::move(socket));
     });
@@ -76,6 +96,19 @@ void Engine::run_groups(Draft& draft) {
     running.group->worker().post([group = running.group] { group->shut(); });
   }
   groups_ = std::move(next);
+}
+
+// What a process knows it teaches the one that follows, if there is one, before it ends.
+bool Engine::drained() const {
+  const auto teaches = [](const auto& running) { return running.second.group->handing_down(); };
+  return process_.connections.value() == 0 && std::ranges::none_of(groups_, teaches);
+}
+
+void Engine::hand_down_tables() {
+  for (const auto& [name, running] : groups_) {
+    running.group->begin_handing_down();
+    running.group->worker().post([group = running.group] { group->hand_down(); });
+  }
 }
 
 }  // namespace weir::proxy

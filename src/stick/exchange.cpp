@@ -75,6 +75,13 @@ void StickTable::learn_beside(std::string_view key, std::span<const Heard> cells
   if (!here) learn(key, std::nullopt, cells, now);
 }
 
+void StickTable::learn_own(std::string_view key, std::span<const Heard> cells, TimePoint now) {
+  const Pin pin = obtain_then(key, now, [&](Entry& entry, std::uint32_t at) {
+    for (const Heard& heard : cells)
+      if (heard.type != DataType::conn_cur) hear(entry, heard, at);
+  });
+}
+
 void StickTable::learn_part(std::string_view key, std::optional<Milliseconds> expires_in, std::span<const Heard> cells,
                             TimePoint now) {
   learn(key, expires_in, cells, now);

@@ -236,6 +236,8 @@ class StickTable {
   /// The same for a table whose counters are this node's part: an entry that is here stays a change of our own, if it
   /// was one, and lives on.
   void learn_beside(std::string_view key, std::span<const Heard> cells, TimePoint now);
+  /// Our own part, from a former process: a change of our own. Connections are open there, not here.
+  void learn_own(std::string_view key, std::span<const Heard> cells, TimePoint now);
   /// Into the part of another node. It stays while connections are open over there.
   void learn_part(std::string_view key, std::optional<Milliseconds> expires_in, std::span<const Heard> cells,
                   TimePoint now);

@@ -116,6 +116,13 @@ class Node:
         until(self.answers, what=f"{self.name} at its socket")
         return self
 
+    def follow(self):
+        """A second process takes over from the one that runs (-sf), which is returned."""
+        former = self.process
+        self.process = subprocess.Popen(self.wrapper + [self.program, "-db", "-f", self.write(), "-sf", str(former.pid)],
+                                        stdout=self.said, stderr=self.said)
+        return former
+
     def answers(self):
         if self.process.poll() is not None:
             self.said.seek(0)

@@ -6,6 +6,7 @@ the other; either side is killed and started again at any moment of a lesson; th
 """
 import os
 import random
+import signal
 import sys
 import time
 
@@ -149,6 +150,34 @@ def three_and_one():
                             f"{node.name} tells {other.name}")
 
 
+def a_process_follows():
+    body = BIG + "backend sums\n    stick-table type ip size 1k expire 60s store gpc0,conn_cur peers farm aggregate\n"
+    with Farm(body, {"a": WEIR, "b": WEIR}) as farm:
+        a, b = farm["a"].start(), farm["b"]
+        keys = [f"user{i:06}" for i in range(5000)]
+        a.fill("big", keys)
+        wanted = a.table("big")
+        former = a.follow()
+        check.comes(lambda: former.poll() is not None, "the former process ends")
+        check.equal(a.table("big"), wanted, "and has taught all it knew to the one that follows")
+        b.start()
+        until(lambda: b.used("big") == 5000, 10, "a second node's lesson")
+        a.cli("set table sums key 1.1.1.1 data.gpc0 3 data.conn_cur 2")
+        b.cli("set table sums key 1.1.1.1 data.gpc0 4")
+        until(lambda: b.value("sums", "1.1.1.1", "gpc0") == "7", what="the sum")
+        former = a.follow()
+        check.comes(lambda: former.poll() is not None, "the former process ends, a second time")
+        for node in (a, b):
+            check.comes(lambda: node.value("sums", "1.1.1.1", "gpc0") == "7", f"its part of a sum is the next one's: {node.name}")
+            check.comes(lambda: node.value("sums", "1.1.1.1", "conn_cur") == "0", f"but for open connections: {node.name}")
+        former = a.process
+        a.process = None
+        former.terminate()
+        check.comes(lambda: former.poll() is not None, "alone it ends as ever")
+        b.process.send_signal(signal.SIGUSR1)
+        check.comes(lambda: b.process.poll() is not None, "nobody follows: a soft stop waits for nobody")
+
+
 def entries_expire_alike():
     body = "backend short\n    stick-table type ip size 1k expire 4s store gpc0 peers farm\n"
     for here, first, there, second in PAIRS:
@@ -167,5 +196,5 @@ def entries_expire_alike():
 
 
 if __name__ == "__main__":
-    sys.exit(check.run([every_type_arrives, users_are_steered, killed_at_any_moment, three_and_one,
+    sys.exit(check.run([every_type_arrives, users_are_steered, killed_at_any_moment, three_and_one, a_process_follows,
                         entries_expire_alike], sys.argv[1:]))

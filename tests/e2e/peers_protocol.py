@@ -255,6 +255,17 @@ def reloads():
         check.equal(w.value("more", "10.0.0.1", "gpc0"), "77", "and learned")
 
 
+def the_log():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as log:
+        log.bind(("127.0.0.1", 0))
+        log.settimeout(5)
+        with linked(peers="    log %s:%d local0" % log.getsockname()) as (w, fake):
+            check(b"Peers farm: peer f is connected." in log.recv(2000), "who comes is logged")
+            FakePeer("nobody", w).dial()
+            check(b"was refused with status 504." in log.recv(2000), "who is refused")
+        check(b"Peers farm: " in log.recv(2000), "and who goes")
+
+
 def texts_are_told_once():
     body = """
 backend named
@@ -398,5 +409,5 @@ def a_peer_that_does_not_read():
 if __name__ == "__main__":
     sys.exit(check.run([who_is_refused, refused_by_the_other_side, heartbeats_and_silence, dials_that_cross, lessons,
                         a_late_lesson,
-                        where_a_new_link_goes_on, reloads, texts_are_told_once, written_to_and_only_received,
+                        where_a_new_link_goes_on, reloads, the_log, texts_are_told_once, written_to_and_only_received,
                         shares_of_the_keys, nonsense, a_peer_that_does_not_read], sys.argv[1:]))

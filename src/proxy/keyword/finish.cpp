@@ -302,6 +302,8 @@ class Finisher {
         check_target(target);
         if (named) proxy->lines.push_back(fmt::format("log = {}", target.address.host()));
       }
+    for (auto& section : config_.peers)
+      for (auto& target : section.logs) check_target(target);
     for (auto& ring : config_.rings)
       for (auto& server : ring.servers) {
         if (server.host.empty()) continue;
