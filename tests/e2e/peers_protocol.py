@@ -263,7 +263,8 @@ def the_log():
             check(b"Peers farm: peer f is connected." in log.recv(2000), "who comes is logged")
             FakePeer("nobody", w).dial()
             check(b"was refused with status 504." in log.recv(2000), "who is refused")
-        check(b"Peers farm: " in log.recv(2000), "and who goes")
+            fake.close()
+            check(b"Peers farm: the connection with peer f has ended." in log.recv(2000), "and who goes")
 
 
 def texts_are_told_once():
