@@ -47,7 +47,7 @@ std::span<const std::span<const Converter>> sample_converters() {
       string_converters,   integer_converters,  address_converters, hash_converters,     rdp_converters,
       variable_converters, encoding_converters, host_converters,    message_converters,  text_converters,
       time_converters,     concat_converters,   json_converters,    language_converters, forwarded_converters,
-      protobuf_converters, map_converters,
+      protobuf_converters, map_converters,      packet_converters,
   };
   return tables;
 }

@@ -40,6 +40,7 @@ extern const std::span<const Converter> language_converters;
 extern const std::span<const Converter> forwarded_converters;
 extern const std::span<const Converter> protobuf_converters;
 extern const std::span<const Converter> map_converters;
+extern const std::span<const Converter> packet_converters;
 extern const std::span<const Converter> time_converters;
 
 }  // namespace weir::sample
