@@ -19,7 +19,7 @@ using namespace weir::proxy;
 /// Files and other hosts are left out, and the keywords of other fuzz targets.
 bool is_ours(std::string_view text) {
   for (const std::string_view line : {"tcp-re", "acl", "declare"})
-    if (text.starts_with(line)) return !text.contains(" -f ") && !text.contains("-f\t");
+    if (text.starts_with(line)) return !text.contains(" -f ") && !text.contains("-f\t") && !text.contains("map");
   return false;
 }
 
