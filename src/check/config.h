@@ -14,6 +14,7 @@
 #include "base/address.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "check/http_probe.h"
 #include "check/step.h"
 #include "io/socket.h"
 #include "tls/client.h"
@@ -22,7 +23,20 @@ namespace weir::check {
 
 /// What is exchanged once connected. `connect` exchanges nothing: layer 4, or layer 6 when `tls` is set. `external`
 /// does not connect: a command does what it likes. `agent` asks an agent-check's agent for its line.
-enum class Kind : std::uint8_t { connect, tcp_check, rdp, smtp, mysql, pgsql, ldap, redis, ssl_hello, external, agent };
+enum class Kind : std::uint8_t {
+  connect,
+  tcp_check,
+  rdp,
+  smtp,
+  mysql,
+  pgsql,
+  ldap,
+  redis,
+  ssl_hello,
+  http,
+  external,
+  agent
+};
 
 /// What the protocol checks say.
 struct ProbeWords {
@@ -31,6 +45,7 @@ struct ProbeWords {
   std::string user;  // of mysql-check and pgsql-check; mysql-check without one only reads the greeting
   Mysql mysql = Mysql::post_41;
   std::string agent_send;
+  HttpWords http;
   friend bool operator==(const ProbeWords&, const ProbeWords&) = default;
 };
 

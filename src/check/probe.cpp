@@ -158,7 +158,7 @@ constexpr ProbeRow kProbes[] = {
     {Kind::smtp, smtp, Status::l7tout},   {Kind::mysql, mysql, Status::l7tout},
     {Kind::pgsql, pgsql, Status::l7tout}, {Kind::ldap, ldap, Status::l7tout},
     {Kind::redis, redis, Status::l7tout}, {Kind::ssl_hello, ssl_hello, Status::l6tout},
-    {Kind::agent, agent, Status::l7tout},
+    {Kind::agent, agent, Status::l7tout}, {Kind::http, http_probe, Status::l7tout},
 };
 
 const ProbeRow* find_probe(Kind kind) {

@@ -99,6 +99,129 @@ void external_command(ParseContext& context, const Line& line) {
   proxy->settings.external_written = !is_defaults(context);
 }
 
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return out;
+}
+
+// What stands behind the version of an old line: "HTTP/1.1\r\nHost:\ www".
+void split_old_version(std::string_view text, check::HttpWords& http) {
+  const std::size_t end = std::min(text.find("\r\n"), text.size());
+  http.version = text.substr(0, end);
+  text.remove_prefix(end);
+  while (text.starts_with("\r\n")) {
+    text.remove_prefix(2);
+    const std::size_t line = std::min(text.find("\r\n"), text.size());
+    const std::string_view field = text.substr(0, line);
+    text.remove_prefix(line);
+    const std::size_t colon = field.find(':');
+    if (colon == field.npos) {
+      if (text.starts_with("\r\n")) http.body = text.substr(2);
+      return;
+    }
+    std::string_view value = field.substr(colon + 1);
+    while (value.starts_with(' ')) value.remove_prefix(1);
+    http.fields.emplace_back(lowered(field.substr(0, colon)), value);
+  }
+}
+
+void httpchk(ParseContext& context, const Line& line) {
+  ProxyConfig* proxy = backend_side(context, line);
+  if (proxy == nullptr) return;
+  // What http-check lines have said stays, wherever they stand.
+  check::HttpWords http = proxy->settings.probe.http;
+  ProxySettings* settings = choose(context, line, Kind::http);
+  if (settings == nullptr) return;
+  const auto words = line.args();
+  if (words.size() == 1) http.uri = words[0].text;
+  if (words.size() >= 2) {
+    http.method = words[0].text;
+    http.uri = words[1].text;
+  }
+  if (words.size() == 3) split_old_version(words[2].text, http);
+  for (const Word& word : words)
+    if (word.text.empty()) context.error(word, "an empty word cannot be sent");
+  settings->probe.http = std::move(http);
+}
+
+void http_check_send(ParseContext& context, const Line& line) {
+  ProxyConfig* proxy = backend_side(context, line);
+  if (proxy == nullptr) return;
+  check::HttpWords& http = proxy->settings.probe.http;
+  Arguments args(context, line);
+  while (!args.at_end()) {
+    const Word& what = *args.next();
+    if (what.text == "hdr") {
+      const Word* name = args.expect_word("the field's name");
+      const Word* value = name == nullptr ? nullptr : args.expect_word("the field's value");
+      if (value == nullptr) return;
+      http.fields.emplace_back(lowered(name->text), value->text);
+      continue;
+    }
+    std::string* into = what.text == "meth"   ? &http.method
+                        : what.text == "uri"  ? &http.uri
+                        : what.text == "ver"  ? &http.version
+                        : what.text == "body" ? &http.body
+                                              : nullptr;
+    if (into == nullptr) {
+      context.error(what, fmt::format("'http-check send' does not know '{}' in this version", what.text)).hint =
+          "meth, uri, ver, hdr, body";
+      return;
+    }
+    const Word* value = args.expect_word("what to send");
+    if (value == nullptr) return;
+    *into = value->text;
+  }
+}
+
+bool read_statuses(Arguments& args, const Word& word, check::HttpExpect& expect) {
+  for (std::string_view rest = word.text; !rest.empty();) {
+    const std::string_view one = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+    const std::size_t dash = one.find('-');
+    const auto first = parse_integer(one.substr(0, dash), 100, 999);
+    const auto last = dash == one.npos ? first : parse_integer(one.substr(dash + 1), 100, 999);
+    if (!first || !last || *last < *first) {
+      args.error_at(word.at, fmt::format("'{}' is no list of statuses", word.text)).hint = "such as 200-399,404";
+      return false;
+    }
+    expect.statuses.emplace_back(static_cast<std::uint16_t>(*first), static_cast<std::uint16_t>(*last));
+  }
+  return true;
+}
+
+void http_check_expect(ParseContext& context, const Line& line) {
+  static constexpr std::string_view kWhat[] = {"status", "rstatus", "string", "rstring"};
+  ProxyConfig* proxy = backend_side(context, line);
+  if (proxy == nullptr) return;
+  Arguments args(context, line);
+  check::HttpExpect expect;
+  expect.negated = args.take("!");
+  const auto what = args.expect_choice("test", kWhat);
+  if (!what) return;
+  expect.what = static_cast<check::HttpExpect::What>(*what);
+  const Word* text = args.expect_word("what to expect");
+  if (text == nullptr || !args.expect_end()) return;
+  expect.text = text->text;
+  if (expect.what == check::HttpExpect::What::status && !read_statuses(args, *text, expect)) return;
+  if (expect.what == check::HttpExpect::What::rstatus || expect.what == check::HttpExpect::What::rstring) {
+    auto regex = sample::Regex::compile(text->text, false);
+    if (!regex) {
+      context.error(*text, regex.error().message);
+      return;
+    }
+    expect.regex = std::make_shared<const sample::Regex>(std::move(*regex));
+  }
+  // Manual: lines of a proxy replace those of its defaults.
+  proxy->settings.probe.http.expects.push_back(std::move(expect));
+}
+
+void disable_on_404(ParseContext& context, const Line& line) {
+  if (ProxyConfig* proxy = backend_side(context, line)) proxy->settings.probe.http.disable_on_404 = true;
+}
+
 void external_path(ParseContext& context, const Line& line) {
   ProxyConfig* proxy = backend_side(context, line);
   if (proxy == nullptr) return;
@@ -144,7 +267,30 @@ constexpr KeywordRow kRows[] = {
      .parse = external_path,
      .doc = "The variable PATH of that command.",
      .example = "external-check path \"/usr/bin:/bin\""},
+    {.name = "http-check disable-on-404",
+     .sections = in::proxies,
+     .parse = disable_on_404,
+     .doc = "A server that answers a check with 404 keeps its users and gets no new ones.",
+     .example = "http-check disable-on-404"},
+    {.name = "http-check expect",
+     .sections = in::proxies,
+     .arguments = "[!] status|rstatus|string|rstring <pattern>",
+     .min_args = 2,
+     .max_args = 3,
+     .parse = http_check_expect,
+     .doc = "What the answer to 'option httpchk' must be; without it 2xx or 3xx.",
+     .example = "http-check expect status 200-399"},
+    {.name = "http-check send",
+     .sections = in::proxies,
+     .arguments = "[meth <method>] [uri <uri>] [ver <version>] [hdr <name> <value>]... [body <text>]",
+     .min_args = 2,
+     .max_args = config::kAnyArgs,
+     .parse = http_check_send,
+     .doc = "What 'option httpchk' sends.",
+     .example = "http-check send meth GET uri /health ver HTTP/1.1 hdr host www.example.com"},
     option("option external-check", plain<Kind::external>, "Checks servers by running a command."),
+    worded("option httpchk", "[[<method>] <uri> [<version>]]", 0, 3, httpchk, "Checks servers by an HTTP request.",
+           "option httpchk GET /health"),
     option("option ldap-check", plain<Kind::ldap>, "Checks servers by an anonymous LDAPv3 bind."),
     worded("option mysql-check", "[user <name> [post-41|pre-41|post-80]]", 0, 3, mysql_check,
            "Checks servers by MySQL's greeting, and with a user by a login without a password.",
