@@ -396,15 +396,23 @@ def a_peer_that_does_not_read():
         addresses = [f"10.{i // 62500}.{i // 250 % 250}.{i % 250}" for i in range(20000)]
         w.fill("users", addresses)
         before = memory(w)
-        for _ in range(20):
-            w.fill("users", addresses)
+        began = time.monotonic()
+        for i in range(80):
+            w.fill("users", addresses[i % 4 * 5000:i % 4 * 5000 + 5000])
             fake.send(BEAT)
-        check(memory(w) - before < 4 << 20, "400,000 changes that nobody hears cost no memory")
+            if time.monotonic() - began > 20:  # a busy machine: longer, and weir would end the link
+                break
+        check(memory(w) - before < 4 << 20, "hundreds of thousands of changes that nobody hears cost no memory")
         heard = []
         fake.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        until(lambda: heard.extend(keys(fake.collect(0.5))) or len(set(heard)) == len(addresses), 20, "the rest")
+
+        def rest():
+            fake.send(BEAT)
+            heard.extend(keys(fake.collect(0.5)))
+            return len(set(heard)) == len(addresses)
+        until(rest, 30, "the rest")
         check(set(heard) == set(addresses), "when it reads, it hears of all entries")
-        check(len(heard) < 320000, f"and of few more than once, but for what the kernel held ({len(heard)} news)")
+        check(len(heard) < 5000 * (i + 1) * 0.9, f"and not of each change: {len(heard)} news of {5000 * (i + 1)}")
 
 
 if __name__ == "__main__":

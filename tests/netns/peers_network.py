@@ -202,6 +202,8 @@ LOSSY = "backend users\n    stick-table type string len 20 size 50k expire 10m s
 
 
 def packets_get_lost():
+    for number in (1, 2):
+        run("ip", "-n", LAN, "link", "set", f"p{number}", "up")
     for here, first, there, second in (("weir", WEIR, "weir", WEIR), ("weir", WEIR, "haproxy", HAPROXY)):
         with Farm(LOSSY, {"a": first, "b": second}) as farm:
             a, b = farm["a"], farm["b"]
