@@ -230,6 +230,7 @@ struct ProxySettings {
   check::Kind check_kind = check::Kind::connect;
   std::vector<check::Step> check_steps;
   bool check_steps_inherited = false;
+  bool http_expects_inherited = false;  // http-check expect: the proxy's own lines replace them
   std::string unique_id_format;
   SourcePosition unique_id_format_at;
   std::shared_ptr<const sample::LogFormat> unique_id_program;  // compiled by finish_config()

@@ -215,6 +215,8 @@ void http_check_expect(ParseContext& context, const Line& line) {
     expect.regex = std::make_shared<const sample::Regex>(std::move(*regex));
   }
   // Manual: lines of a proxy replace those of its defaults.
+  if (proxy->settings.http_expects_inherited) proxy->settings.probe.http.expects.clear();
+  proxy->settings.http_expects_inherited = false;
   proxy->settings.probe.http.expects.push_back(std::move(expect));
 }
 

@@ -66,6 +66,7 @@ void start_from_defaults(ParseContext& context, ProxyConfig& proxy) {
   proxy.names.insert(proxy.names.end(), from->names.begin(), from->names.end());
   proxy.settings = from->settings;
   proxy.settings.check_steps_inherited = !proxy.settings.check_steps.empty();
+  proxy.settings.http_expects_inherited = !proxy.settings.probe.http.expects.empty();
 }
 
 Target open_defaults(ParseContext& context) {
