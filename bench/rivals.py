@@ -40,14 +40,7 @@ load_module {module};
 events {{ worker_connections {files}; }}
 stream {{ server {{ listen 127.0.0.1:{port}; proxy_pass 127.0.0.1:{origin}; proxy_timeout 1m; }} }}
 """
-NGINX_HTTP = """daemon off; worker_processes 1; worker_rlimit_nofile {files}; pid {folder}/pid; error_log stderr crit;
-events {{ worker_connections {files}; }}
-http {{ access_log off; keepalive_requests 100000000; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b;
-fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-upstream b {{ server 127.0.0.1:{origin}; keepalive 512; keepalive_requests 100000000; }}
-server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://b; proxy_http_version 1.1;
-proxy_set_header Connection ""; }} }} }}
-"""
+NGINX_HTTP = (TOP / "bench/nginx_http.conf").read_text(encoding="ascii")
 # Twelve lines of a usual frontend: five tests, six edits of heads, the client's address told.
 RULES = """    option forwardfor
     acl is_api path_beg /api/
