@@ -181,6 +181,7 @@ void Group::establish(const std::shared_ptr<Peer>& peer, const std::shared_ptr<L
     peer->collisions++;
     lose(peer, peer->link);
   }
+  connected_++;
   peer->link = link;
   peer->status = Peer::Status::established;
   peer->last_handshake = link->since = link->last_sent = worker_.now();
@@ -198,6 +199,7 @@ void Group::lose(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>&
   link->end();
   if (peer->link != link) return;
   report(log::Level::notice, fmt::format("the connection with peer {} has ended", peer->config.name));
+  connected_--;
   peer->link = nullptr;
   peer->status = Peer::Status::lost;
   peer->dial_at = worker_.now() + pause_before_dialling();

@@ -87,6 +87,10 @@ class Group : public std::enable_shared_from_this<Group> {
   void wait_for_former_process() { awaits_former_ = true; }
   void begin_handing_down() { handing_down_.store(true, std::memory_order_relaxed); }
   void end_handing_down() { handing_down_.store(false, std::memory_order_relaxed); }
+  /// Links that live, and those that come to be as well. For anybody.
+  [[nodiscard]] std::uint32_t connected() const { return connected_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint32_t active() const { return active_.load(std::memory_order_relaxed); }
+  void count_active(bool more) { more ? ++active_ : --active_; }
   [[nodiscard]] bool handing_down() const { return handing_down_.load(std::memory_order_relaxed); }
 
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -145,6 +149,8 @@ class Group : public std::enable_shared_from_this<Group> {
   bool taught_ = false;  // by somebody who knew all
   bool awaits_former_ = false;
   std::atomic<bool> handing_down_{false};
+  std::atomic<std::uint32_t> connected_{0};
+  std::atomic<std::uint32_t> active_{0};
   Report report_;
   bool shut_ = false;
   Peer* teacher_ = nullptr;

@@ -98,10 +98,11 @@ io::Task<bool> greet(Group& group, Peer& peer, Link& link) {
 io::Task<void> receive(std::shared_ptr<Group>& group, io::Fd& socket) {
   io::set_nodelay(socket.get(), true);
   std::shared_ptr<Link> link = std::make_shared<Link>(group->worker(), std::move(socket));
+  group->count_active(true);
   std::shared_ptr<Peer> peer = co_await be_greeted(*group, *link);
   group->end_handshake();
-  if (!peer) co_return;
-  co_await serve(group, peer, link, group->activities());
+  if (peer) co_await serve(group, peer, link, group->activities());
+  group->count_active(false);
 }
 
 io::Task<void> keep_dialling(std::shared_ptr<Group>& group, std::shared_ptr<Peer>& peer) {
@@ -114,12 +115,11 @@ io::Task<void> keep_dialling(std::shared_ptr<Group>& group, std::shared_ptr<Peer
     }
     std::shared_ptr<Link> link = std::make_shared<Link>(group->worker());
     link->dialled = true;
+    group->count_active(true);
     const bool greeted = co_await greet(*group, *peer, *link);
-    if (peer->removed) break;
-    if (greeted) {
-      co_await serve(group, peer, link, group->activities());
-      continue;
-    }
+    if (greeted && !peer->removed) co_await serve(group, peer, link, group->activities());
+    group->count_active(false);
+    if (greeted || peer->removed) continue;
     if (!peer->link) peer->status = Peer::Status::refused;
     peer->dial_at = group->worker().now() + group->pause_before_dialling();
   }

@@ -122,9 +122,9 @@ class Listener {
     if (shared == nullptr) return true;
     shared->heard = entry_.update.value_or(shared->heard + 1);
     shared->acknowledge = link_.acknowledge = true;
-    if (heard->taken_by != &shared->table()) {
-      heard->intake.emplace(shared->table(), heard->definition);
-      heard->taken_by = &shared->table();
+    if (heard->taken_by != &shared->learner()) {
+      heard->intake.emplace(shared->learner(), heard->definition);
+      heard->taken_by = &shared->learner();
     }
     if (!heard->intake->fits() || entry_.key.empty()) return true;
     // What changed over there just now comes without the time it has left.

@@ -107,7 +107,7 @@ void Intake::take_parts(SharedTable& shared, const std::string& node, std::strin
                         std::optional<Milliseconds> expires, TimePoint now) {
   if (life_ == 0 || entry.parts.empty()) return;
   const bool own = node == kOwnPart;
-  stick::StickTable* part = own ? &shared.table() : shared.table().parts()->of(node, life_);
+  stick::StickTable* part = own ? &shared.learner() : shared.learner().parts()->of(node, life_);
   if (part == nullptr) return;
   heard_.clear();
   for (const Place& place : parts_) {
@@ -132,15 +132,16 @@ void Intake::take(SharedTable& shared, const std::string& node, const wire::Entr
   std::optional<Milliseconds> expires;
   if (entry.expires && *entry.expires != 0) expires = Milliseconds(*entry.expires);
   if (adds_up_) take_parts(shared, node, key, entry, expires, now);
-  if (only_new && shared.table().read(key, DataType::server_id, now).state != State::no_entry) return;
-  read(shared.table(), entry, texts, false);
+  if (only_new && shared.learner().read(key, DataType::server_id, now).state != State::no_entry) return;
+  read(shared.learner(), entry, texts, false);
   if (adds_up_)
-    shared.table().learn_beside(key, heard_, now);
+    shared.learner().learn_beside(key, heard_, now);
   else
-    shared.table().learn(key, expires, heard_, now);
+    shared.learner().learn(key, expires, heard_, now);
   if (!shared.write_to) return;
-  read(*shared.write_to, entry, texts, true);
-  shared.write_to->learn(key, std::nullopt, heard_, now);
+  stick::StickTable& other = shared.write_to->latest();
+  read(other, entry, texts, true);
+  other.learn(key, std::nullopt, heard_, now);
 }
 
 void Outlet::write(const stick::StickTable& table, const stick::StickTable::Told& told,

@@ -11,6 +11,7 @@
 #include "admin/field.h"
 #include "admin/on_worker.h"
 #include "admin/sockets.h"
+#include "peers/group.h"
 #include "proxy/process_state.h"
 
 namespace weir::admin {
@@ -201,6 +202,16 @@ void put_traffic(Page& page, Call& call, const proxy::ProcessState& process) {
   page.number("DroppedLogs", static_cast<std::uint32_t>(call.control.engine().sinks().dropped()));
 }
 
+void put_peers(Page& page, const proxy::Plan& plan) {
+  std::uint32_t active = 0, connected = 0;
+  for (const auto& group : plan.groups) {
+    active += group->active();
+    connected += group->connected();
+  }
+  page.number("ActivePeers", active);
+  page.number("ConnectedPeers", connected);
+}
+
 void put_absent_features(Page& page) {
   for (std::size_t i = 0; i < std::size(kFields); i++) {
     const FieldRow& row = kFields[i];
@@ -244,6 +255,7 @@ io::Task<void> show_info(Call& call) {
   page.number("PipesFree", static_cast<std::uint32_t>(all.pipes_free));
   page.number("Tasks", static_cast<std::uint32_t>(all.sessions + all.activities));
   page.number("Listeners", static_cast<std::uint32_t>(listeners));
+  put_peers(page, *call.worker.plan);
   page.number("Jobs", static_cast<std::uint32_t>(all.sessions + sockets.sessions.size() + listeners));
   page.number("Idle_pct", idle_percent(sockets, process.started, call.worker.io->now(), process.contexts.size()));
   put_absent_features(page);
