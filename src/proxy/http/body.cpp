@@ -38,7 +38,8 @@ class Burst {
       msghdr message{};
       message.msg_iov = next;
       message.msg_iovlen = static_cast<std::size_t>(parts_ + count_ - next);
-      const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+      const ssize_t sent = message.msg_iovlen == 1 ? ::send(fd, next->iov_base, next->iov_len, MSG_NOSIGNAL)
+                                                   : ::sendmsg(fd, &message, MSG_NOSIGNAL);
       if (sent < 0) {
         if (errno == EINTR) continue;
         return errno == EAGAIN ? static_cast<ssize_t>(done) : -1;
@@ -177,24 +178,9 @@ void release_if_empty(Session& session, Flow& flow, const BodyState& body) {
   flow.start = flow.end = 0;
 }
 
-// One write: the head, if it has not left, and all body bytes of the buffer.
-Sent send_buffered(Session& session, Flow& flow, BodyState& body, Side& sink, std::string_view head, bool last) {
-  const std::size_t data = ready_bytes(flow, body);
-  char size_line[18];
-  Burst burst;
-  burst.add(head);
-  if (body.chunked_out && data != 0)
-    burst.add({size_line, proto::http1::write_chunk_size(data, std::span<char>(size_line))});
-  const std::size_t before_data = burst.size();
-  if (data != 0) burst.add({flow.buffer + flow.start, data});
-  if (body.chunked_out) {
-    if (data != 0) burst.add("\r\n");
-    if (last) {
-      burst.add("0\r\n");
-      burst.add(body.trailers);
-      burst.add("\r\n");
-    }
-  }
+// Sends the burst; of what does not leave, body bytes stay in the flow's buffer and the rest is kept aside.
+Sent finish_burst(Session& session, Flow& flow, BodyState& body, Side& sink, Burst& burst, std::size_t before_data,
+                  std::size_t data) {
   if (burst.size() == 0) return Sent::all;
   burst.remember();
   const ssize_t result = burst.send(sink.fd);
@@ -213,6 +199,42 @@ Sent send_buffered(Session& session, Flow& flow, BodyState& body, Side& sink, st
   burst.append_rest(sent, body.unsent);
   consume(flow, body, data);
   return Sent::blocked;
+}
+
+// A little body behind its head in one piece: a copy costs less than a second piece does the kernel. 0: not this one.
+std::size_t copied_behind(Session& session, const Flow& flow, const BodyState& body, std::string_view head,
+                          std::size_t data) {
+  constexpr std::size_t kLittle = 2048;
+  const std::span<char> scratch = session.worker->io->scratch();
+  if (data == 0 || data > kLittle || body.chunked_out || head.data() != scratch.data()) return 0;
+  if (head.size() + data > scratch.size()) return 0;
+  std::memcpy(scratch.data() + head.size(), flow.buffer + flow.start, data);
+  return head.size() + data;
+}
+
+// One write: the head, if it has not left, and all body bytes of the buffer.
+Sent send_buffered(Session& session, Flow& flow, BodyState& body, Side& sink, std::string_view head, bool last) {
+  const std::size_t data = ready_bytes(flow, body);
+  char size_line[18];
+  Burst burst;
+  if (const std::size_t size = copied_behind(session, flow, body, head, data); size != 0) {
+    burst.add({head.data(), size});
+    return finish_burst(session, flow, body, sink, burst, head.size(), data);
+  }
+  burst.add(head);
+  if (body.chunked_out && data != 0)
+    burst.add({size_line, proto::http1::write_chunk_size(data, std::span<char>(size_line))});
+  const std::size_t before_data = burst.size();
+  if (data != 0) burst.add({flow.buffer + flow.start, data});
+  if (body.chunked_out) {
+    if (data != 0) burst.add("\r\n");
+    if (last) {
+      burst.add("0\r\n");
+      burst.add(body.trailers);
+      burst.add("\r\n");
+    }
+  }
+  return finish_burst(session, flow, body, sink, burst, before_data, data);
 }
 
 Moved splice_body(Session& session, Flow& flow, BodyState& body, Side& source, Side& sink, std::uint64_t& moved) {
