@@ -112,7 +112,8 @@ class Node:
 
     def start(self):
         command = self.wrapper + [self.program, "-db", "-f", self.write()]
-        self.process = subprocess.Popen(command, stdout=self.said, stderr=self.said)
+        # A session of its own: what a wrapper such as faketime started ends with it.
+        self.process = subprocess.Popen(command, stdout=self.said, stderr=self.said, start_new_session=True)
         until(self.answers, what=f"{self.name} at its socket")
         return self
 
@@ -120,7 +121,7 @@ class Node:
         """A second process takes over from the one that runs (-sf), which is returned."""
         former = self.process
         self.process = subprocess.Popen(self.wrapper + [self.program, "-db", "-f", self.write(), "-sf", str(former.pid)],
-                                        stdout=self.said, stderr=self.said)
+                                        stdout=self.said, stderr=self.said, start_new_session=True)
         return former
 
     def answers(self):
@@ -134,7 +135,7 @@ class Node:
 
     def kill(self, how=signal.SIGKILL):
         if self.process and self.process.poll() is None:
-            self.process.send_signal(how)
+            os.killpg(self.process.pid, how)
             self.process.wait()
         self.process = None
 
