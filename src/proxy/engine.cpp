@@ -277,6 +277,7 @@ void Engine::stop() {
     worker.forwarders.clear();
     worker.listeners.clear();
     worker.draining.clear();
+    worker.ending = true;
     while (Session* session = worker.sessions.first()) kill_session(*session, EndedBy::admin);
     worker.logger.flush();
   });

@@ -15,6 +15,7 @@
 #include "io/stream.h"
 #include "proxy/accepting.h"
 #include "proxy/engine.h"
+#include "proxy/http/phases.h"
 #include "proxy/tcp/session.h"
 
 namespace weir::proxy {
@@ -205,9 +206,10 @@ void Engine::install(const std::shared_ptr<const Plan>& plan, WantedListeners& w
                         worker.plan->global->log_send_hostname != plan->global->log_send_hostname))
       worker.logger.set_identity(log::Identity::of_process(plan->global->log_tag, plan->global->log_send_hostname));
     worker.plan = plan;
-    if (tables_moved)
-      for (Session* session = worker.sessions.first(); session != nullptr; session = session->next)
-        follow_tables(*session);
+    for (Session* session = worker.sessions.first(); session != nullptr; session = session->next) {
+      if (tables_moved) follow_tables(*session);
+      if (session->phase == Phase::requesting) session->plan.reset();  // its next request takes the new one
+    }
     for (auto& listener : std::exchange(worker.listeners, {})) {
       const auto found = kept.find(listener->state.get());
       if (found == kept.end()) {
@@ -243,6 +245,7 @@ void Engine::soft_stop() {
   process_.stopping.store(true, std::memory_order_relaxed);
   on_every_worker([](WorkerContext& worker) {
     for (auto& listener : std::exchange(worker.listeners, {})) drop_listener(worker, std::move(listener));
+    close_waiting_clients(worker);
   });
   hand_down_tables();
 }

@@ -67,6 +67,7 @@ struct WorkerContext {
   std::unordered_map<const ServerState*, io::ActivityId> agents;  // agent checks, the same
   std::vector<std::unique_ptr<log::RingForwarder>> forwarders;    // of all rings, on worker 0 only
   bool flush_queued = false;
+  bool ending = false;  // the process ends now: nobody is answered any more
   TimePoint logger_time{};
   Milliseconds cpu_cleared{0};              // the thread's processor time at the last `clear counters`
   std::optional<tcp_info> server_at_close;  // of the session whose log line is being written, when it asks

@@ -13,6 +13,8 @@ void begin_http(Session& session);
 void read_request(Session& session);
 /// An exchange is over and the client may send another request.
 void next_request(Session& session);
+/// Soft stop: clients that wait between two requests are let go.
+void close_waiting_clients(WorkerContext& worker);
 
 // judge.cpp: rules of the request, in the order of RequestStage; then a server is asked for
 void judge_request(Session& session);

@@ -195,10 +195,13 @@ std::uint16_t status_of_end(EndedBy by, char in) {
 
 bool answer_instead_of_closing(Session& session, EndedBy by, char in) {
   HttpExchange* exchange = session.http;
-  if (exchange == nullptr || exchange->response_sent || session.client.error != 0) return false;
+  if (session.worker->ending || exchange == nullptr || exchange->response_sent || session.client.error != 0)
+    return false;
   if (session.phase == Phase::free || session.phase == Phase::requesting) return false;
   const std::uint16_t status = status_of_end(by, in);
   if (status == 0) return false;
+  // Who ends a session means the connection.
+  if (by == EndedBy::admin) exchange->client_keep_alive = false;
   answer(session, page_of(session, status), by, in);
   return true;
 }

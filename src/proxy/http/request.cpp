@@ -78,6 +78,7 @@ bool client_stays(const Session& session, const HttpExchange& exchange) {
   const Framing& framing = exchange.request_body.framing;
   if (front_settings(session).after_answer == AfterAnswer::close) return false;
   if (session.worker->process->stopping.load(std::memory_order_relaxed)) return false;
+  if (session.frontend->state->removed.load(std::memory_order_relaxed)) return false;
   return framing.keep_alive && !framing.close_after;
 }
 
@@ -98,6 +99,16 @@ void begin_request(Session& session, HttpExchange& exchange, std::size_t size) {
   session.phase = Phase::inspecting;
   session.phase_deadline = TimePoint::max();
   judge_request(session);
+}
+
+// A request takes the plan that runs when it begins.
+void take_current_plan(Session& session) {
+  const std::shared_ptr<const Plan>& plan = session.worker->plan;
+  if (session.plan == plan) return;
+  session.plan = plan;
+  if (auto frontend = plan->frontend(session.frontend->config->name);
+      frontend && frontend->state == session.frontend->state)
+    session.frontend = std::move(frontend);
 }
 
 // The client is gone, or done, before its request was whole.
@@ -138,6 +149,7 @@ void read_request(Session& session) {
   }
   if (session.facts.request_began == TimePoint{}) {
     session.facts.request_began = session.worker->io->now();
+    take_current_plan(session);
     set_request_deadline(session);
   }
   HttpExchange& exchange = take_exchange(session);
@@ -162,13 +174,6 @@ void read_request(Session& session) {
 
 void next_request(Session& session) {
   WorkerContext& worker = *session.worker;
-  // A request takes the plan that runs when it begins.
-  if (session.plan != worker.plan) {
-    session.plan = worker.plan;
-    if (auto frontend = worker.plan->frontend(session.frontend->config->name);
-        frontend && frontend->state == session.frontend->state)
-      session.frontend = std::move(frontend);
-  }
   SessionFacts& facts = session.facts;
   facts.accepted = worker.io->now();
   facts.accepted_wall = worker.io->wall_now();
@@ -186,6 +191,16 @@ void next_request(Session& session) {
   // What is already here waits for its turn behind the other connections.
   if (flow.holds_bytes() || flow.readable || flow.ended) worker.io->reactor().make_ready(session.client.token, EPOLLIN);
   arm_timer(session);
+}
+
+void close_waiting_clients(WorkerContext& worker) {
+  for (Session* session = worker.sessions.first(); session != nullptr;) {
+    Session* const next = session->next;
+    const bool waits = session->phase == Phase::requesting && session->requests != 0 &&
+                       session->request.end == session->request.start && !session->request.readable;
+    if (waits) close_session(*session, EndedBy::nobody, '-');
+    session = next;
+  }
 }
 
 }  // namespace weir::proxy
