@@ -40,7 +40,7 @@ enum class RequestStage : std::uint8_t {
   back_redirect,
   ready
 };
-enum class ResponseStage : std::uint8_t { back_http, back_old, front_http, front_old, ready };
+enum class ResponseStage : std::uint8_t { back_content, back_http, back_old, front_http, front_old, ready };
 
 /// A direction's body on its way.
 struct BodyState {
@@ -84,7 +84,7 @@ struct ExchangeState {
   bool body_read_over = false;
 
   RequestStage stage = RequestStage::front_content;
-  ResponseStage response_stage = ResponseStage::back_http;
+  ResponseStage response_stage = ResponseStage::back_content;
   std::uint16_t next_rule = 0;
   std::uint32_t response_scanned = 0;
   const Reply* tarpit = nullptr;

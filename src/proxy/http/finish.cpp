@@ -115,6 +115,8 @@ void finish_exchange(Session& session) {
   if (session.counted_in_backend) session.backend->state->sessions.decrement();
   session.counted_in_backend = false;
   end_exchange(session);
+  if (session.backend && session.backend->config->settings.http.prefer_last_server)
+    extras(session).last_server = session.target;
   session.backend.reset();
   session.target.reset();
   session.target_config.reset();

@@ -170,6 +170,11 @@ bool judge_response_head(Session& session) {
   HttpExchange& exchange = *session.http;
   for (;;) {
     switch (exchange.response_stage) {
+      case ResponseStage::back_content:
+        if (ask(session, session.backend->config->response_rules) == Outcome::stopped) return false;
+        exchange.response_stage = ResponseStage::back_http;
+        exchange.next_rule = 0;
+        break;
       case ResponseStage::back_http:
         if (session.backend->config->name != session.frontend->config->name &&
             ask(session, session.backend->config->http_response_rules) == Outcome::stopped)
@@ -215,7 +220,7 @@ bool begin_response(Session& session) {
   capture_response(session);
   store_response_sticking(session);
   if (session.variables) session.variables->end(sample::VariableScope::req);
-  exchange.response_stage = ResponseStage::back_http;
+  exchange.response_stage = ResponseStage::back_content;
   exchange.next_rule = 0;
   exchange.answer = {};
   return judge_response_head(session);

@@ -97,12 +97,10 @@ struct HttpSettings {
   Reuse reuse = Reuse::safe;
   AddressField forward_for;
   AddressField original_to;
-  bool no_delay = false;
   bool pretend_keepalive = false;
   bool buffer_request = false;
   bool accept_unsafe_request = false;
   bool accept_unsafe_response = false;
-  bool use_proxy_header = false;
   bool ignore_probes = false;
   bool prefer_last_server = false;
   bool restrict_names_delete = false;  // option http-restrict-req-hdr-names

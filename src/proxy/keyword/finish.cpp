@@ -99,6 +99,9 @@ class Finisher {
 
   void require_backend(const ProxyConfig& proxy, std::string_view name, SourcePosition at) {
     if (const auto found = backends_.find(name); found != backends_.end()) {
+      if (found->second != &proxy && !proxy.settings.disabled && found->second->settings.mode != proxy.settings.mode)
+        diagnostics_.error(at, fmt::format("{} and its backend '{}' have different modes", title(proxy), name)).hint =
+            "write 'mode http', or 'mode tcp', in both";
       if (found->second == &proxy)
         diagnostics_.error(at, fmt::format("{} names itself as its backend", title(proxy))).hint =
             "a listen section uses its own servers when no line says otherwise";

@@ -36,6 +36,8 @@ void finish_filters(const ProxyConfig& proxy, const std::function<const stick::T
                     Diagnostics& diagnostics) {
   check_rules(proxy, proxy.content_rules, diagnostics);
   check_rules(proxy, proxy.response_rules, diagnostics);
+  if (proxy.settings.mode == Mode::http && !proxy.bandwidth_filters.empty())
+    diagnostics.error(proxy.bandwidth_filters.front().at, "bandwidth limits work in TCP mode only in this version");
   for (const BandwidthFilter& filter : proxy.bandwidth_filters) {
     if (!filter.shared) continue;
     const SourcePosition at = filter.table.empty() ? filter.at : filter.table_at;

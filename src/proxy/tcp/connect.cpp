@@ -24,6 +24,11 @@ TimePoint after(const Session& session, Timeout timeout) {
   return timeout && timeout->count() != 0 ? session.worker->io->now() + *timeout : TimePoint::max();
 }
 
+Timeout connect_timeout(const Session& session) {
+  if (session.http != nullptr && session.http->connect_timeout) return session.http->connect_timeout;
+  return session.backend->config->settings.timeouts.connect;
+}
+
 void fail_without_server(Session& session, EndedBy by, char in) {
   session.backend->state->counters[session.worker->id()].failed_connections.add();
   close_session(session, by, in);
@@ -81,7 +86,9 @@ void wait_for_server(Session& session, const AssignResult& assigned) {
   session.facts.server_queue += assigned.server_queue;
   session.facts.backend_queue += assigned.backend_queue;
   const Timeouts& timeouts = session.backend->config->settings.timeouts;
-  session.phase_deadline = after(session, timeouts.queue ? timeouts.queue : timeouts.connect);
+  Timeout wait = timeouts.queue ? timeouts.queue : timeouts.connect;
+  if (session.http != nullptr && session.http->queue_timeout) wait = session.http->queue_timeout;
+  session.phase_deadline = after(session, wait);
   arm_timer(session);
 }
 
@@ -219,7 +226,7 @@ void begin_connect(Session& session, AssignResult assigned) {
     return;
   }
   session.server.token = *token;
-  session.phase_deadline = after(session, session.backend->config->settings.timeouts.connect);
+  session.phase_deadline = after(session, connect_timeout(session));
   arm_timer(session);
 }
 
@@ -291,7 +298,7 @@ void connect_failed(Session& session, bool timed_out) {
   if (!next.reassign) count_retry(session, *session.target);
   if (next.at_once || timed_out) return retry_connect(session);
   session.phase = Phase::pausing;
-  const Timeout connect = session.backend->config->settings.timeouts.connect;
+  const Timeout connect = connect_timeout(session);
   session.phase_deadline =
       session.worker->io->now() + (connect && connect->count() != 0 ? std::min(*connect, kPause) : kPause);
   arm_timer(session);

@@ -39,6 +39,7 @@ struct SessionExtras {
   using Captures = std::vector<std::optional<std::string>>;  // by slot of the frontend's captures
   Captures request_captures;
   Captures response_captures;
+  std::shared_ptr<ServerState> last_server;   // option prefer-last-server: who served the request before
   std::optional<std::string> request_cookie;  // capture cookie
   std::optional<std::string> response_cookie;
   // Of the header towards the server: what could not be sent yet.

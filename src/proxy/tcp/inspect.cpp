@@ -41,6 +41,8 @@ bool switching_is_forced(Session& session) {
 
 std::shared_ptr<const BackendPlan> switch_to(const Session& session, std::string_view name, bool forced) {
   auto named = session.plan->backend(name);
+  // A computed name may lead anywhere; where another protocol is spoken it leads nowhere.
+  if (named && named->config->settings.mode != session.frontend->config->settings.mode) return nullptr;
   if (!named) return forced ? session.plan->disabled_backend(name) : nullptr;
   return forced || named->state->published.load(std::memory_order_relaxed) ? named : nullptr;
 }

@@ -8,6 +8,7 @@
 #include "proto/rdp.h"
 #include "proxy/http/cookie.h"
 #include "proxy/http/phases.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/worker_context.h"
 #include "stick/config.h"
@@ -156,6 +157,20 @@ std::shared_ptr<ServerState> server_of_rules(Session& session) {
 
 }  // namespace
 
+namespace {
+
+// Manual, option prefer-last-server and max-keep-alive-queue: as long as few wait for it.
+std::shared_ptr<ServerState> last_server(const Session& session) {
+  const HttpSettings& http = session.backend->config->settings.http;
+  if (session.http == nullptr || !http.prefer_last_server || !session.extras) return nullptr;
+  const std::shared_ptr<ServerState>& server = session.extras->last_server;
+  if (server == nullptr || &server->backend != session.backend->state.get()) return nullptr;
+  if (http.max_keep_alive_queue_set && server->queued.value() > http.max_keep_alive_queue) return nullptr;
+  return server;
+}
+
+}  // namespace
+
 std::shared_ptr<ServerState> persistent_server(Session& session) {
   const BackendPlan& backend = *session.backend;
   if (!backend.config->use_servers.empty())
@@ -168,7 +183,9 @@ std::shared_ptr<ServerState> persistent_server(Session& session) {
   // COMPAT: observed on 2.6: what is ignored are cookies; stick tables go on.
   if (backend.config->settings.persist_rdp_cookie && !session.ignore_persist)
     if (auto server = server_of_token(session)) return server;
-  return backend.stick_rules.empty() ? nullptr : server_of_tables(session);
+  if (!backend.stick_rules.empty())
+    if (auto server = server_of_tables(session)) return server;
+  return last_server(session);
 }
 
 namespace {
