@@ -178,7 +178,7 @@ void rewind_request(Session& session) {
   body.read_over = exchange.body_read_over;
   body.over = false;
   body.unsent.clear();
-  session.request.blocked = false;
+  session.request.blocked = session.request.fin_sent = false;
   exchange.reused = false;
   exchange.request_broken = false;
   exchange.response_scanned = 0;
