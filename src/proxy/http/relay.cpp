@@ -195,7 +195,7 @@ void server_failed(Session& session, ServerFault fault) {
   if (retry_is_wanted(session, fault)) {
     rewind_request(session);
     drop_held_bytes(session, session.response);
-    return connect_failed(session, false);
+    return send_again(session);
   }
   count_failure(session);
   switch (fault) {

@@ -103,7 +103,6 @@ bool send_head(Session& session) {
     return false;
   }
   exchange.response_sent = true;
-  if (session.frontend->config->settings.log.as_soon_as_possible) write_log(session);
   const bool splice = !session.backend->config->settings.no_splice_response;
   const std::uint64_t sent = session.response.total;
   const Moved moved =
@@ -113,6 +112,8 @@ bool send_head(Session& session) {
     server_failed(session, ServerFault::junk);
     return false;
   }
+  // Not before: the line is written where the head was.
+  if (session.frontend->config->settings.log.as_soon_as_possible) write_log(session);
   if (exchange.tunnel && moved == Moved::over) return true;
   arm_timer(session);
   return response_moved(session, moved);

@@ -77,7 +77,8 @@ void close_client_side(Session& session) {
 bool is_normal(const Session& session) {
   const SessionFacts& facts = session.facts;
   if (session.http != nullptr && session.http->status >= 500) return false;  // manual, log-separate-errors
-  return facts.ended_by == EndedBy::nobody && facts.retries == 0 && !facts.redispatched;
+  const bool as_meant = facts.ended_by == EndedBy::nobody || facts.ended_by == EndedBy::local;
+  return as_meant && facts.retries == 0 && !facts.redispatched;
 }
 
 // The log line is written when the server's socket is closed: it must not wait for that, for others want its slot.
