@@ -207,6 +207,7 @@ struct ProxySettings {
   bool redispatch = false;
   int redispatch_interval = -1;
   bool abort_on_close = false;
+  bool keep_on_close = false;  // `no option abortonclose`: HTTP backends abort unless told not to
   bool no_linger = false;
   bool no_splice_request = false;  // `no option splice-request`: weir splices large transfers unless told not to
   bool no_splice_response = false;

@@ -107,8 +107,8 @@ void take_codings(Said& said, Field& field) {
   }
 }
 
-/// Keeps what is not about this connection's life: "close, x-a" becomes "x-a". The kept elements are slices, so a list
-/// of several becomes several fields, which is the same (RFC 9110 5.3).
+/// Keeps what is not about this connection's life: "close, x-a" becomes "x-a". The kept elements are slices: the first
+/// stays in its place, and more of them become fields of their own, which is the same (RFC 9110 5.3).
 void take_connection(Said& said, Head& head, std::size_t index) {
   Field& field = head.fields()[index];
   const std::string_view value = field.value;
@@ -132,7 +132,12 @@ void take_connection(Said& said, Head& head, std::size_t index) {
   ListWalk again(value);
   for (std::string_view token; again.next(token);) {
     if (same_name(token, "close") || same_name(token, "keep-alive")) continue;
-    if (!head.add(name, FieldId::connection, token)) said.violation = Violation::too_many_fields;
+    if (field.removed) {
+      field.value = token;
+      field.removed = false;
+    } else if (!head.add(name, FieldId::connection, token)) {
+      said.violation = Violation::too_many_fields;
+    }
   }
 }
 

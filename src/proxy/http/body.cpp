@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "io/splice.h"
+#include "proto/http/text.h"
 #include "proxy/tcp/relay.h"
 #include "proxy/worker_context.h"
 
@@ -114,6 +115,20 @@ Sent send_unsent(Session& session, Flow& flow, BodyState& body, Side& sink) {
   return Sent::blocked;
 }
 
+// As fields are written: names in small letters, values without the blanks around them.
+void append_trailers(std::string& to, std::string_view lines) {
+  while (!lines.empty()) {
+    const std::size_t end = lines.find('\n');
+    const std::string_view line = lines.substr(0, end - 1);
+    lines.remove_prefix(end + 1);
+    const std::size_t colon = line.find(':');
+    for (const char c : line.substr(0, colon)) to += proto::http::lower(c);
+    to += ": ";
+    to += proto::http::trimmed(line.substr(colon + 1));
+    to += "\r\n";
+  }
+}
+
 // Takes the chunk framing off what is in the buffer: body.decoded bytes of data at the flow's start, then whatever
 // belongs to no piece yet.
 bool decode(Flow& flow, BodyState& body) {
@@ -128,7 +143,7 @@ bool decode(Flow& flow, BodyState& body) {
         if (piece.data.data() != write) std::memmove(write, piece.data.data(), piece.data.size());
         write += piece.data.size();
         break;
-      case Piece::Kind::trailers: body.trailers.append(piece.data); break;
+      case Piece::Kind::trailers: append_trailers(body.trailers, piece.data); break;
       case Piece::Kind::end: body.read_over = true; break;
       case Piece::Kind::violation: return false;
       case Piece::Kind::need_more:
@@ -340,8 +355,9 @@ Moved move_body(Session& session, Flow& flow, BodyState& body, Side& source, Sid
   for (bool first = true;; first = false) {
     const bool was_over = body.read_over;
     if (chunked && flow.end != flow.start && !was_over && !decode(flow, body)) return Moved::bad;
-    const bool last = body.read_over && (!was_over || (first && !head.empty()));
     const std::size_t before = ready_bytes(flow, body);
+    const bool all = chunked ? body.read_over && !was_over : before != 0 && before == body.reader.known_rest();
+    const bool last = all || (body.read_over && first && !head.empty());
     moved += before;
     if (const Sent sent = send_buffered(session, flow, body, sink, first ? head : std::string_view(), last);
         sent != Sent::all)
@@ -370,10 +386,14 @@ Moved move_body(Session& session, Flow& flow, BodyState& body, Side& source, Sid
 }
 
 bool buffer_body(Session& session, Flow& flow, BodyState& body, Side& source) {
-  if (body.read_over) return true;
-  if (!fill(session, flow, source)) return false;
-  if (body.framing.kind != BodyKind::chunked || flow.end == flow.start) return true;
-  if (!decode(flow, body)) return false;
+  const auto capacity = static_cast<std::uint32_t>(session.worker->io->buffers().buffer_size());
+  // What chunk framing leaves free is filled again: no event will say that more has come.
+  while (!body.read_over) {
+    if (!fill(session, flow, source)) return false;
+    if (body.framing.kind != BodyKind::chunked || flow.end == flow.start) return true;
+    if (!decode(flow, body)) return false;
+    if (!flow.readable || flow.ended || flow.end == capacity) return true;
+  }
   return true;
 }
 

@@ -19,13 +19,28 @@ TimePoint later(TimePoint from, const Timeout& timeout) {
   return timeout && timeout->count() != 0 ? from + *timeout : TimePoint::max();
 }
 
+bool is_reset(Session& session, std::uint32_t events) {
+  if ((events & (EPOLLERR | EPOLLHUP)) == 0) return false;
+  session.client.error = connection_error_of(io::socket_error(session.client.fd));
+  return true;
+}
+
+// Manual, option abortonclose: whether a client that has finished speaking has left.
+bool end_is_abort(const Session& session, std::uint32_t events) {
+  return (events & EPOLLRDHUP) != 0 && session.backend && !session.backend->config->settings.keep_on_close;
+}
+
 bool client_is_gone(Session& session, std::uint32_t events) {
-  if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
-    session.client.error = connection_error_of(io::socket_error(session.client.fd));
-    return true;
-  }
-  const bool aborts = (events & EPOLLRDHUP) != 0 && session.backend && session.backend->config->settings.abort_on_close;
-  return aborts;
+  return is_reset(session, events) || end_is_abort(session, events);
+}
+
+// The server is told that the client has finished speaking, and decides what that means.
+void tell_server_of_end(Session& session, std::uint32_t events) {
+  const HttpExchange& exchange = *session.http;
+  if (!end_is_abort(session, events) || exchange.local || exchange.tunnel || !exchange.request_body.over) return;
+  if (session.server.fd < 0 || session.request.fin_sent || session.request.holds_bytes()) return;
+  io::shutdown_write(session.server.fd);
+  session.request.fin_sent = true;
 }
 
 // While the request waits for a server, only the client's end is news.
@@ -159,10 +174,11 @@ void on_http_client_event(Session& session, std::uint32_t events) {
     case Phase::connecting:
     case Phase::pausing: return client_event_before_server(session, events);
     case Phase::relaying:
-      if (!session.http->response_sent && client_is_gone(session, events)) {
+      if (!session.http->response_sent && is_reset(session, events)) {
         session.http->response_sent = true;
         return close_session(session, EndedBy::client, session.http->request_body.over ? 'H' : 'D');
       }
+      tell_server_of_end(session, events);
       return exchange_http(session);
     case Phase::handshake:
     case Phase::free: return;

@@ -117,12 +117,14 @@ struct ExchangeState {
   bool bad_request = false;      // there is no request: <BADREQ>
   bool continue_sent = false;    // 100 Continue was ours
   bool body_wanted = false;      // a rule or an option waits for the body before it goes on
+  bool look_again = false;       // the rules have an old view of the body: they are asked again from here on
   bool pausing = false;          // a rule holds it until the session's phase deadline
   bool body_over_due = false;    // and has waited long enough
   bool strict_rewrites = true;   // http-request strict-mode
   bool retry_forbidden = false;  // http-request disable-l7-retry
   bool server_shared = false;    // the server's connection has served other clients
   bool server_private = false;   // and must not serve another
+  bool server_closes = false;    // a rule has told the server so
   TimePoint body_deadline = TimePoint::max();
   Timeout tunnel_timeout, server_timeout, client_timeout, connect_timeout, queue_timeout,
       tarpit_timeout;  // set-timeout

@@ -18,9 +18,11 @@ using namespace proto::http;
 bool server_stays(const Session& session) {
   const HttpExchange& exchange = *session.http;
   if (session.server.fd < 0 || exchange.local || exchange.tunnel || exchange.request_broken) return false;
+  if (exchange.server_closes) return false;
   if (!exchange.request_body.over || !exchange.response_body.over) return false;
   const BodyState& body = exchange.response_body;
   if (body.framing.kind == BodyKind::until_close || !body.framing.keep_alive || body.framing.close_after) return false;
+  if (session.request.fin_sent) return false;
   if (session.response.ended || session.response.end != session.response.start) return false;  // it said too much
   if (session.worker->process->stopping.load(std::memory_order_relaxed)) return false;
   const AfterAnswer mode = std::max(session.backend->config->settings.http.after_answer,
@@ -51,7 +53,12 @@ void count_times(Session& session) {
 
 // What belongs to one request only.
 void forget_request(Session& session) {
-  if (session.extras) session.extras->forget_request();
+  if (session.extras) {
+    SessionExtras& more = *session.extras;
+    if (more.client_before) session.facts.client = *std::exchange(more.client_before, std::nullopt);
+    if (more.local_before) session.facts.local = *std::exchange(more.local_before, std::nullopt);
+    more.forget_request();
+  }
   if (session.variables) {
     session.variables->end(sample::VariableScope::req);
     session.variables->end(sample::VariableScope::res);

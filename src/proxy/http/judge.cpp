@@ -7,6 +7,7 @@
 // forwardfor, originalto, unique-id-header, monitor-uri.
 #include <algorithm>
 
+#include "proto/http/uri.h"
 #include "proxy/http/body.h"
 #include "proxy/http/phases.h"
 #include "proxy/process_state.h"
@@ -76,11 +77,21 @@ Outcome act_on(Session& session, Verdict verdict) {
 Outcome ask(Session& session, const std::vector<Rule>& rules) {
   if (rules.empty()) return Outcome::next;
   HttpExchange& exchange = *session.http;
-  ContextParts parts;
-  sample::Context context = make_context(session, parts, true);
-  context.may_pause = true;
-  const Verdict verdict = run_rules(rules, exchange.next_rule, context, session);
-  session.worker->arena.reset();
+  Verdict verdict = Verdict::next;
+  do {
+    exchange.look_again = false;
+    ContextParts parts;
+    sample::Context context = make_context(session, parts, true);
+    context.may_pause = true;
+    verdict = run_rules(rules, exchange.next_rule, context, session);
+    session.worker->arena.reset();
+  } while (exchange.look_again);
+  if (!exchange.response_body.unsent.empty() &&
+      flush_unsent(session, session.response, exchange.response_body, session.client) == Moved::sink_error) {
+    exchange.response_sent = true;
+    close_session(session, EndedBy::client, 'R');
+    return Outcome::stopped;
+  }
   if (exchange.next_rule < rules.size() && verdict != Verdict::wait) session.last_rule = &rules[exchange.next_rule];
   return act_on(session, verdict);
 }
@@ -95,12 +106,17 @@ bool wants_body(const Session& session, const HttpSettings& settings) {
 // option http-buffer-request: the whole body, as far as the buffer holds it, before the rules. True: it is there.
 bool body_is_buffered(Session& session, const HttpSettings& settings) {
   HttpExchange& exchange = *session.http;
-  if (!wants_body(session, settings) || exchange.body_over_due || exchange.request_body.framing.kind == BodyKind::none)
-    return true;
+  if (!wants_body(session, settings) || exchange.request_body.framing.kind == BodyKind::none) return true;
   switch (gather_request_body(session, 0)) {
     case BodyGathered::enough: return true;
     case BodyGathered::broken: refuse_request(session, Violation::bad_chunk); return false;
     case BodyGathered::later: break;
+  }
+  if (exchange.body_over_due) {
+    exchange.client_keep_alive = false;
+    session.frontend->state->counters[session.worker->id()].failed_requests.add();
+    answer(session, page_of(session, 408), EndedBy::client_timeout, 'R');
+    return false;
   }
   if (exchange.body_deadline == TimePoint::max()) {
     const Timeouts& timeouts = session.frontend->config->settings.timeouts;
@@ -113,7 +129,9 @@ bool body_is_buffered(Session& session, const HttpSettings& settings) {
 
 bool is_monitor(Session& session) {
   const std::string& uri = session.frontend->config->settings.http.monitor_uri;
-  return !uri.empty() && session.http->request.target == uri;
+  if (uri.empty()) return false;
+  const Head& head = session.http->request;
+  return head.target == uri || split_target(head.target, head.method == Method::connect).path_query == uri;
 }
 
 // Manual, monitor fail: the first that holds says that this frontend is not well.

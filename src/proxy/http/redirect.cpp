@@ -26,6 +26,16 @@ struct Reader {
                                       scope, word->at, context.diagnostics());
   }
 
+  // Manual: without "http-request" before it, it is no format.
+  std::shared_ptr<const sample::LogFormat> literal(std::string_view what) {
+    const config::Word* word = args.expect_word(what);
+    if (word == nullptr) return nullptr;
+    std::string doubled;
+    for (const char c : word->text) doubled.append(c == '%' ? 2 : 1, c);
+    return sample::LogFormat::compile(doubled, {.use = sample::FormatUse::text, .merge_spaces = false}, scope, word->at,
+                                      context.diagnostics());
+  }
+
   bool read_code() {
     const config::Word* word = args.peek();
     const auto code = args.expect_integer("the status", 301, 308);
@@ -85,14 +95,15 @@ void add_path(Location& location, const Redirect& redirect, std::string_view pat
 
 }  // namespace
 
-bool read_redirect(config::ParseContext& context, config::Arguments& args, const sample::Scope& scope, Redirect& out) {
+bool read_redirect(config::ParseContext& context, config::Arguments& args, const sample::Scope& scope, bool literal,
+                   Redirect& out) {
   static constexpr std::string_view kTo[] = {"location", "prefix", "scheme"};
   const auto to = args.expect_choice("redirection", kTo);
   if (!to) return false;
   out.to = static_cast<Redirect::To>(*to);
   Reader reader{.context = context, .args = args, .scope = scope, .out = out};
   if (args.peek() != nullptr) out.written = args.peek()->text;
-  out.where = reader.format("where to");
+  out.where = literal ? reader.literal("where to") : reader.format("where to");
   if (out.where == nullptr) return false;
   while (!args.at_end() && args.peek()->text != "if" && args.peek()->text != "unless")
     if (!reader.read_option()) return false;

@@ -27,7 +27,9 @@ struct Redirect {
 };
 
 /// Reads "location|prefix|scheme <format> ..." up to `if`, `unless` or the end.
-bool read_redirect(config::ParseContext& context, config::Arguments& args, const sample::Scope& scope, Redirect& out);
+/// `literal`: where to is no format.
+bool read_redirect(config::ParseContext& context, config::Arguments& args, const sample::Scope& scope, bool literal,
+                   Redirect& out);
 
 enum class RedirectOrder : std::uint8_t { given, skipped, failed };
 /// Leaves it in the session's exchange, to be answered.

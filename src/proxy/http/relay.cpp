@@ -178,7 +178,7 @@ void rewind_request(Session& session) {
   body.read_over = exchange.body_read_over;
   body.over = false;
   body.unsent.clear();
-  session.request.blocked = false;
+  session.request.blocked = session.request.fin_sent = false;
   exchange.reused = false;
   exchange.request_broken = false;
   exchange.response_scanned = 0;
@@ -195,7 +195,7 @@ void server_failed(Session& session, ServerFault fault) {
   if (retry_is_wanted(session, fault)) {
     rewind_request(session);
     drop_held_bytes(session, session.response);
-    return connect_failed(session, false);
+    return send_again(session);
   }
   count_failure(session);
   switch (fault) {

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <iterator>
 
 #include "proxy/http/body.h"
 #include "proxy/http/pages.h"
@@ -72,6 +72,15 @@ bool client_stays(Session& session, const Reply& reply) {
   return exchange.request_body.over || discard_body(session.request, exchange.request_body);
 }
 
+void append_body(std::string& to, std::string_view body, bool chunked) {
+  if (!chunked) {
+    to.append(body);
+    return;
+  }
+  if (!body.empty()) fmt::format_to(std::back_inserter(to), "{:x}\r\n{}\r\n", body.size(), body);
+  to.append("0\r\n\r\n");
+}
+
 void give_server_up(Session& session) {
   if (session.backend && session.server.fd >= 0) close_server_side(session, true);
   drop_held_bytes(session, session.response);
@@ -95,7 +104,6 @@ const Reply& with_page(Session& session, const Reply& asked) {
   if (asked.pages)
     if (const auto found = asked.pages->find(asked.status); found != asked.pages->end()) page = found->second.get();
   auto made = std::make_shared<Reply>(*page);
-  made->status = asked.status;
   made->added = asked.added;
   session.http->answer.kept = std::move(made);
   return *session.http->answer.kept;
@@ -109,8 +117,10 @@ const Reply& page_of(const Session& session, std::uint16_t status) {
     if (const auto found = pages.find(status); found != pages.end()) return *found->second;
     const auto& sections = config->settings.http.section_pages;
     for (auto taken = sections.rbegin(); taken != sections.rend(); ++taken) {
-      if (!taken->only.empty() && std::ranges::find(taken->only, status) == taken->only.end()) continue;
-      if (const auto found = taken->pages->find(status); found != taken->pages->end()) return *found->second;
+      const bool meant = taken->only.empty() || std::ranges::find(taken->only, status) != taken->only.end();
+      if (meant)
+        if (const auto found = taken->pages->find(status); found != taken->pages->end()) return *found->second;
+      if (const auto found = taken->older.find(status); found != taken->older.end()) return *found->second;
     }
   }
   return built_in_page(status);
@@ -119,7 +129,11 @@ const Reply& page_of(const Session& session, std::uint16_t status) {
 void answer(Session& session, const Reply& asked, EndedBy by, char in) {
   HttpExchange& exchange = *session.http;
   const Reply& reply = asked.body == Reply::Body::page ? with_page(session, asked) : asked;
-  if (reply.body == Reply::Body::silent) return end_silently(session, by, in);
+  const std::uint16_t logged = reply.stands_for != 0 ? reply.stands_for : asked.status;
+  if (reply.body == Reply::Body::silent) {
+    exchange.status = logged;
+    return end_silently(session, by, in);
+  }
   SessionFacts& facts = session.facts;
   if (facts.ended_by == EndedBy::nobody && by != EndedBy::nobody) {
     facts.ended_by = by;
@@ -133,22 +147,35 @@ void answer(Session& session, const Reply& asked, EndedBy by, char in) {
   exchange.client_keep_alive = client_stays(session, reply);
   const Made made = fill_head(session, reply);
   exchange.local = true;
-  run_after_response(session);
-  exchange.status = exchange.response.status;
+  exchange.response_begun = true;
   session.facts.response_began = TimePoint{};  // the server's answer, if there was one, is not what the client gets
-  exchange.response_begun = exchange.response_sent = true;
+  run_after_response(session);
+  // A page may say something else than what it stands for, as a redirection does.
+  exchange.status = exchange.response.status == reply.status ? logged : exchange.response.status;
+  exchange.response_sent = true;
+  if (asks_for_close(exchange.response)) exchange.client_keep_alive = false;
+  if (!strip_connection_options(exchange.response, exchange.texts)) exchange.response.remove_all(FieldId::connection);
+  const bool bodiless = exchange.response.status == 204 || exchange.response.status == 304;
+  BodyState& body = exchange.response_body;
+  body.clear();
+  if (!bodiless) {
+    body.framing = {.kind = BodyKind::length, .length = made.body.size()};
+    settle_framing_fields(exchange.response, body, exchange.texts);
+    if (body.chunked_out && exchange.request_version == Version::http10) {
+      exchange.response.remove_all(FieldId::transfer_encoding);
+      exchange.client_keep_alive = body.chunked_out = false;
+    }
+  }
+  const bool chunked = body.chunked_out;
   const bool old_client = !exchange.bad_request && exchange.request_version == Version::http10;
   const std::string_view last_line = !exchange.client_keep_alive ? "connection: close\r\n"
                                      : old_client                ? "connection: keep-alive\r\n"
                                                                  : "";
   const std::string_view head = write_http1_head(session, exchange.response, last_line);
-  BodyState& body = exchange.response_body;
   body.clear();
-  body.framing.kind = BodyKind::none;
   body.read_over = true;
   body.unsent.assign(head);
-  if (exchange.request_method != Method::head && reply.status != 204 && reply.status != 304)
-    body.unsent.append(made.body);
+  if (exchange.request_method != Method::head && !bodiless) append_body(body.unsent, made.body, chunked);
   exchange.request_body.over = true;  // nobody takes it any more
   session.phase = Phase::relaying;
   session.response.blocked = false;
@@ -208,12 +235,7 @@ bool answer_instead_of_closing(Session& session, EndedBy by, char in) {
 
 void refuse_request(Session& session, Violation violation) {
   HttpExchange& exchange = *session.http;
-  std::uint16_t status = status_of(violation);
-  if (violation == Violation::too_large) {
-    const Flow& flow = session.request;
-    const bool long_target = std::memchr(flow.buffer + flow.start, '\n', flow.end - flow.start) == nullptr;
-    status = long_target ? 414 : 431;
-  }
+  const std::uint16_t status = status_of(violation);
   // A head that is no head has no words for the log.
   if (session.facts.request_complete == TimePoint{}) exchange.bad_request = true;
   exchange.client_keep_alive = false;

@@ -122,6 +122,10 @@ void client_left(Session& session) {
   HttpExchange& exchange = take_exchange(session);
   exchange.bad_request = true;
   exchange.status = 400;
+  if (!nothing && session.client.error == 0) {  // it has finished speaking, and may still listen
+    session.frontend->state->counters[session.worker->id()].failed_requests.add();
+    return answer(session, page_of(session, 400), EndedBy::client, 'R');
+  }
   exchange.response_sent = true;  // nobody listens
   if (nothing && (front_settings(session).ignore_probes || session.frontend->config->settings.log.skip_null))
     session.logged = true;

@@ -76,11 +76,10 @@ std::string_view connection_line(const Session& session) {
 void settle_body(Session& session) {
   HttpExchange& exchange = *session.http;
   BodyState& body = exchange.response_body;
-  body.reader = proto::http1::BodyReader(body.framing);
-  body.read_over = body.reader.over();
   if (body.framing.kind == BodyKind::tunnel) return begin_tunnel(session);
   if (body.framing.kind == BodyKind::until_close) exchange.client_keep_alive = false;
   body.chunked_out = body.framing.kind == BodyKind::chunked;
+  settle_framing_fields(exchange.response, body, exchange.texts);
   if (body.chunked_out && exchange.request_version == Version::http10) {
     body.chunked_out = false;
     exchange.response.remove_all(FieldId::transfer_encoding);
@@ -94,6 +93,7 @@ bool send_head(Session& session) {
   if (!exchange.request_body.over && !exchange.tunnel && exchange.request_body.framing.kind != BodyKind::none &&
       exchange.request_broken)
     exchange.client_keep_alive = false;
+  if (asks_for_close(exchange.response)) exchange.client_keep_alive = false;
   if (!strip_connection_options(exchange.response, exchange.texts) && !exchange.tunnel)
     exchange.response.remove_all(FieldId::connection);
   exchange.status = exchange.response.status;
@@ -103,10 +103,17 @@ bool send_head(Session& session) {
     return false;
   }
   exchange.response_sent = true;
-  if (session.frontend->config->settings.log.as_soon_as_possible) write_log(session);
   const bool splice = !session.backend->config->settings.no_splice_response;
+  const std::uint64_t sent = session.response.total;
   const Moved moved =
       move_body(session, session.response, exchange.response_body, session.server, session.client, head, splice);
+  if (moved == Moved::bad && session.response.total == sent && exchange.response_body.unsent.empty()) {
+    exchange.response_sent = false;  // the head was still here: the client hears of it
+    server_failed(session, ServerFault::junk);
+    return false;
+  }
+  // Not before: the line is written where the head was.
+  if (session.frontend->config->settings.log.as_soon_as_possible) write_log(session);
   if (exchange.tunnel && moved == Moved::over) return true;
   arm_timer(session);
   return response_moved(session, moved);
@@ -140,12 +147,15 @@ Outcome act_on(Session& session, Verdict verdict) {
 Outcome ask(Session& session, const std::vector<Rule>& rules) {
   if (rules.empty()) return Outcome::next;
   HttpExchange& exchange = *session.http;
-  ContextParts parts;
-  sample::Context context = make_context(session, parts, true);
-  context.in_response = true;
-  context.may_pause = true;
-  const Verdict verdict = run_rules(rules, exchange.next_rule, context, session);
-  session.worker->arena.reset();
+  Verdict verdict = Verdict::next;
+  do {
+    exchange.look_again = false;
+    ContextParts parts;
+    sample::Context context = make_context(session, parts, true);
+    context.in_response = context.may_pause = true;
+    verdict = run_rules(rules, exchange.next_rule, context, session);
+    session.worker->arena.reset();
+  } while (exchange.look_again);
   return act_on(session, verdict);
 }
 
@@ -215,6 +225,8 @@ bool begin_response(Session& session) {
     return false;
   }
   exchange.response_begun = true;
+  exchange.response_body.reader = proto::http1::BodyReader(exchange.response_body.framing);
+  exchange.response_body.read_over = exchange.response_body.reader.over();
   session.facts.response_began = session.worker->io->now();
   let_request_go(session);
   capture_response(session);

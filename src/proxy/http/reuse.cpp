@@ -1,8 +1,10 @@
 #include "proxy/http/reuse.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "proxy/http/phases.h"
@@ -102,10 +104,22 @@ void IdlePool::clear() {
   lists_.clear();
 }
 
+namespace {
+
+// Becoming writable is no news, and an edge may be of bytes that the last answer has taken already. A word that nobody
+// asked for is the end, as is the end itself.
+bool is_over(int fd, std::uint32_t events) {
+  if ((events & io::kEndOfInput) != 0) return true;
+  if ((events & EPOLLIN) == 0) return false;
+  char byte;
+  return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+}  // namespace
+
 void IdlePool::on_event(void* object, std::uint32_t events) {
   auto& connection = *static_cast<IdleConnection*>(object);
-  // Becoming writable is no news; anything else is the end: nobody has asked the server for a word.
-  if ((events & (EPOLLIN | io::kEndOfInput)) != 0) connection.worker->idle.drop(connection);
+  if (is_over(connection.fd, events)) connection.worker->idle.drop(connection);
 }
 
 void IdlePool::on_timer(void* object) {
@@ -120,7 +134,7 @@ namespace {
 // While it rests beside its session: the session looks at it when the next request needs it.
 void on_own_server_event(void* object, std::uint32_t events) {
   auto& session = *static_cast<Session*>(object);
-  if ((events & (EPOLLIN | io::kEndOfInput)) != 0) close_own_server(session);
+  if (is_over(session.own_server->fd, events)) close_own_server(session);
 }
 
 // A header before the first byte, or the client's own address as source, ties a connection to its client.

@@ -16,18 +16,20 @@ namespace {
 
 using namespace proto::http;
 
-// The frontend's option and the backend's are one: the backend's words on details win.
-const AddressField* chosen(const AddressField& front, const AddressField& back) {
-  if (back.enabled) return &back;
-  return front.enabled ? &front : nullptr;
+bool excepts(const AddressField& option, const SocketAddress& address) {
+  return option.enabled && option.except && option.except->contains(address);
 }
 
-void tell_address(HttpExchange& exchange, const AddressField* option, std::string_view usual,
+// The frontend's option and the backend's are one: either switches it on or excepts an address, the backend's name goes
+// before the frontend's, and who does not say "if-none" wants it in any case.
+void tell_address(HttpExchange& exchange, const AddressField& front, const AddressField& back, std::string_view usual,
                   const SocketAddress& address) {
-  if (option == nullptr || !address.is_inet()) return;
-  const std::string_view name = option->name.empty() ? usual : std::string_view(option->name);
-  if (option->except && option->except->contains(address)) return;
-  if (option->if_none && exchange.request.find(FieldName(name)) != nullptr) return;
+  if (!address.is_inet() || excepts(front, address) || excepts(back, address)) return;
+  std::string_view name = usual;
+  for (const AddressField* option : {&front, &back})
+    if (option->enabled && !option->name.empty()) name = option->name;
+  const bool if_none = (!front.enabled || front.if_none) && (!back.enabled || back.if_none);
+  if (if_none && exchange.request.find(FieldName(name)) != nullptr) return;
   if (const auto text = exchange.texts.copy(address.host())) exchange.request.add(name, *text);
 }
 
@@ -35,11 +37,11 @@ void tell_addresses(Session& session) {
   const HttpSettings& front = session.frontend->config->settings.http;
   const HttpSettings& back = session.backend->config->settings.http;
   HttpExchange& exchange = *session.http;
-  tell_address(exchange, chosen(front.forward_for, back.forward_for), "x-forwarded-for", session.facts.client);
-  const AddressField* original = chosen(front.original_to, back.original_to);
-  if (original == nullptr) return;
+  if (front.forward_for.enabled || back.forward_for.enabled)
+    tell_address(exchange, front.forward_for, back.forward_for, "x-forwarded-for", session.facts.client);
+  if (!front.original_to.enabled && !back.original_to.enabled) return;
   if (session.facts.local.family() == AddressFamily::none) session.facts.local = io::local_address(session.client.fd);
-  tell_address(exchange, original, "x-original-to", session.facts.local);
+  tell_address(exchange, front.original_to, back.original_to, "x-original-to", session.facts.local);
 }
 
 AfterAnswer server_mode(const Session& session) {
@@ -52,7 +54,7 @@ std::string_view connection_line(const Session& session) {
   const HttpExchange& exchange = *session.http;
   if (exchange.request_body.framing.upgrade || exchange.request.method == Method::connect) return {};
   const bool old = exchange.request.version == Version::http10;
-  const bool closes = server_mode(session) != AfterAnswer::keep_alive;
+  const bool closes = exchange.server_closes || server_mode(session) != AfterAnswer::keep_alive;
   const bool pretend = session.backend->config->settings.http.pretend_keepalive ||
                        session.frontend->config->settings.http.pretend_keepalive;
   if (closes && !pretend) return old ? std::string_view() : std::string_view("connection: close\r\n");
@@ -71,6 +73,7 @@ bool whole_in_buffer(const Session& session, const BodyState& body) {
 
 void finish_request_head(Session& session) {
   HttpExchange& exchange = *session.http;
+  exchange.server_closes = asks_for_close(exchange.request);  // the client's own word is gone by now
   if (!strip_connection_options(exchange.request, exchange.texts)) {
     exchange.request.remove_all(FieldId::connection);
   }
@@ -107,6 +110,7 @@ void send_request(Session& session) {
   store_request_sticking(session);
   BodyState& body = exchange.request_body;
   body.chunked_out = body.framing.kind == BodyKind::chunked;
+  settle_framing_fields(exchange.request, body, exchange.texts);
   exchange.request_in_buffer = whole_in_buffer(session, body);
   body.keep_buffer = exchange.request_in_buffer;
   exchange.body_start = session.request.start;

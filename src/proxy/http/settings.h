@@ -31,6 +31,7 @@ struct Reply {
     silent,  // no answer at all: the connection just ends
   };
   std::uint16_t status = 200;
+  std::uint16_t stands_for = 0;  // of a page: the status it is given for and logged as; 0: its own
   Body body = Body::none;
   bool closes = false;                                      // the connection ends after it
   std::string reason;                                       // empty: the usual one
@@ -48,6 +49,7 @@ using Pages = std::map<std::uint16_t, ReplyPtr>;
 struct SectionPages {
   std::shared_ptr<const Pages> pages;
   std::vector<std::uint16_t> only;  // none: all of them
+  Pages older;                      // of the lines above it
 };
 
 /// option http-keep-alive, http-server-close, httpclose: what happens to connections after an answer.

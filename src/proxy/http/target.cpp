@@ -14,6 +14,17 @@ bool is_clean(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c != 0x7f; });
 }
 
+// RFC 9112 3.2.2: beside a whole URI, Host says what its authority says.
+bool follow_authority(Head& head) {
+  const Target target = split_target(head.target, head.method == Method::connect);
+  if (target.scheme.empty() || target.authority.empty()) return true;
+  const std::string_view host = target.authority.substr(target.authority.rfind('@') + 1);
+  Field* field = head.find(FieldId::host);
+  if (field == nullptr) return head.add("host", FieldId::host, host);
+  field->value = host;
+  return true;
+}
+
 }  // namespace
 
 std::optional<std::string_view> target_part(const HttpExchange& exchange, TargetPart part) {
@@ -51,11 +62,12 @@ bool set_target_part(HttpExchange& exchange, TargetPart part, std::string_view t
   char* at = exchange.texts.take(size);
   if (at == nullptr) return false;
   head.target = {at, size};
+  const bool whole = part == TargetPart::uri;
   for (const std::string_view piece : {before, separator, text, after}) {
     std::memcpy(at, piece.data(), piece.size());
     at += piece.size();
   }
-  return true;
+  return !whole || follow_authority(head);
 }
 
 }  // namespace weir::proxy

@@ -1,7 +1,10 @@
 #include "proxy/http/wire.h"
 
+#include <charconv>
 #include <cstring>
+#include <optional>
 
+#include "proto/http/text.h"
 #include "proto/http1/codec.h"
 #include "proxy/worker_context.h"
 
@@ -45,6 +48,73 @@ bool strip_connection_options(Head& head, TextStore& texts) {
     field->removed = size == 0;
   }
   return true;
+}
+
+bool asks_for_close(const Head& head) {
+  for (const Field* field = head.find(FieldId::connection); field != nullptr;
+       field = head.find(FieldId::connection, head.index_of(field) + 1)) {
+    ListWalk list(field->value);
+    for (std::string_view option; list.next(option);)
+      if (same_name(option, "close")) return true;
+  }
+  return false;
+}
+
+namespace {
+
+// The first of its name says this, and is the only one. False: there is none.
+bool only_says(Head& head, FieldId id, std::string_view value) {
+  Field* first = head.find(id);
+  if (first == nullptr) return false;
+  first->value = value;
+  for (Field* more = head.find(id, head.index_of(first) + 1); more != nullptr;
+       more = head.find(id, head.index_of(more) + 1))
+    more->removed = true;
+  return true;
+}
+
+std::string_view without_zeroes(std::string_view digits) {
+  return digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
+}
+
+void say_chunked(Head& head) {
+  head.remove_all(FieldId::content_length);
+  if (!only_says(head, FieldId::transfer_encoding, "chunked"))
+    head.add("transfer-encoding", FieldId::transfer_encoding, "chunked");
+}
+
+}  // namespace
+
+void settle_framing_fields(Head& head, BodyState& body, TextStore& texts) {
+  switch (body.framing.kind) {
+    case BodyKind::length: {
+      char digits[20];
+      const char* const end = std::to_chars(digits, digits + sizeof digits, body.framing.length).ptr;
+      const Field* told = head.find(FieldId::content_length);
+      const std::string_view length{digits, end};
+      const bool right = told != nullptr && without_zeroes(told->value) == without_zeroes(length);
+      const auto kept = right ? std::optional(told->value) : texts.copy(length);
+      if (told != nullptr && kept && only_says(head, FieldId::content_length, *kept)) {
+        head.remove_all(FieldId::transfer_encoding);
+      } else {
+        body.chunked_out = true;
+        say_chunked(head);
+      }
+      return;
+    }
+    case BodyKind::chunked: return say_chunked(head);
+    case BodyKind::until_close:
+    case BodyKind::tunnel:
+      head.remove_all(FieldId::content_length);
+      head.remove_all(FieldId::transfer_encoding);
+      return;
+    case BodyKind::none:
+      if (!head.is_request) return;  // of an answer to HEAD: they say what GET would bring
+      head.remove_all(FieldId::transfer_encoding);
+      if (const Field* told = head.find(FieldId::content_length); told != nullptr && told->value != "0")
+        head.remove_all(FieldId::content_length);
+      return;
+  }
 }
 
 std::string_view write_http1_head(Session& session, const Head& head, std::string_view last_line) {

@@ -12,6 +12,13 @@ namespace weir::proxy {
 /// RFC 9110 7.6.1. False: no room for the shorter value.
 bool strip_connection_options(proto::http::Head& head, TextStore& texts);
 
+/// A rule has written "Connection: close".
+bool asks_for_close(const proto::http::Head& head);
+
+/// The fields that say where the body ends say what is so, whatever rules have made of them: a body of a length that
+/// nobody tells any more goes in chunks, for else the next message would begin where nobody expects it.
+void settle_framing_fields(proto::http::Head& head, BodyState& body, TextStore& texts);
+
 /// The head in the worker's scratch buffer, with `last_line` (a field with its line end, or nothing) as its last field.
 /// Empty when it does not fit.
 std::string_view write_http1_head(Session& session, const proto::http::Head& head, std::string_view last_line);

@@ -70,6 +70,12 @@ void seconds(ParseContext& context, const Line& line) {
     context.target<ProxyConfig>().settings.*Side.*Member = whole;
 }
 
+void abort_on_close(ParseContext& context, const Line&) {
+  S& settings = context.target<ProxyConfig>().settings;
+  settings.abort_on_close = context.prefix() == config::Prefix::none;
+  settings.keep_on_close = context.prefix() == config::Prefix::no;
+}
+
 constexpr KeywordRow option(std::string_view name, config::KeywordFunction parse, std::string_view doc) {
   return {.name = name,
           .sections = in::proxies,
@@ -99,8 +105,8 @@ constexpr KeywordRow kRows[] = {
               "How long a client's connection is idle before the first keep-alive probe.", "clitcpka-idle 60s"),
     keepalive("clitcpka-intvl", "<time>", seconds<&S::client_keepalive_options, &Keepalive::interval>,
               "The time between two keep-alive probes to a client.", "clitcpka-intvl 10s"),
-    option("option abortonclose", switch_on<&S::abort_on_close>,
-           "Drops a session whose client leaves while it waits for a server."),
+    option("option abortonclose", abort_on_close,
+           "Drops a session whose client leaves while it waits for a server; the default of HTTP backends."),
     option("option allbackups", all_backups, "Uses all backup servers when no other is left, not the first one alone."),
     option("option clitcpka", switch_on_frontend<&S::client_keepalive>, "Sends TCP keep-alives to clients."),
     option("option contstats", switch_on_frontend<&S::continuous_stats>,

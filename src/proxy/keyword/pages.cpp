@@ -53,7 +53,9 @@ void read_errorfile(ParseContext& context, const Line& line, Pages& pages) {
   const auto status = expect_page_status(args);
   if (!status) return;
   auto page = read_page_file(context, *args.next());
-  if (page != nullptr) pages[*status] = std::move(page);
+  if (page == nullptr) return;
+  page->stands_for = *status;
+  pages[*status] = std::move(page);
 }
 
 void errorfile(ParseContext& context, const Line& line) {
@@ -72,7 +74,9 @@ void errorfiles(ParseContext& context, const Line& line) {
     if (!status) return;
     taken.only.push_back(*status);
   }
-  context.target<ProxyConfig>().settings.http.section_pages.push_back(std::move(taken));
+  HttpSettings& settings = context.target<ProxyConfig>().settings.http;
+  taken.older = std::exchange(settings.pages, {});
+  settings.section_pages.push_back(std::move(taken));
 }
 
 template <std::uint16_t code>
@@ -82,7 +86,8 @@ void errorloc(ParseContext& context, const Line& line) {
   if (!status) return;
   auto reply = std::make_shared<Reply>();
   reply->status = code;
-  reply->fields = {{"content-length", "0"}, {"cache-control", "no-cache"}, {"location", args.next()->text}};
+  reply->stands_for = *status;
+  reply->fields = {{"cache-control", "no-cache"}, {"content-length", "0"}, {"location", args.next()->text}};
   context.target<ProxyConfig>().settings.http.pages[*status] = std::move(reply);
 }
 
@@ -94,8 +99,9 @@ void http_error(ParseContext& context, const Line& line) {
   }
   auto reply = read_reply(context, args, scope_of(context, Place::request), 200);
   if (reply == nullptr || !args.expect_end()) return;
-  if (!has_page(reply->status)) {
-    context.error(line.args()[1], fmt::format("no page can be set for status {}", reply->status));
+  const std::uint16_t status = reply->stands_for != 0 ? reply->stands_for : reply->status;
+  if (!has_page(status)) {
+    context.error(line.args()[1], fmt::format("no page can be set for status {}", status));
     return;
   }
   if (reply->body == Reply::Body::page && reply->pages == nullptr) {
@@ -104,10 +110,11 @@ void http_error(ParseContext& context, const Line& line) {
     return;
   }
   if (reply->pages != nullptr) {
-    context.target<ProxyConfig>().settings.http.section_pages.push_back({reply->pages, {reply->status}});
+    HttpSettings& settings = context.target<ProxyConfig>().settings.http;
+    settings.section_pages.push_back({reply->pages, {reply->status}, std::exchange(settings.pages, {})});
     return;
   }
-  context.target<ProxyConfig>().settings.http.pages[reply->status] = std::move(reply);
+  context.target<ProxyConfig>().settings.http.pages[status] = std::move(reply);
 }
 
 constexpr KeywordRow page_row(std::string_view name, config::SectionSet sections, std::string_view arguments, int least,

@@ -47,6 +47,20 @@ constexpr KeywordRow bytes(std::string_view name, config::KeywordFunction parse,
           .example = example};
 }
 
+template <std::uint32_t G::* Member, std::int64_t Min, std::int64_t Max>
+void number(ParseContext& context, const Line& line) {
+  Arguments args(context, line);
+  if (const auto given = args.expect_integer("the number", Min, Max))
+    context.target<G>().*Member = static_cast<std::uint32_t>(*given);
+}
+
+constexpr KeywordRow count(std::string_view name, config::KeywordFunction parse, std::string_view doc,
+                           std::string_view example) {
+  KeywordRow row = bytes(name, parse, doc, example);
+  row.arguments = "<number>";
+  return row;
+}
+
 constexpr std::string_view kOnlyEpoll = "weir waits with epoll and nothing else";
 constexpr std::string_view kNoHttp = "it tunes HTTP, which this version does not speak";
 constexpr std::string_view kNoLua = "it tunes Lua, which this version does not run";
@@ -72,9 +86,12 @@ constexpr KeywordRow kRows[] = {
     no_meaning("tune.h2.initial-window-size", in::global, kNoHttp),
     no_meaning("tune.h2.max-concurrent-streams", in::global, kNoHttp),
     no_meaning("tune.h2.max-frame-size", in::global, kNoHttp),
-    no_meaning("tune.http.cookielen", in::global, kNoHttp),
-    no_meaning("tune.http.logurilen", in::global, kNoHttp),
-    no_meaning("tune.http.maxhdr", in::global, kNoHttp),
+    count("tune.http.cookielen", number<&G::capture_cookie_length, 1, 65'535>, "The most that is captured of a cookie.",
+          "tune.http.cookielen 63"),
+    count("tune.http.logurilen", number<&G::log_uri_length, 1, 65'535>,
+          "The most that log lines say of a request's target.", "tune.http.logurilen 1024"),
+    count("tune.http.maxhdr", number<&G::max_http_fields, 1, 32'767>,
+          "How many fields a message may have, its first line included.", "tune.http.maxhdr 101"),
     no_meaning("tune.idle-pool.shared", in::global, kNoHttp),
     no_meaning("tune.idletimer", in::global, kOtherMachinery),
     no_meaning("tune.listener.multi-queue", in::global, "every worker has its own socket of every address"),

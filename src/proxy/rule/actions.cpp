@@ -50,8 +50,10 @@ std::optional<sample::Expression> ActionReader::expression(std::string_view what
 std::shared_ptr<const sample::LogFormat> ActionReader::format(std::string_view what) {
   const config::Word* text = args.expect_word(what);
   if (text == nullptr) return nullptr;
-  return sample::LogFormat::compile(text->text, {.use = sample::FormatUse::text, .merge_spaces = false}, scope,
-                                    text->at, context.diagnostics());
+  const bool http =
+      set == RuleSet::http_request || set == RuleSet::http_response || set == RuleSet::http_after_response;
+  return sample::LogFormat::compile(text->text, {.use = sample::FormatUse::text, .merge_spaces = false, .http = http},
+                                    scope, text->at, context.diagnostics());
 }
 
 std::vector<ActionReader::Part> ActionReader::parts() const {

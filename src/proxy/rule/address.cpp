@@ -26,6 +26,10 @@ SocketAddress& address_to_change(Session& session, End end) {
   SessionExtras& more = extras(session);
   std::optional<SocketAddress>& own = end == End::source ? more.own_client : more.own_local;
   if (!own) own = address;
+  if (session.http != nullptr) {  // it is this request's alone
+    std::optional<SocketAddress>& before = end == End::source ? more.client_before : more.local_before;
+    if (!before) before = address;
+  }
   return address;
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "proto/http/uri.h"
+#include "proxy/http/body.h"
 #include "proxy/http/pages.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/redirect.h"
@@ -57,7 +58,8 @@ struct RedirectArgument final : ActionArgument {
 
 bool parse_redirect(ActionReader& reader) {
   auto argument = std::make_shared<RedirectArgument>();
-  if (!read_redirect(reader.context, reader.args, reader.scope, argument->redirect)) return false;
+  const bool literal = reader.word.text.empty();  // a `redirect` line
+  if (!read_redirect(reader.context, reader.args, reader.scope, literal, argument->redirect)) return false;
   reader.out = std::move(argument);
   return true;
 }
@@ -128,6 +130,11 @@ Verdict wait_for_body(const ActionArgument* given, Session& session, sample::Con
   const BodyGathered gathered = context.in_response ? gather_response_body(session, argument.at_least)
                                                     : gather_request_body(session, argument.at_least);
   if (gathered == BodyGathered::enough) {
+    const sample::HttpMessage* seen = context.in_response ? context.http_response : context.http_request;
+    const std::string_view now = context.in_response ? buffered_body(session.response, exchange.response_body)
+                                                     : buffered_body(session.request, exchange.request_body);
+    exchange.look_again = seen != nullptr && seen->body.size() != now.size();
+    if (exchange.look_again) return Verdict::wait;
     exchange.body_deadline = TimePoint::max();
     exchange.body_over_due = false;
     return Verdict::next;

@@ -354,10 +354,12 @@ Verdict early_hint(const ActionArgument* given, Session& session, sample::Contex
   if (session.http->request_version == Version::http10) return Verdict::next;
   const auto value = text_of(session, *argument.value, context);
   if (!value) return failed_rewrite(session);
-  const std::string hint = fmt::format("HTTP/1.1 103 Early Hints\r\n{}: {}\r\n\r\n", argument.name, *value);
-  BodyState& body = session.http->response_body;
-  body.unsent.append(hint);
-  if (flush_unsent(session, session.response, body, session.client) == Moved::sink_error) return Verdict::reject;
+  std::string& unsent = session.http->response_body.unsent;  // leaves when this set of rules has been asked
+  if (unsent.empty())
+    unsent = "HTTP/1.1 103 Early Hints\r\n";
+  else
+    unsent.resize(unsent.size() - 2);
+  fmt::format_to(std::back_inserter(unsent), "{}: {}\r\n\r\n", argument.name, *value);
   return Verdict::next;
 }
 

@@ -17,6 +17,7 @@ namespace {
 struct CaptureArgument final : ActionArgument {
   sample::Expression expression;
   std::size_t slot = 0;
+  bool of_response = false;
 };
 
 bool reserve_slot(ActionReader& reader, CaptureArgument& argument) {
@@ -40,7 +41,8 @@ bool name_slot(ActionReader& reader, CaptureArgument& argument) {
   const auto id = reader.args.expect_integer("the number of a declared slot", 0, kMostCaptures - 1);
   if (!id) return false;
   argument.slot = static_cast<std::size_t>(*id);
-  const std::size_t declared = reader.proxy.request_captures.size();
+  const std::size_t declared =
+      argument.of_response ? reader.proxy.response_captures.size() : reader.proxy.request_captures.size();
   if (reader.proxy.is_backend() || argument.slot < declared) return true;
   return reader.error(at, fmt::format("there is no capture slot {} above this line", *id),
                       "'declare capture request len <length>' makes one");
@@ -51,6 +53,7 @@ bool parse_capture(ActionReader& reader) {
   if (!expression) return false;
   auto argument = std::make_shared<CaptureArgument>();
   argument->expression = std::move(*expression);
+  argument->of_response = reader.set == RuleSet::http_response;
   constexpr std::string_view kWhere[] = {"len", "id"};
   const auto where = reader.args.expect_choice("place to keep it (len or id)", kWhere);
   if (!where || !(*where == 0 ? reserve_slot(reader, *argument) : name_slot(reader, *argument))) return false;
@@ -61,15 +64,18 @@ bool parse_capture(ActionReader& reader) {
 // Manual: the value is waited for until the inspection delay is over.
 Verdict capture(const ActionArgument* given, Session& session, sample::Context& context) {
   const auto& argument = *static_cast<const CaptureArgument*>(given);
-  const auto& slots = session.frontend->config->request_captures;
+  const ProxyConfig& front = *session.frontend->config;
+  const auto& slots = argument.of_response ? front.response_captures : front.request_captures;
   if (argument.slot >= slots.size()) return Verdict::next;
   sample::Sample value;
   const auto status = argument.expression.evaluate(context, value);
   if (status == sample::FetchStatus::need_more) return Verdict::wait;
   if (status != sample::FetchStatus::ok) return Verdict::next;
   const auto text = sample::to_text(value, context.arena);
-  if (text)
-    SessionExtras::keep(extras(session).request_captures, argument.slot, text->substr(0, slots[argument.slot].length));
+  if (!text) return Verdict::next;
+  SessionExtras& more = extras(session);
+  SessionExtras::keep(argument.of_response ? more.response_captures : more.request_captures, argument.slot,
+                      text->substr(0, slots[argument.slot].length));
   return Verdict::next;
 }
 

@@ -22,7 +22,6 @@ struct Reader {
   const sample::Scope& scope;
   std::shared_ptr<Reply> reply = std::make_shared<Reply>();
   bool has_body = false;
-  bool status_written = false;
   const Word* status_word = nullptr;
 
   bool error(SourcePosition at, std::string message) {
@@ -41,7 +40,6 @@ struct Reader {
     const auto status = args.expect_integer("the status", 200, 599);
     if (!status) return false;
     reply->status = static_cast<std::uint16_t>(*status);
-    status_written = true;
     status_word = word;
     return true;
   }
@@ -82,7 +80,7 @@ struct Reader {
       if (path == nullptr) return false;
       auto page = read_page_file(context, *path);
       if (page == nullptr) return false;
-      if (status_written) page->status = reply->status;
+      page->stands_for = reply->status;
       page->added = std::move(reply->added);
       reply = std::move(page);
       return true;
@@ -147,7 +145,12 @@ struct Reader {
 
 std::shared_ptr<Reply> read_page_file(ParseContext& context, const Word& path) {
   const auto text = read_outside(path.text, kMostBytes);
-  if (!text || text->empty()) {
+  if (text && text->empty()) {  // manual, errorfile: "/dev/null" says nothing at all
+    auto silent = std::make_shared<Reply>();
+    silent->body = Reply::Body::silent;
+    return silent;
+  }
+  if (!text) {
     context.error(path, fmt::format("cannot read the page '{}'", path.text)).hint =
         "a file that holds a whole HTTP answer, head and body";
     return nullptr;

@@ -50,13 +50,24 @@ void count_end(Session& session) {
 // An end that was no agreement leaves no TIME_WAIT towards the server: its port is free at once.
 bool abnormal(const Session& session) { return session.facts.ended_by != EndedBy::nobody; }
 
+void drain(const Session& session) {
+  constexpr int kMost = 8;
+  const std::span<char> scratch = session.worker->io->scratch();
+  for (int times = 0; times != kMost; times++) {
+    const ssize_t got = ::recv(session.client.fd, scratch.data(), scratch.size(), MSG_DONTWAIT);
+    if (got <= 0) return;
+    if (times == 0) io::shutdown_write(session.client.fd);
+    if (static_cast<std::size_t>(got) < scratch.size()) return;
+  }
+}
+
 void close_client_side(Session& session) {
   if (session.client.fd < 0) return;
-  // Bytes that nobody read would turn the FIN into a reset: a client let go before it had a server sees a plain end.
-  if (session.facts.connect_finished == TimePoint{} && session.request.readable && !session.silent_drop) {
-    const std::span<char> scratch = session.worker->io->scratch();
-    (void)::recv(session.client.fd, scratch.data(), scratch.size(), MSG_DONTWAIT);
-  }
+  // Bytes that nobody read would turn the FIN into a reset, which may overtake the answer: a client let go before it
+  // had a server sees a plain end, and so does one that speaks HTTP (RFC 9112 9.6).
+  const bool unread = session.is_http ? !session.request.ended
+                                      : session.facts.connect_finished == TimePoint{} && session.request.readable;
+  if (unread && !session.silent_drop) drain(session);
   if (session.frontend->config->settings.no_linger && !session.silent_drop) io::set_linger_reset(session.client.fd);
   if (session.client.token) session.worker->io->reactor().forget(session.client.token);
   ::close(session.client.fd);
@@ -66,7 +77,8 @@ void close_client_side(Session& session) {
 bool is_normal(const Session& session) {
   const SessionFacts& facts = session.facts;
   if (session.http != nullptr && session.http->status >= 500) return false;  // manual, log-separate-errors
-  return facts.ended_by == EndedBy::nobody && facts.retries == 0 && !facts.redispatched;
+  const bool as_meant = facts.ended_by == EndedBy::nobody || facts.ended_by == EndedBy::local;
+  return as_meant && facts.retries == 0 && !facts.redispatched;
 }
 
 // The log line is written when the server's socket is closed: it must not wait for that, for others want its slot.

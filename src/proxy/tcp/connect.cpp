@@ -304,6 +304,16 @@ void connect_failed(Session& session, bool timed_out) {
   arm_timer(session);
 }
 
+// The connection was good and the answer was not: nothing is gained by a pause. Manual, retry-on.
+void send_again(Session& session) {
+  close_server_side(session, true);
+  session.attempts_left--;
+  session.facts.retries++;
+  session.reassign = plan_next(session).reassign;
+  if (!session.reassign) count_retry(session, *session.target);
+  retry_connect(session);
+}
+
 void retry_connect(Session& session) {
   if (session.reassign) {
     release_target(session);

@@ -47,6 +47,8 @@ struct SessionExtras {
   std::unique_ptr<BandwidthLimits> bandwidth;
   std::optional<std::string> unique_id;  // made once, when first asked for
 
+  std::optional<SocketAddress> client_before, local_before;  // HTTP: as they were before a request's rules
+
   /// HTTP: what belonged to one request of the connection.
   void forget_request() {
     priority_class = 0;

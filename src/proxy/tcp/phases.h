@@ -19,6 +19,8 @@ void ask_for_server(Session& session);  // persistence, balancing, queue
 void begin_connect(Session& session, AssignResult assigned);
 void server_connected(Session& session);
 void connect_failed(Session& session, bool timed_out);
+/// Another attempt at once, after a failed answer.
+void send_again(Session& session);
 void retry_connect(Session& session);  // the pause after a failed attempt is over
 void begin_exchange(Session& session);
 void exchange(Session& session);  // pumps both flows

@@ -37,8 +37,7 @@ void start_tracking(Session& session, unsigned counter, stick::StickTable& table
   track.of_request = session.http != nullptr;
   track.request_told = false;
   if (!track.pin || !track.of_request) return;
-  // COMPAT: observed on 2.6: an entry first tracked by a request's rules counts a session and this request.
-  table.count_session(track.pin, worker.io->now());
+  // COMPAT: observed on 2.6: an entry first tracked by a request's rules counts this request, and no session.
   count_tracked_request(session);
 }
 
