@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "io/splice.h"
+#include "proto/http/text.h"
 #include "proxy/tcp/relay.h"
 #include "proxy/worker_context.h"
 
@@ -114,6 +115,20 @@ Sent send_unsent(Session& session, Flow& flow, BodyState& body, Side& sink) {
   return Sent::blocked;
 }
 
+// As in a head: names in small letters, one space before the value. The section was found good: lines, none folded.
+void append_trailers(std::string_view section, std::string& to) {
+  while (!section.empty()) {
+    const std::size_t end = std::min(section.find("\r\n"), section.size());
+    const std::string_view line = section.substr(0, end);
+    section.remove_prefix(std::min(end + 2, section.size()));
+    const std::size_t colon = std::min(line.find(':'), line.size());
+    for (const char c : line.substr(0, colon)) to += proto::http::lower(c);
+    to += ": ";
+    to += proto::http::trimmed(line.substr(std::min(colon + 1, line.size())));
+    to += "\r\n";
+  }
+}
+
 // Takes the chunk framing off what is in the buffer: body.decoded bytes of data at the flow's start, then whatever
 // belongs to no piece yet.
 bool decode(Flow& flow, BodyState& body) {
@@ -128,7 +143,7 @@ bool decode(Flow& flow, BodyState& body) {
         if (piece.data.data() != write) std::memmove(write, piece.data.data(), piece.data.size());
         write += piece.data.size();
         break;
-      case Piece::Kind::trailers: body.trailers.append(piece.data); break;
+      case Piece::Kind::trailers: append_trailers(piece.data, body.trailers); break;
       case Piece::Kind::end: body.read_over = true; break;
       case Piece::Kind::violation: return false;
       case Piece::Kind::need_more:
@@ -375,6 +390,10 @@ bool buffer_body(Session& session, Flow& flow, BodyState& body, Side& source) {
   if (body.framing.kind != BodyKind::chunked || flow.end == flow.start) return true;
   if (!decode(flow, body)) return false;
   return true;
+}
+
+bool decode_held(Flow& flow, BodyState& body) {
+  return body.framing.kind != BodyKind::chunked || flow.end == flow.start || body.read_over || decode(flow, body);
 }
 
 Moved flush_unsent(Session& session, Flow& flow, BodyState& body, Side& sink) {
