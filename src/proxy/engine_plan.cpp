@@ -222,6 +222,8 @@ Result<void> Engine::build_plan(const Config& config, Draft& draft) {
     plan.log.targets.push_back(std::move(*made));
   }
   plan.log.tag = config.global.log_tag;
+  for (const UserlistConfig& list : config.userlists)
+    plan.userlists.push_back(std::make_shared<const UserlistConfig>(list));
   join_tables(draft, config);
   const bool any_forced =
       std::ranges::any_of(config.proxies, [](const auto& proxy) { return !proxy->be_switch_rules.empty(); });

@@ -40,6 +40,10 @@
 #include "stick/config.h"
 #include "tls/client.h"
 
+namespace weir::proto::http1 {
+class NameCases;
+}
+
 namespace weir::proxy {
 
 enum class Mode : std::uint8_t { tcp, http };
@@ -307,6 +311,7 @@ struct UserConfig {
   std::string password;
   bool password_is_hash = true;
   std::vector<std::string> groups;
+  friend bool operator==(const UserConfig&, const UserConfig&) = default;
 };
 
 struct UserlistConfig {
@@ -343,6 +348,9 @@ struct GlobalConfig {
   std::uint32_t max_http_fields = 101;       // tune.http.maxhdr
   std::uint32_t log_uri_length = 1024;       // tune.http.logurilen
   std::uint32_t capture_cookie_length = 63;  // tune.http.cookielen
+  using NamePairs = std::vector<std::pair<std::string, std::string>>;
+  NamePairs adjusted_names, adjusted_file_names;              // h1-case-adjust, h1-case-adjust-file
+  std::shared_ptr<const proto::http1::NameCases> name_cases;  // both, once finished; null: none
   unsigned maxaccept = 0;
   std::uint32_t stick_counters = 3;
   std::uint32_t maxpipes = 0;

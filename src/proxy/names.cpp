@@ -113,14 +113,20 @@ void NameRefs::bind(const Plan& plan, Owners& owners) {
     ref.state = found ? found->state.get() : nullptr;
     if (found) owners.push_back(found->state);
   }
+  for (UserlistRef& ref : userlists_) ref.list = plan.userlist(ref.name);
 }
 
 bool NameRefs::bound_to(const Plan& plan) const {
   const auto table = [&](const stick::TableRef& ref) { return ref.table == plan.tables.find(ref.name); };
   const auto frontend = [&](const FrontendRef& ref) { return ref.state == frontend_of(plan, ref.name); };
   const auto backend = [&](const BackendRef& ref) { return ref.state == backend_of(plan, ref.name); };
+  // A list that says the same is the same, wherever it was read from.
+  const auto userlist = [&](const UserlistRef& ref) {
+    const auto list = plan.userlist(ref.name);
+    return ref.list && list && ref.list->users == list->users && ref.list->groups == list->groups;
+  };
   return std::ranges::all_of(tables_.all(), table) && std::ranges::all_of(frontends_, frontend) &&
-         std::ranges::all_of(backends_, backend);
+         std::ranges::all_of(backends_, backend) && std::ranges::all_of(userlists_, userlist);
 }
 
 }  // namespace weir::proxy

@@ -78,7 +78,6 @@ class NameRefs {
   const UserlistRef* userlist(std::string_view name, SourcePosition at);
 
   [[nodiscard]] const std::vector<Use>& uses() const { return uses_; }
-  [[nodiscard]] std::list<UserlistRef>& userlists() { return userlists_; }
 
   using Owners = std::vector<std::shared_ptr<const void>>;
   /// Points every Ref at the plan's object and adds what it points at to `owners`.

@@ -19,4 +19,10 @@ std::shared_ptr<const FrontendPlan> Plan::frontend(std::string_view name) const 
   return found == frontend_by_name.end() ? nullptr : frontends[found->second];
 }
 
+std::shared_ptr<const UserlistConfig> Plan::userlist(std::string_view name) const {
+  for (const auto& list : userlists)
+    if (list->name == name) return list;
+  return nullptr;
+}
+
 }  // namespace weir::proxy

@@ -75,6 +75,7 @@ struct Plan {
   std::vector<std::shared_ptr<const BackendPlan>> disabled;           // backends that only force-be-switch reaches
   std::unordered_map<std::string_view, std::size_t> backend_by_name;  // keys live in the parts; values index `backends`
   std::unordered_map<std::string_view, std::size_t> frontend_by_name;
+  std::vector<std::shared_ptr<const UserlistConfig>> userlists;
   stick::TableRegistry tables;
   std::vector<std::shared_ptr<peers::Group>> groups;  // peers sections that run
   LogPlan log;                                        // of the process itself
@@ -82,6 +83,7 @@ struct Plan {
   [[nodiscard]] std::shared_ptr<const BackendPlan> backend(std::string_view name) const;
   [[nodiscard]] std::shared_ptr<const BackendPlan> disabled_backend(std::string_view name) const;
   [[nodiscard]] std::shared_ptr<const FrontendPlan> frontend(std::string_view name) const;
+  [[nodiscard]] std::shared_ptr<const UserlistConfig> userlist(std::string_view name) const;
 };
 
 }  // namespace weir::proxy

@@ -57,6 +57,7 @@ class Comparison {
     refuse_if(a.user != b.user || a.uid != b.uid, "user");
     refuse_if(a.group != b.group || a.gid != b.gid, "group");
     refuse_if(a.bufsize != b.bufsize, "tune.bufsize");
+    refuse_if(a.max_http_fields != b.max_http_fields, "tune.http.maxhdr");
     refuse_if(a.maxpipes != b.maxpipes, "maxpipes");
     refuse_if(a.pipesize != b.pipesize, "tune.pipesize");
     refuse_if(a.no_splice != b.no_splice, "nosplice");

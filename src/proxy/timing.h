@@ -43,6 +43,17 @@ namespace weir::proxy {
   return whole < 0 ? whole
                    : std::max<std::int64_t>(0, whole - (session.requests <= 1 ? handshake_time_ms(session) : 0));
 }
+/// HTTP: all until the request's head was there. Manual: Th + Ti + TR.
+[[nodiscard]] inline std::int64_t whole_request_time_ms(const Session& session) {
+  const std::int64_t request = request_time_ms(session);
+  return request < 0 ? request : elapsed_ms(session.facts.accepted, session.facts.request_complete);
+}
+/// HTTP: when the request began, by the clock of the wall.
+[[nodiscard]] inline WallTime request_wall(const Session& session) {
+  const SessionFacts& facts = session.facts;
+  if (facts.request_began == TimePoint{}) return facts.accepted_wall;
+  return facts.accepted_wall + std::chrono::duration_cast<WallTime::duration>(facts.request_began - facts.accepted);
+}
 /// HTTP: from the connection to the answer's head.
 [[nodiscard]] inline std::int64_t response_time_ms(const Session& session) {
   return elapsed_ms(session.facts.connect_finished, session.facts.response_began);

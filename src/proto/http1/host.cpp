@@ -1,6 +1,7 @@
 #include "proto/http1/host.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "proto/http/text.h"
 #include "proto/http/uri.h"
@@ -29,6 +30,15 @@ std::string_view without_usual_port(std::string_view authority, std::string_view
   const bool usual = port.empty() || (port == "80" && !http::same_name(scheme, "https")) ||
                      (port == "443" && !http::same_name(scheme, "http"));
   return usual ? host : authority;
+}
+
+/// COMPAT: a target that names its scheme's own port travels on without it, and so does its Host. What stands before
+/// the port moves up: the bytes are the caller's, who lets folds be written over as well.
+void drop_port(Head& head, std::string_view authority, std::string_view named) {
+  const std::size_t cut = authority.size() - named.size();
+  char* const start = const_cast<char*>(head.target.data());
+  std::memmove(start + cut, start, static_cast<std::size_t>(named.data() + named.size() - start));
+  head.target.remove_prefix(cut);
 }
 
 /// host:port, both there.
@@ -64,13 +74,22 @@ Violation check_host(Head& head, bool accept_unsafe) {
   if (accept_unsafe || head.target.front() == '/' || head.target == "*") return Violation::none;
   const http::Target parts = http::split_target(head.target, head.method == Method::connect);
   const std::string_view authority = http::without_user(parts.authority);
+  const std::string_view named = without_usual_port(authority, parts.scheme);
+  const bool says_usual = named.size() != authority.size() && head.method != Method::connect;
   if (host == nullptr) {
+    if (says_usual) drop_port(head, authority, named);
     if (head.version == Version::http10) return Violation::none;
-    return head.add("host", FieldId::host, authority) ? Violation::none : Violation::too_many_fields;
+    const std::string_view value =
+        says_usual ? http::without_user(http::split_target(head.target).authority) : authority;
+    return head.add("host", FieldId::host, value) ? Violation::none : Violation::too_many_fields;
   }
-  const bool same =
-      http::same_name(without_usual_port(authority, parts.scheme), without_usual_port(host->value, parts.scheme));
-  return same ? Violation::none : Violation::bad_host;
+  const std::string_view host_named = without_usual_port(host->value, parts.scheme);
+  if (!http::same_name(named, host_named)) return Violation::bad_host;
+  if (says_usual) {
+    drop_port(head, authority, named);
+    host->value = host_named;
+  }
+  return Violation::none;
 }
 
 }  // namespace weir::proto::http1

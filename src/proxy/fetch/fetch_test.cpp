@@ -6,9 +6,11 @@
 #include "io/socket.h"
 #include "proxy/engine.h"
 #include "proxy/fetch/tables.h"
+#include "proxy/http/exchange.h"
 #include "proxy/keyword/load.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/test_tables.h"
+#include "sample/condition.h"
 #include "sample/expression.h"
 
 namespace weir::proxy {
@@ -28,6 +30,12 @@ frontend ft_rdp
  tcp-request content accept
  unique-id-format %ci:%cp-%[txn.id32]
  default_backend bk_rdp
+userlist staff
+ group guests users bob,ada
+ group others users bob
+ user ada insecure-password s3cret groups admins
+ user bob password $5$rounds=1000$saltsalt$x
+ group admins
 backend bk_rdp
  id 3
  server ts1 192.0.2.20:3389 id 4 weight 10 maxconn 20
@@ -138,6 +146,8 @@ class Fetches : public ::testing::Test {
       names.bind(*worker->plan, owners);
       ContextParts parts;
       sample::Context context = make_context(*session, parts, true);
+      const sample::Payload payload{.bytes = bytes, .closed = true};
+      if (!bytes.empty()) context.request = &payload;
       sample::Sample sample;
       const sample::FetchStatus status = expression->evaluate(context, sample);
       ASSERT_EQ(status, example.absent ? sample::FetchStatus::absent : sample::FetchStatus::ok);
@@ -153,11 +163,66 @@ class Fetches : public ::testing::Test {
   WorkerContext* worker = nullptr;
   Session* session = nullptr;
   io::Fd listener, client, server_end;
+  std::string_view bytes;  // of the client; empty: none
 };
 
 TEST_F(Fetches, Examples) {
   for (const std::span<const sample::Fetch> table : kFamilies)
     for (const sample::Fetch& row : table) run(row.examples, row.out);
+}
+
+// The session serves "GET http://a/desk?id=4", which the server answered with 404 and a rule with 503.
+TEST_F(Fetches, HttpExamples) {
+  HttpExchange exchange(8, worker->io->buffers());
+  exchange.method = "GET";
+  exchange.target = "http://a/desk?id=4";
+  exchange.version = "HTTP/1.1";
+  exchange.response_version = "HTTP/1.0";
+  exchange.server_status = 404;
+  exchange.status = 503;
+  session->http = &exchange;
+  session->is_http = true;
+  session->requests = 1;
+  SessionFacts& facts = session->facts;
+  facts.accepted_wall = WallTime(Milliseconds(1767323043567));
+  facts.request_began = facts.accepted + Milliseconds(2);
+  facts.request_complete = facts.accepted + Milliseconds(3);
+  facts.response_began = facts.connect_finished + Milliseconds(10);
+  for (const sample::Fetch& row : http_fetches) run(row.examples, row.out);
+  session->http = nullptr;
+}
+
+// Rows that look at a message read it from the bytes themselves.
+TEST_F(Fetches, HttpAuthExamples) {
+  for (const sample::Fetch& row : http_auth_fetches) {
+    bytes = row.given.request;
+    run(row.examples, row.out);
+  }
+}
+
+TEST_F(Fetches, GroupsOfAUserAreLookedAtOneByOne) {
+  const std::pair<std::string_view, bool> rows[] = {{"http_auth_group(staff) admins", true},
+                                                    {"http_auth_group(staff) guests", true},
+                                                    {"http_auth_group(staff) others", false},
+                                                    {"http_auth_group(staff) ada", false}};
+  bytes = "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Basic YWRhOnMzY3JldA==\r\n\r\n";
+  for (const auto& [text, expected] : rows) {
+    Diagnostics diagnostics;
+    NameRefs names("bk_rdp");
+    const sample::Scope scope{.registry = &test_registry(), .names = names.resolver()};
+    const std::string name(text.substr(0, text.find(' ')));
+    const std::string group(text.substr(text.find(' ') + 1));
+    const std::vector<sample::Word> words = {{"if", {}}, {"{", {}}, {name, {}}, {group, {}}, {"}", {}}};
+    const auto condition = sample::Condition::compile(words, sample::AclSet(), scope, diagnostics);
+    ASSERT_TRUE(condition) << diagnostics.render();
+    NameRefs::Owners owners;
+    names.bind(*worker->plan, owners);
+    sample::Context context{.arena = worker->arena};
+    const sample::Payload payload{.bytes = bytes, .closed = true};
+    context.request = &payload;
+    EXPECT_EQ(condition->evaluate(context), expected ? sample::Truth::yes : sample::Truth::no) << text;
+    worker->arena.reset();
+  }
 }
 
 TEST_F(Fetches, ConverterExamples) {

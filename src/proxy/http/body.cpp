@@ -115,16 +115,16 @@ Sent send_unsent(Session& session, Flow& flow, BodyState& body, Side& sink) {
   return Sent::blocked;
 }
 
-// As fields are written: names in small letters, values without the blanks around them.
-void append_trailers(std::string& to, std::string_view lines) {
-  while (!lines.empty()) {
-    const std::size_t end = lines.find('\n');
-    const std::string_view line = lines.substr(0, end - 1);
-    lines.remove_prefix(end + 1);
-    const std::size_t colon = line.find(':');
+// As in a head: names in small letters, one space before the value. The section was found good: lines, none folded.
+void append_trailers(std::string_view section, std::string& to) {
+  while (!section.empty()) {
+    const std::size_t end = std::min(section.find("\r\n"), section.size());
+    const std::string_view line = section.substr(0, end);
+    section.remove_prefix(std::min(end + 2, section.size()));
+    const std::size_t colon = std::min(line.find(':'), line.size());
     for (const char c : line.substr(0, colon)) to += proto::http::lower(c);
     to += ": ";
-    to += proto::http::trimmed(line.substr(colon + 1));
+    to += proto::http::trimmed(line.substr(std::min(colon + 1, line.size())));
     to += "\r\n";
   }
 }
@@ -143,7 +143,7 @@ bool decode(Flow& flow, BodyState& body) {
         if (piece.data.data() != write) std::memmove(write, piece.data.data(), piece.data.size());
         write += piece.data.size();
         break;
-      case Piece::Kind::trailers: append_trailers(body.trailers, piece.data); break;
+      case Piece::Kind::trailers: append_trailers(piece.data, body.trailers); break;
       case Piece::Kind::end: body.read_over = true; break;
       case Piece::Kind::violation: return false;
       case Piece::Kind::need_more:
@@ -395,6 +395,10 @@ bool buffer_body(Session& session, Flow& flow, BodyState& body, Side& source) {
     if (!flow.readable || flow.ended || flow.end == capacity) return true;
   }
   return true;
+}
+
+bool decode_held(Flow& flow, BodyState& body) {
+  return body.framing.kind != BodyKind::chunked || flow.end == flow.start || body.read_over || decode(flow, body);
 }
 
 Moved flush_unsent(Session& session, Flow& flow, BodyState& body, Side& sink) {

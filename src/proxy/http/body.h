@@ -29,6 +29,8 @@ Moved move_body(Session& session, Flow& flow, BodyState& body, Side& source, Sid
 /// Reads what is there and takes chunk framing off, without sending: for rules that look at the body. False: the
 /// source failed or broke the framing.
 bool buffer_body(Session& session, Flow& flow, BodyState& body, Side& source);
+/// Takes chunk framing off what is there. False: it is broken.
+bool decode_held(Flow& flow, BodyState& body);
 /// The bytes that buffer_body() has gathered.
 [[nodiscard]] std::string_view buffered_body(const Flow& flow, const BodyState& body);
 

@@ -39,12 +39,11 @@ bool is_captured(const CaptureSlot& slot, const Cookie& cookie) {
   return cookie.name.starts_with(wanted);
 }
 
-std::string pair_of(const Session& session, const Cookie& cookie) {
+std::string pair_of(const Session& session, const CaptureSlot& slot, const Cookie& cookie) {
   std::string text(cookie.name);
   text += '=';
   text += cookie.value;
-  const std::size_t most =
-      std::min(session.frontend->config->captured_cookie.length, session.worker->plan->global->capture_cookie_length);
+  const std::size_t most = std::min(slot.length, session.worker->plan->global->capture_cookie_length);
   if (text.size() > most) text.resize(most);
   return text;
 }
@@ -65,7 +64,7 @@ void capture_request(Session& session) {
     CookieWalk walk(field.value);
     while (const auto cookie = walk.next()) {
       if (!is_captured(cookie_slot, *cookie)) continue;
-      extras(session).request_cookie = pair_of(session, *cookie);
+      extras(session).request_cookie = pair_of(session, cookie_slot, *cookie);
       return;
     }
   }
@@ -80,7 +79,7 @@ void capture_response(Session& session) {
     if (field.removed || field.id != FieldId::set_cookie) continue;
     const auto cookie = set_cookie(field.value);
     if (!cookie || !is_captured(cookie_slot, *cookie)) continue;
-    extras(session).response_cookie = pair_of(session, *cookie);
+    extras(session).response_cookie = pair_of(session, cookie_slot, *cookie);
     return;
   }
 }

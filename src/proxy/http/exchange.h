@@ -95,9 +95,11 @@ struct ExchangeState {
   std::string_view version;
   proto::http::Method request_method = proto::http::Method::other;
   proto::http::Version request_version = proto::http::Version::http11;
-  std::uint16_t status = 0;  // 0: none was sent
-  char cookie_in = '-';      // manual 8.5: what the client's cookie was
-  char cookie_out = '-';     // and what was done about it in the answer
+  std::string_view response_version;
+  std::uint16_t status = 0;         // 0: none was sent
+  std::uint16_t server_status = 0;  // 0: the server sent none
+  char cookie_in = '-';             // manual 8.5: what the client's cookie was
+  char cookie_out = '-';            // and what was done about it in the answer
 
   std::shared_ptr<ServerState> cookie_server;  // that it names, whether or not it is up
   std::int64_t cookie_first = 0;               // maxlife: when the client first got it; 0: unknown

@@ -9,6 +9,7 @@
 
 #include "proto/http/uri.h"
 #include "proxy/http/body.h"
+#include "proxy/http/forwarded.h"
 #include "proxy/http/phases.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
@@ -163,6 +164,15 @@ bool enter_chosen_backend(Session& session) {
   return true;
 }
 
+// Manual, option http-restrict-req-hdr-names: of each proxy, behind its rules.
+Outcome ask_http(Session& session, const ProxyConfig& proxy) {
+  if (ask(session, proxy.http_request_rules) == Outcome::stopped) return Outcome::stopped;
+  if (restrict_names(session, proxy)) return Outcome::next;
+  count_denied(session);
+  answer(session, page_of(session, 403), EndedBy::proxy, 'R');
+  return Outcome::stopped;
+}
+
 void begin_stage(HttpExchange& exchange, RequestStage stage) {
   exchange.stage = stage;
   exchange.next_rule = 0;
@@ -183,7 +193,7 @@ void judge_request(Session& session) {
         begin_stage(exchange, RequestStage::front_http);
         break;
       case RequestStage::front_http:
-        if (ask(session, front.http_request_rules) == Outcome::stopped) return;
+        if (ask_http(session, front) == Outcome::stopped) return;
         begin_stage(exchange, RequestStage::front_old);
         break;
       case RequestStage::front_old:
@@ -208,7 +218,7 @@ void judge_request(Session& session) {
         begin_stage(exchange, RequestStage::back_http);
         break;
       case RequestStage::back_http:
-        if (ask(session, session.backend->config->http_request_rules) == Outcome::stopped) return;
+        if (ask_http(session, *session.backend->config) == Outcome::stopped) return;
         begin_stage(exchange, RequestStage::back_old);
         break;
       case RequestStage::back_old:

@@ -25,13 +25,6 @@ bool has_request(const Context& context) {
 }
 constexpr std::string_view kNone = "<BADREQ>";
 
-// The time that the request began, by the clock of the wall.
-WallTime request_wall(const Context& context) {
-  const SessionFacts& facts = context.session->facts;
-  if (facts.request_began == TimePoint{}) return facts.accepted_wall;
-  return facts.accepted_wall + std::chrono::duration_cast<WallTime::duration>(facts.request_began - facts.accepted);
-}
-
 void write_date(FormatOutput& out, WallTime at, bool local, const char* format, bool with_ms) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(at);
   const std::time_t second = std::chrono::system_clock::to_time_t(whole);
@@ -51,7 +44,7 @@ void request_date(const Context& context, FormatOutput& out) {
   thread_local std::time_t known = -1;
   thread_local char text[40];
   thread_local std::size_t size = 0;
-  const WallTime at = request_wall(context);
+  const WallTime at = request_wall(*context.session);
   const auto whole = std::chrono::floor<std::chrono::seconds>(at);
   const std::time_t second = std::chrono::system_clock::to_time_t(whole);
   if (second != known) {
@@ -67,10 +60,10 @@ void request_date(const Context& context, FormatOutput& out) {
   out.verbatim({ms, end.size});
 }
 void request_date_utc(const Context& context, FormatOutput& out) {
-  write_date(out, request_wall(context), false, "%d/%b/%Y:%H:%M:%S +0000", false);
+  write_date(out, request_wall(*context.session), false, "%d/%b/%Y:%H:%M:%S +0000", false);
 }
 void request_date_local(const Context& context, FormatOutput& out) {
-  write_date(out, request_wall(context), true, "%d/%b/%Y:%H:%M:%S %z", false);
+  write_date(out, request_wall(*context.session), true, "%d/%b/%Y:%H:%M:%S %z", false);
 }
 
 void request_line(const Context& context, FormatOutput& out) {
@@ -110,11 +103,8 @@ void request_query(const Context& context, FormatOutput& out) {
 void request_time(const Context& context, FormatOutput& out) { out.integer(request_time_ms(*context.session)); }
 void idle_time(const Context& context, FormatOutput& out) { out.integer(idle_time_ms(*context.session)); }
 void response_time(const Context& context, FormatOutput& out) { out.integer(response_time_ms(*context.session)); }
-// Manual: Th + Ti + TR.
 void whole_request_time(const Context& context, FormatOutput& out) {
-  const std::int64_t request = request_time_ms(*context.session);
-  out.integer(request < 0 ? request
-                          : elapsed_ms(context.session->facts.accepted, context.session->facts.request_complete));
+  out.integer(whole_request_time_ms(*context.session));
 }
 
 void termination_with_cookies(const Context& context, FormatOutput& out) {

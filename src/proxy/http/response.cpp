@@ -90,6 +90,11 @@ void settle_body(Session& session) {
 bool send_head(Session& session) {
   HttpExchange& exchange = *session.http;
   settle_body(session);
+  // A body that is broken where it begins: the client has heard nothing yet and can be told.
+  if (!decode_held(session.response, exchange.response_body)) {
+    server_failed(session, ServerFault::junk);
+    return false;
+  }
   if (!exchange.request_body.over && !exchange.tunnel && exchange.request_body.framing.kind != BodyKind::none &&
       exchange.request_broken)
     exchange.client_keep_alive = false;
@@ -220,6 +225,10 @@ namespace {
 
 bool begin_response(Session& session) {
   HttpExchange& exchange = *session.http;
+  exchange.server_status = exchange.response.status;
+  exchange.response_version = exchange.response.odd_version.empty()
+                                  ? version_text(exchange.response.version)
+                                  : exchange.texts.copy(exchange.response.odd_version).value_or("");
   if (retried_status(session, exchange.response.status)) {
     server_failed(session, ServerFault::status);
     return false;

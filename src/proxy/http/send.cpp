@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "proxy/http/body.h"
+#include "proxy/http/forwarded.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/wire.h"
 #include "proxy/tcp/extras.h"
@@ -83,6 +84,7 @@ void finish_request_head(Session& session) {
     if (const auto text = exchange.texts.copy(unique_id_of(session))) exchange.request.add(name.name, name.id, *text);
   }
   tell_addresses(session);
+  tell_forwarded(session);
 }
 
 void send_continue(Session& session) {

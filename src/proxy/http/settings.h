@@ -11,6 +11,7 @@
 
 #include "base/address.h"
 #include "base/network.h"
+#include "sample/expression.h"
 #include "sample/log_format.h"
 
 namespace weir::proxy {
@@ -66,6 +67,16 @@ struct AddressField {
   std::optional<IpNetwork> except;
 };
 
+/// option forwarded: the pairs of the Forwarded field, each with what the option itself knows, or an expression.
+struct ForwardedSettings {
+  struct Pair {
+    bool told = false;
+    std::shared_ptr<const sample::Expression> expression;  // null: the option's own
+  };
+  bool proto = false;
+  Pair host, by, by_port, for_, for_port;
+};
+
 /// retry-on: after which failures the request is sent again. Bits.
 namespace retry {
 enum : std::uint32_t {
@@ -99,6 +110,9 @@ struct HttpSettings {
   Reuse reuse = Reuse::safe;
   AddressField forward_for;
   AddressField original_to;
+  std::shared_ptr<const ForwardedSettings> forwarded;  // null: none
+  bool adjust_client_names = false;                    // option h1-case-adjust-bogus-client
+  bool adjust_server_names = false;                    // option h1-case-adjust-bogus-server
   bool pretend_keepalive = false;
   bool buffer_request = false;
   bool accept_unsafe_request = false;

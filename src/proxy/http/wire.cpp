@@ -21,6 +21,13 @@ std::string_view trimmed(std::string_view text) {
 
 bool is_own_option(std::string_view option) { return same_name(option, "close") || same_name(option, "keep-alive"); }
 
+// h1-case-adjust, where the option of the other side asks for it.
+const proto::http1::NameCases* name_cases(const Session& session, bool to_server) {
+  const bool wanted = to_server ? session.backend->config->settings.http.adjust_server_names
+                                : session.frontend->config->settings.http.adjust_client_names;
+  return wanted ? session.worker->plan->global->name_cases.get() : nullptr;
+}
+
 }  // namespace
 
 bool strip_connection_options(Head& head, TextStore& texts) {
@@ -119,12 +126,16 @@ void settle_framing_fields(Head& head, BodyState& body, TextStore& texts) {
 
 std::string_view write_http1_head(Session& session, const Head& head, std::string_view last_line) {
   const std::span<char> out = session.worker->io->scratch();
-  std::size_t size = proto::http1::write_head(head, out);
+  const auto* cases = name_cases(session, head.is_request);
+  std::size_t size = proto::http1::write_head(head, out, cases);
   if (size == 0) return {};
   if (last_line.empty()) return {out.data(), size};
   size -= 2;  // the empty line comes after it
   if (size + last_line.size() + 2 > out.size()) return {};
   std::memcpy(out.data() + size, last_line.data(), last_line.size());
+  if (cases != nullptr)
+    if (const std::string* name = cases->find(last_line.substr(0, last_line.find(':'))))
+      std::memcpy(out.data() + size, name->data(), name->size());
   size += last_line.size();
   std::memcpy(out.data() + size, "\r\n", 2);
   return {out.data(), size + 2};

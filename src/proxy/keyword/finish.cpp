@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "proto/http1/codec.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/finish_external.h"
 #include "proxy/keyword/finish_filter.h"
@@ -59,6 +60,7 @@ class Finisher {
       formats(*proxy);
     }
     if (!options_.after_errors) finish_tracking(config_, diagnostics_);
+    http_settings();
     log_targets();
     full_connections();
     tables();
@@ -321,6 +323,18 @@ class Finisher {
       }
   }
 
+  void http_settings() {
+    GlobalConfig& global = config_.global;
+    global.maxrewrite = std::min(global.maxrewrite, global.bufsize / 2);
+    if (global.adjusted_names.empty() && global.adjusted_file_names.empty()) return;
+    auto names = std::make_shared<proto::http1::NameCases>();
+    for (const auto* pairs : {&global.adjusted_names, &global.adjusted_file_names})
+      for (const auto& [from, to] : *pairs)
+        if (!names->add(from, to))
+          diagnostics_.error({}, fmt::format("the name '{}' is adjusted by a line and by the file", from));
+    global.name_cases = std::move(names);
+  }
+
   // Manual, fullconn: a tenth of what all frontends that may lead to the backend take together.
   void full_connections() {
     constexpr std::uint32_t kFrontendMaxconn = 2000;
@@ -407,9 +421,8 @@ class Finisher {
                                [&](const auto& proxy) { return proxy->is_frontend() && proxy->name == name; });
   }
 
-  [[nodiscard]] const UserlistConfig* userlist(std::string_view name) const {
-    const auto found = std::ranges::find(config_.userlists, name, &UserlistConfig::name);
-    return found == config_.userlists.end() ? nullptr : &*found;
+  [[nodiscard]] bool has_userlist(std::string_view name) const {
+    return std::ranges::find(config_.userlists, name, &UserlistConfig::name) != config_.userlists.end();
   }
 
   void check_use(const NameRefs::Use& use) {
@@ -433,7 +446,7 @@ class Finisher {
         what = "server";
         break;
       case sample::ArgKind::userlist:
-        known = userlist(use.name) != nullptr;
+        known = has_userlist(use.name);
         what = "userlist";
         break;
       default: return;
@@ -452,8 +465,6 @@ class Finisher {
       for (const auto& refs : proxy->names) {
         if (!seen.insert(refs.get()).second) continue;
         for (const NameRefs::Use& use : refs->uses()) check_use(use);
-        for (UserlistRef& ref : refs->userlists())
-          if (const UserlistConfig* list = userlist(ref.name)) ref.list = std::make_shared<const UserlistConfig>(*list);
       }
   }
 

@@ -22,7 +22,6 @@ constexpr KeywordRow kRows[] = {
     dropped("email-alert", in::proxies, kNotYet),
     dropped("filter", in::defaults, "a filter belongs to one proxy and has no place in a defaults section"),
     dropped("grace", in::proxies, "it is gone from proxies", "hard-stop-after"),
-    dropped("h1-case-adjust", in::global, kHttp),
     dropped("http-check", in::proxies, "checks of several HTTP steps are not available in this version",
             "http-check send, http-check expect"),
     dropped("lua-load", in::global, kLua),

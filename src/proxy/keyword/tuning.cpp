@@ -35,6 +35,16 @@ void stick_counters(ParseContext& context, const Line& line) {
     context.target<G>().stick_counters = static_cast<std::uint32_t>(*number);
 }
 
+template <std::uint32_t G::* Member, std::int64_t Min, std::int64_t Max>
+void number(ParseContext& context, const Line& line) {
+  Arguments args(context, line);
+  if (const auto value = args.expect_integer("the number", Min, Max))
+    context.target<G>().*Member = static_cast<std::uint32_t>(*value);
+}
+
+// That it stands among the section's lines is all that it does: what is an experiment looks for it there.
+void expose_experimental_directives(ParseContext&, const Line&) {}
+
 constexpr KeywordRow bytes(std::string_view name, config::KeywordFunction parse, std::string_view doc,
                            std::string_view example) {
   return {.name = name,
@@ -47,17 +57,10 @@ constexpr KeywordRow bytes(std::string_view name, config::KeywordFunction parse,
           .example = example};
 }
 
-template <std::uint32_t G::* Member, std::int64_t Min, std::int64_t Max>
-void number(ParseContext& context, const Line& line) {
-  Arguments args(context, line);
-  if (const auto given = args.expect_integer("the number", Min, Max))
-    context.target<G>().*Member = static_cast<std::uint32_t>(*given);
-}
-
-constexpr KeywordRow count(std::string_view name, config::KeywordFunction parse, std::string_view doc,
-                           std::string_view example) {
+constexpr KeywordRow count(std::string_view name, config::KeywordFunction parse, std::string_view arguments,
+                           std::string_view doc, std::string_view example) {
   KeywordRow row = bytes(name, parse, doc, example);
-  row.arguments = "<number>";
+  row.arguments = arguments;
   return row;
 }
 
@@ -69,6 +72,12 @@ constexpr std::string_view kOtherMachinery = "it tunes machinery that weir does 
 constexpr std::uint64_t kMaxSocketBuffer = std::uint64_t{1} << 30U;
 
 constexpr KeywordRow kRows[] = {
+    {.name = "expose-experimental-directives",
+     .sections = in::global,
+     .max_args = 0,
+     .parse = expose_experimental_directives,
+     .doc = "Lets the lines behind it use what may still change: http-request normalize-uri.",
+     .example = "expose-experimental-directives"},
     no_meaning("noepoll", in::global, kOnlyEpoll),
     no_meaning("noevports", in::global, kOnlyEpoll),
     no_meaning("nogetaddrinfo", in::global, "names are resolved by getaddrinfo(3) and nothing else"),
@@ -86,12 +95,12 @@ constexpr KeywordRow kRows[] = {
     no_meaning("tune.h2.initial-window-size", in::global, kNoHttp),
     no_meaning("tune.h2.max-concurrent-streams", in::global, kNoHttp),
     no_meaning("tune.h2.max-frame-size", in::global, kNoHttp),
-    count("tune.http.cookielen", number<&G::capture_cookie_length, 1, 65'535>, "The most that is captured of a cookie.",
-          "tune.http.cookielen 63"),
-    count("tune.http.logurilen", number<&G::log_uri_length, 1, 65'535>,
-          "The most that log lines say of a request's target.", "tune.http.logurilen 1024"),
-    count("tune.http.maxhdr", number<&G::max_http_fields, 1, 32'767>,
-          "How many fields a message may have, its first line included.", "tune.http.maxhdr 101"),
+    count("tune.http.cookielen", number<&G::capture_cookie_length, 0, 65'535>, "<characters>",
+          "The longest text that 'capture cookie' keeps, whatever its 'len' says.", "tune.http.cookielen 63"),
+    count("tune.http.logurilen", number<&G::log_uri_length, 1, 65'535>, "<characters>",
+          "How much of a request's target the log shows.", "tune.http.logurilen 1024"),
+    count("tune.http.maxhdr", number<&G::max_http_fields, 1, 32'767>, "<fields>",
+          "How many fields a message may bring, its first line counted.", "tune.http.maxhdr 101"),
     no_meaning("tune.idle-pool.shared", in::global, kNoHttp),
     no_meaning("tune.idletimer", in::global, kOtherMachinery),
     no_meaning("tune.listener.multi-queue", in::global, "every worker has its own socket of every address"),
@@ -109,7 +118,9 @@ constexpr KeywordRow kRows[] = {
      .doc = "How many connections a worker accepts in a row before it serves others; -1: no limit of ours.",
      .example = "tune.maxaccept 64"},
     no_meaning("tune.maxpollevents", in::global, kOtherMachinery),
-    no_meaning("tune.maxrewrite", in::global, "nothing is rewritten in TCP mode: the whole buffer is for reading"),
+    bytes("tune.maxrewrite", size<&G::maxrewrite, 0, 16'777'216>,
+          "How much of a buffer is kept free for what rules add to a head; half of it at most.",
+          "tune.maxrewrite 1024"),
     no_meaning("tune.memory.hot-size", in::global, kOtherMachinery),
     no_meaning("tune.pattern.cache-size", in::global, "pattern sets are indexed, and looked up at every use"),
     bytes("tune.pipesize", size<&G::pipesize, 0, kMaxSocketBuffer>, "The size of the pipes that splicing uses.",

@@ -9,8 +9,9 @@ namespace {
 
 // Copies of spans that are constants of other files.
 const std::span<const ActionRow> kTables[] = {
-    address_actions, bandwidth_actions, expect_header_actions, http_answer_actions, http_head_actions, log_actions,
-    order_actions,   refused_actions,   socket_actions,        tracking_actions,    variable_actions,  verdict_actions,
+    address_actions,     bandwidth_actions, expect_header_actions, headers_bin_actions, normalize_uri_actions,
+    http_answer_actions, http_head_actions, log_actions,           order_actions,       refused_actions,
+    socket_actions,      tracking_actions,  variable_actions,      verdict_actions,
 };
 
 bool is_number(std::string_view text) {

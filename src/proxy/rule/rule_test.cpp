@@ -19,14 +19,15 @@ namespace {
 using testing::HasSubstr;
 
 constexpr std::string_view kListen =
-    "listen l\n bind 127.0.0.1:4440\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n"
+    "global\n expose-experimental-directives\nlisten l\n bind 127.0.0.1:4440\n timeout client 1s\n timeout server 1s\n "
+    "timeout connect 1s\n"
     " server s 127.0.0.1:80\n stick-table type ip size 10 store conn_cnt,gpc(4),gpt(4)\n"
     " tcp-request inspect-delay 1s\n";
 
 std::unique_ptr<Loaded> load_line(std::string_view line) {
   return load(std::string(kListen) + " " + std::string(line) + "\n" +
               " filter bwlim-in slow default-limit 1m default-period 1s\nbackend clients\n stick-table type ip size 10 "
-              "store gpc(4)\n");  // the line is number 9
+              "store gpc(4)\n");  // the line is number 11
 }
 
 TEST(Actions, each_stands_once_in_a_set) {
@@ -51,36 +52,36 @@ TEST(Actions, mistakes_are_said_where_they_stand) {
     std::string_view line, message;
   };
   constexpr Row kRows[] = {
-      {"tcp-request content set-var sess.a int(1)", "9:22 'set-var' needs its arguments in parentheses"},
-      {"tcp-request content set-var(sess.a int(1)", "9:22 the arguments of 'set-var' do not end in ')'"},
-      {"tcp-request content set-var(a) int(1)", "9:30 'tcp-request content': 'a' is no variable"},
-      {"tcp-request content set-var(sess.a,ifblue) int(1)", "9:37 'tcp-request content': 'ifblue' is no condition"},
-      {"tcp-request content set-var(sess.a)", "9:37 'tcp-request content': the value is missing"},
-      {"tcp-request content set-var(check.a) int(1)", "9:30 'tcp-request content': variables of scope 'check'"},
-      {"tcp-request connection set-var(txn.a) int(1)", "9:33 'tcp-request connection': 'txn.a': here only"},
-      {"tcp-request session set-var(req.a) int(1)", "9:30 'tcp-request session': 'req.a': here only"},
-      {"tcp-request content set-var(sess.a) nothing", "9:38 no sample fetch is named 'nothing'"},
+      {"tcp-request content set-var sess.a int(1)", "11:22 'set-var' needs its arguments in parentheses"},
+      {"tcp-request content set-var(sess.a int(1)", "11:22 the arguments of 'set-var' do not end in ')'"},
+      {"tcp-request content set-var(a) int(1)", "11:30 'tcp-request content': 'a' is no variable"},
+      {"tcp-request content set-var(sess.a,ifblue) int(1)", "11:37 'tcp-request content': 'ifblue' is no condition"},
+      {"tcp-request content set-var(sess.a)", "11:37 'tcp-request content': the value is missing"},
+      {"tcp-request content set-var(check.a) int(1)", "11:30 'tcp-request content': variables of scope 'check'"},
+      {"tcp-request connection set-var(txn.a) int(1)", "11:33 'tcp-request connection': 'txn.a': here only"},
+      {"tcp-request session set-var(req.a) int(1)", "11:30 'tcp-request session': 'req.a': here only"},
+      {"tcp-request content set-var(sess.a) nothing", "11:38 no sample fetch is named 'nothing'"},
       {"tcp-request content unset-var(sess.a,sess.b)",
-       "9:32 'tcp-request content': 'unset-var' takes the name of one variable"},
-      {"tcp-request content capture src", "9:33 "},
+       "11:32 'tcp-request content': 'unset-var' takes the name of one variable"},
+      {"tcp-request content capture src", "11:33 "},
       {"tcp-request content capture src id 4", ""},
-      {"tcp-request content set-log-level loud", "9:36 "},
-      {"tcp-request content set-nice 5000", "9:31 "},
-      {"tcp-request content set-tos 256", "9:30 'tcp-request content': '256' is above 255"},
-      {"tcp-request content set-mark x", "9:31 no sample fetch is named 'x'"},
-      {"tcp-request content set-retries 101", "9:34 "},
-      {"tcp-request content silent-drop rst-ttl 0", "9:42 "},
-      {"tcp-request connection capture src len 3", "9:25 'capture' is no action of 'tcp-request connection'"},
-      {"tcp-request content close", "9:22 'close' is no action of 'tcp-request content'"},
-      {"tcp-request content switch-mode http", "9:22 'switch-mode' is refused: HTTP mode"},
-      {"tcp-response content set-src src", "9:23 'set-src' is no action of 'tcp-response content'"},
-      {"tcp-request content reject if { src,in_table(nobody) }", "9:47 there is no stick table 'nobody'"},
+      {"tcp-request content set-log-level loud", "11:36 "},
+      {"tcp-request content set-nice 5000", "11:31 "},
+      {"tcp-request content set-tos 256", "11:30 'tcp-request content': '256' is above 255"},
+      {"tcp-request content set-mark x", "11:31 no sample fetch is named 'x'"},
+      {"tcp-request content set-retries 101", "11:34 "},
+      {"tcp-request content silent-drop rst-ttl 0", "11:42 "},
+      {"tcp-request connection capture src len 3", "11:25 'capture' is no action of 'tcp-request connection'"},
+      {"tcp-request content close", "11:22 'close' is no action of 'tcp-request content'"},
+      {"tcp-request content switch-mode http", "11:22 'switch-mode' is refused: HTTP mode"},
+      {"tcp-response content set-src src", "11:23 'set-src' is no action of 'tcp-response content'"},
+      {"tcp-request content reject if { src,in_table(nobody) }", "11:47 there is no stick table 'nobody'"},
       {"tcp-request content reject extra",
-       "9:29 'tcp-request content': 'if' or 'unless' is expected instead of 'extra'"},
-      {"tcp-request content do-log profile x", "9:37 'tcp-request content': log profiles are not available"},
-      {"tcp-request session reject if { req.len gt 0 }", "9:32 'req.len gt 0' never matches here"},
-      {"declare capture request len 0", "9:30 "},
-      {"declare capture both len 3", "9:18 "},
+       "11:29 'tcp-request content': 'if' or 'unless' is expected instead of 'extra'"},
+      {"tcp-request content do-log profile x", "11:37 'tcp-request content': log profiles are not available"},
+      {"tcp-request session reject if { req.len gt 0 }", "11:32 'req.len gt 0' never matches here"},
+      {"declare capture request len 0", "11:30 "},
+      {"declare capture both len 3", "11:18 "},
   };
   for (const Row& row : kRows) {
     const auto loaded = load_line(row.line);

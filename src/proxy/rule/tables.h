@@ -18,6 +18,8 @@ extern const std::span<const ActionRow> verdict_actions;        // verdict.cpp
 extern const std::span<const ActionRow> http_answer_actions;    // http_answer.cpp
 extern const std::span<const ActionRow> http_head_actions;      // http_head.cpp
 extern const std::span<const ActionRow> bandwidth_actions;      // bandwidth.cpp
+extern const std::span<const ActionRow> headers_bin_actions;    // headers_bin.cpp
+extern const std::span<const ActionRow> normalize_uri_actions;  // normalize_uri.cpp
 extern const std::span<const ActionRow> expect_header_actions;  // expect_header.cpp
 
 }  // namespace weir::proxy
