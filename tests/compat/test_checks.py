@@ -503,7 +503,7 @@ def http(*lines):
     return "\n    ".join(["option httpchk", *(f"http-check {line}" for line in lines)])
 
 
-def answers(head, body=b"", **how):
+def web_answer(head, body=b"", **how):
     return conversation(b"HTTP/1.0 " + head + b"\r\nX-Test: 1\r\n\r\n" + body, **({"close": True} | how))
 
 
@@ -511,22 +511,22 @@ CHUNKED = conversation(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\
 LENGTH = conversation(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
 
 PROBES = {
-    "http": ("option httpchk", answers(b"200 OK")),
-    "http_bytewise": ("option httpchk", answers(b"200 OK", bytewise=True)),
-    "http_uri": ("option httpchk /ping", answers(b"302 Found")),
-    "http_method": ("option httpchk HEAD /ping", answers(b"204 No Content")),
-    "http_old_host": ("option httpchk GET /ping HTTP/1.1\\r\\nHost:\\ www", answers(b"200 OK")),
-    "http_send": (http("send meth POST uri /p ver HTTP/1.1 hdr Host x hdr X-A b body abc"), answers(b"200 OK")),
-    "http_503": ("option httpchk", answers(b"503 Service Unavailable")),
-    "http_404": ("option httpchk", answers(b"404 Not Found")),
-    "http_404_stops": (http("disable-on-404"), answers(b"404 Not Found")),
-    "http_status": (http("expect status 404"), answers(b"404 Not Found")),
-    "http_statuses": (http("expect status 200-299,404"), answers(b"404 Not Found")),
-    "http_status_other": (http("expect status 200-299,404"), answers(b"301 Moved")),
-    "http_not_status": (http("expect ! status 500"), answers(b"500 Oops")),
-    "http_rstatus": (http("expect rstatus ^2"), answers(b"201 Created")),
-    "http_not_rstatus": (http("expect ! rstatus ^5"), answers(b"503 Bad")),
-    "http_string": (http("expect string hello"), answers(b"200 OK", b"well hello")),
+    "http": ("option httpchk", web_answer(b"200 OK")),
+    "http_bytewise": ("option httpchk", web_answer(b"200 OK", bytewise=True)),
+    "http_uri": ("option httpchk /ping", web_answer(b"302 Found")),
+    "http_method": ("option httpchk HEAD /ping", web_answer(b"204 No Content")),
+    "http_old_host": ("option httpchk GET /ping HTTP/1.1\\r\\nHost:\\ www", web_answer(b"200 OK")),
+    "http_send": (http("send meth POST uri /p ver HTTP/1.1 hdr Host x hdr X-A b body abc"), web_answer(b"200 OK")),
+    "http_503": ("option httpchk", web_answer(b"503 Service Unavailable")),
+    "http_404": ("option httpchk", web_answer(b"404 Not Found")),
+    "http_404_stops": (http("disable-on-404"), web_answer(b"404 Not Found")),
+    "http_status": (http("expect status 404"), web_answer(b"404 Not Found")),
+    "http_statuses": (http("expect status 200-299,404"), web_answer(b"404 Not Found")),
+    "http_status_other": (http("expect status 200-299,404"), web_answer(b"301 Moved")),
+    "http_not_status": (http("expect ! status 500"), web_answer(b"500 Oops")),
+    "http_rstatus": (http("expect rstatus ^2"), web_answer(b"201 Created")),
+    "http_not_rstatus": (http("expect ! rstatus ^5"), web_answer(b"503 Bad")),
+    "http_string": (http("expect string hello"), web_answer(b"200 OK", b"well hello")),
     "http_string_chunked": (http("expect string hello"), CHUNKED),
     "http_string_missing": (http("expect string gone"), LENGTH),
     "http_not_string": (http("expect ! string hello"), LENGTH),
