@@ -149,7 +149,10 @@ Outcome act_on(Session& session, Verdict verdict) {
   return Outcome::stopped;
 }
 
-Outcome ask(Session& session, const std::vector<Rule>& rules) {
+// COMPAT: observed on 2.6: tcp-response rules without an inspect-delay are asked before the server has said anything.
+bool sees_answer(const Session& session) { return session.backend->config->response_inspect_delay.has_value(); }
+
+Outcome ask(Session& session, const std::vector<Rule>& rules, bool with_answer = true) {
   if (rules.empty()) return Outcome::next;
   HttpExchange& exchange = *session.http;
   Verdict verdict = Verdict::next;
@@ -158,6 +161,7 @@ Outcome ask(Session& session, const std::vector<Rule>& rules) {
     ContextParts parts;
     sample::Context context = make_context(session, parts, true);
     context.in_response = context.may_pause = true;
+    if (!with_answer) context.http_response = nullptr;
     verdict = run_rules(rules, exchange.next_rule, context, session);
     session.worker->arena.reset();
   } while (exchange.look_again);
@@ -186,7 +190,8 @@ bool judge_response_head(Session& session) {
   for (;;) {
     switch (exchange.response_stage) {
       case ResponseStage::back_content:
-        if (ask(session, session.backend->config->response_rules) == Outcome::stopped) return false;
+        if (ask(session, session.backend->config->response_rules, sees_answer(session)) == Outcome::stopped)
+          return false;
         exchange.response_stage = ResponseStage::back_http;
         exchange.next_rule = 0;
         break;
