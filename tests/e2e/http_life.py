@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "load"), os.path.join(HERE, "..", "compat")]
@@ -105,6 +106,33 @@ def a_server_that_closes_what_rests_costs_no_request(w):
     true(len(server.received) >= 50, "each over a connection of its own")
 
 
+def rules_of_an_answer_wait(w):
+    more = threading.Event()
+
+    def slow(server, conn):
+        server.heard(conn.recv(65536))
+        conn.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+        more.wait(10)
+        conn.sendall(b"2\r\nde\r\n0\r\n\r\n")
+        conn.recv(1)
+    w.server("s1", slow)
+    rules = ("    http-response wait-for-body time 5s\n    http-response pause 30\n"
+             "    http-response set-header x-length %[res.body,length]")
+    w.start(SETTINGS + FRONTEND.format(rules) + BACKEND)
+    conn = connect(w)
+    conn.sendall(REQUEST)
+    until(lambda: int(w.stat("be", "s1").get("scur")) == 1, what="the request at the server")
+    conn.settimeout(0.1)
+    try:
+        early = conn.recv(100)
+    except TimeoutError:
+        early = b""
+    equal(early, b"", "nothing before the body is whole")
+    more.set()
+    conn.settimeout(10)
+    equal(ask(conn, b""), b"HTTP/1.1 200 OK", "then the answer")
+
+
 def shellshock_is_refused(w):
     w.server("s1", web)
     w.start(SETTINGS + FRONTEND.format("    reqdeny  ^[^:]+:\\s*\\(\\s*\\)\\s+\\{\n"
@@ -119,4 +147,4 @@ def shellshock_is_refused(w):
 
 
 run([a_kept_connection_follows_a_reload, a_soft_stop_lets_waiting_clients_go, a_hard_stop_under_requests,
-     a_server_that_closes_what_rests_costs_no_request, shellshock_is_refused], 2)
+     a_server_that_closes_what_rests_costs_no_request, rules_of_an_answer_wait, shellshock_is_refused], 2)

@@ -100,11 +100,13 @@ Due exchange_due(const Session& session) {
 void exchange_timer(Session& session) {
   const Due due = exchange_due(session);
   if (due.at > session.worker->io->now()) {
-    if (session.http->response_paused && session.phase_deadline <= session.worker->io->now()) {
-      (void)judge_response_head(session);
-      return;
-    }
-    return arm_timer(session);
+    if (!session.http->response_paused) return arm_timer(session);
+    const TimePoint now = session.worker->io->now();
+    if (session.http->body_deadline <= now) session.http->body_over_due = true;
+    if (session.phase_deadline > now && session.http->body_deadline > now) return arm_timer(session);
+    session.http->response_paused = false;
+    (void)judge_response_head(session);
+    return;
   }
   const bool begun = session.http->response_sent;
   if (due.by == EndedBy::server_timeout && !begun) return server_failed(session, ServerFault::timeout);
@@ -151,7 +153,10 @@ void tarpit_timer(Session& session) {
 TimePoint http_deadline(const Session& session) {
   switch (session.phase) {
     case Phase::inspecting: return std::min(session.phase_deadline, session.http->body_deadline);
-    case Phase::relaying: return std::min(exchange_due(session).at, session.phase_deadline);
+    case Phase::relaying: {
+      const TimePoint body = session.http->response_paused ? session.http->body_deadline : TimePoint::max();
+      return std::min({exchange_due(session).at, session.phase_deadline, body});
+    }
     default: return session.phase_deadline;
   }
 }

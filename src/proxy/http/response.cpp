@@ -132,7 +132,10 @@ Outcome act_on(Session& session, Verdict verdict) {
   switch (verdict) {
     case Verdict::next:
     case Verdict::accept: return Outcome::next;
-    case Verdict::wait: arm_timer(session); return Outcome::stopped;
+    case Verdict::wait:
+      exchange.response_paused = true;
+      arm_timer(session);
+      return Outcome::stopped;
     case Verdict::answer: answer(session, *exchange.answer.reply, EndedBy::local, 'H'); return Outcome::stopped;
     case Verdict::failed: answer(session, page_of(session, 500), EndedBy::proxy, 'H'); return Outcome::stopped;
     case Verdict::silent_drop:
@@ -254,6 +257,7 @@ bool begin_response(Session& session) {
 
 bool judge_again(Session& session) {
   if (!session.http->response_paused) return true;
+  session.http->response_paused = false;
   return judge_response_head(session);
 }
 
