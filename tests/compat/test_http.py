@@ -138,12 +138,10 @@ row("head", _heads, {"/0": b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n",
                         if kind == "not modified"}})
 
 for _where in ("frontend", "backend"):
-    for _option in ("http-server-close", "httpclose", "http-pretend-keepalive", "http-no-delay", "accept-invalid-http-request",
-                    "http-use-proxy-header"):
+    for _option in ("http-server-close", "httpclose", "http-pretend-keepalive", "http-no-delay", "accept-invalid-http-request"):
         row(f"option_{_option}_{_where}", {"1.1": [A, A], "1.0 ka": [KINDS["1.0 keep-alive"], A],
                                            "1.0 pc": [KINDS["1.0 proxy-connection"], A], "1.1 close": [KINDS["1.1 close"]]},
-            **{_where: f"    option {_option}"}) if not (_where == "backend" and _option in (
-                "accept-invalid-http-request", "http-use-proxy-header")) else None
+            **{_where: f"    option {_option}"}) if _where == "frontend" or _option != "accept-invalid-http-request" else None
 row("option_server_close_and_pretend", [A, A], backend="    option http-server-close\n    option http-pretend-keepalive")
 row("option_close_in_front_server_close_in_back", [A, A], frontend="    option httpclose",
     backend="    option http-server-close")
@@ -275,7 +273,8 @@ LATER = [0.4, OK]
 row("client_closes_while_waiting", [lambda w: w.clients[-1].send(A), 0.1, "close"], LATER, lines=1)
 row("client_resets_while_waiting", [lambda w: w.clients[-1].send(A), 0.1, "reset"], LATER, lines=1)
 row("client_finishes_while_waiting", [lambda w: w.clients[-1].send(A), 0.1, "finish", "answer", "end"], LATER)
-row("client_finishes_at_once", [lambda w: w.clients[-1].send(A), "finish", "answer", "end"])
+row("client_finishes_at_once", [lambda w: w.clients[-1].send(A), "finish", "answer", "end"],
+    backend="    no option abortonclose")
 for _prefix in ("", "no "):
     row(f"client_closes_{_prefix.strip()}abortonclose", [lambda w: w.clients[-1].send(A), 0.1, "close"], LATER, lines=1,
         backend=f"    {_prefix}option abortonclose")
