@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 namespace weir::proto::http {
@@ -55,6 +56,12 @@ inline bool is_in_small(std::string_view text, std::string_view small) {
     if (lower(text[at]) != small[at]) return false;
   }
   return true;
+}
+
+inline std::string lowered(std::string_view text) {
+  std::string small(text);
+  for (char& c : small) c = lower(c);
+  return small;
 }
 
 constexpr std::string_view trimmed(std::string_view text) {
