@@ -187,6 +187,10 @@ void consume(Flow& flow, BodyState& body, std::size_t bytes) {
 }
 
 void release_if_empty(Session& session, Flow& flow, const BodyState& body) {
+  if (flow.pipe != nullptr && flow.pipe->held == 0) {
+    session.worker->io->pipes().give(flow.pipe);
+    flow.pipe = nullptr;
+  }
   if (flow.buffer == nullptr || flow.start != flow.end || body.keep_buffer) return;
   session.worker->io->buffers().give(flow.buffer);
   flow.buffer = nullptr;
@@ -252,9 +256,27 @@ Sent send_buffered(Session& session, Flow& flow, BodyState& body, Side& sink, st
   return finish_burst(session, flow, body, sink, burst, before_data, data);
 }
 
+Moved end_of(Sent sent) { return sent == Sent::error ? Moved::sink_error : Moved::idle; }
+
+Sent flush_pipe(Session& session, Flow& flow, Side& sink) {
+  while (flow.pipe != nullptr && flow.pipe->held != 0) {
+    const ssize_t sent = io::splice_out(*flow.pipe, sink.fd);
+    if (sent == -EINTR) continue;
+    if (sent == -EAGAIN) {
+      flow.blocked = true;
+      return Sent::blocked;
+    }
+    if (sent < 0) {
+      errno = static_cast<int>(-sent);
+      return sink_failed(sink);
+    }
+    note_sent(session, flow, sink, static_cast<std::size_t>(sent));
+  }
+  return Sent::all;
+}
+
 Moved splice_body(Session& session, Flow& flow, BodyState& body, Side& source, Side& sink, std::uint64_t& moved) {
   const bool counted = body.framing.kind == BodyKind::length;
-  if (flow.pipe == nullptr) flow.pipe = session.worker->io->pipes().take();
   const std::uint64_t most = counted ? std::min<std::uint64_t>(body.reader.known_rest(), kBurst) : kBurst;
   const ssize_t got = io::splice_in(source.fd, *flow.pipe, most);
   if (got == 0) {
@@ -276,45 +298,11 @@ Moved splice_body(Session& session, Flow& flow, BodyState& body, Side& source, S
     body.reader.skip(static_cast<std::uint64_t>(got));
     body.read_over = body.reader.over();
   }
-  while (flow.pipe->held != 0) {
-    const ssize_t sent = io::splice_out(*flow.pipe, sink.fd);
-    if (sent == -EINTR) continue;
-    if (sent == -EAGAIN) {
-      flow.blocked = true;
-      return Moved::idle;
-    }
-    if (sent < 0) {
-      sink.error = connection_error_of(static_cast<int>(-sent));
-      return Moved::sink_error;
-    }
-    note_sent(session, flow, sink, static_cast<std::size_t>(sent));
-  }
-  return Moved::idle;
+  return end_of(flush_pipe(session, flow, sink));
 }
 
-Sent flush_pipe(Session& session, Flow& flow, Side& sink) {
-  while (flow.pipe != nullptr && flow.pipe->held != 0) {
-    const ssize_t sent = io::splice_out(*flow.pipe, sink.fd);
-    if (sent == -EINTR) continue;
-    if (sent == -EAGAIN) {
-      flow.blocked = true;
-      return Sent::blocked;
-    }
-    if (sent < 0) {
-      errno = static_cast<int>(-sent);
-      return sink_failed(sink);
-    }
-    note_sent(session, flow, sink, static_cast<std::size_t>(sent));
-  }
-  if (flow.pipe != nullptr) {
-    session.worker->io->pipes().give(flow.pipe);
-    flow.pipe = nullptr;
-  }
-  return Sent::all;
-}
-
-bool may_splice(const Flow& flow, const BodyState& body, bool allowed) {
-  if (!allowed || flow.start != flow.end || body.chunked_out) return false;
+bool is_worth_a_pipe(const Flow& flow, const BodyState& body) {
+  if (flow.start != flow.end || body.chunked_out) return false;
   switch (body.framing.kind) {
     case BodyKind::length: return body.reader.known_rest() >= kSpliceFrom;
     case BodyKind::until_close:
@@ -325,7 +313,12 @@ bool may_splice(const Flow& flow, const BodyState& body, bool allowed) {
   return false;
 }
 
-Moved end_of(Sent sent) { return sent == Sent::error ? Moved::sink_error : Moved::idle; }
+// A pipe for what comes next; false: it is copied, also when all pipes are in use.
+bool get_pipe(Session& session, Flow& flow, const BodyState& body, bool allowed) {
+  if (!allowed || !is_worth_a_pipe(flow, body)) return false;
+  if (flow.pipe == nullptr) flow.pipe = session.worker->io->pipes().take();
+  return flow.pipe != nullptr;
+}
 
 bool ends_with_source(const BodyState& body) {
   return body.framing.kind == BodyKind::until_close || body.framing.kind == BodyKind::tunnel;
@@ -369,7 +362,7 @@ Moved move_body(Session& session, Flow& flow, BodyState& body, Side& source, Sid
       session.worker->io->reactor().make_ready(source.token, EPOLLIN);
       break;
     }
-    if (may_splice(flow, body, allow_splice)) {
+    if (get_pipe(session, flow, body, allow_splice)) {
       const Moved result = splice_body(session, flow, body, source, sink, moved);
       if (result != Moved::idle || flow.blocked) return result;
       if (body.read_over) return finish(session, flow, body);
