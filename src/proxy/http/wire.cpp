@@ -13,12 +13,6 @@ namespace {
 
 using namespace proto::http;
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 bool is_own_option(std::string_view option) { return same_name(option, "close") || same_name(option, "keep-alive"); }
 
 // h1-case-adjust, where the option of the other side asks for it.
@@ -33,21 +27,19 @@ const proto::http1::NameCases* name_cases(const Session& session, bool to_server
 bool strip_connection_options(Head& head, TextStore& texts) {
   for (Field* field = head.find(FieldId::connection); field != nullptr;
        field = head.find(FieldId::connection, head.index_of(field) + 1)) {
-    char* const start = texts.take(field->value.size());
+    // "a,b" becomes "a, b": at most a blank for each comma.
+    char* const start = texts.take(2 * field->value.size());
     if (start == nullptr) return false;
     char* out = start;
-    for (std::string_view rest = field->value; !rest.empty();) {
-      const std::size_t comma = std::min(rest.find(','), rest.size());
-      const std::string_view option = trimmed(rest.substr(0, comma));
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
-      if (option.empty() || is_own_option(option)) continue;
+    ListWalk list(field->value);
+    for (std::string_view option; list.next(option);) {
+      if (is_own_option(option)) continue;
       if (out != start) {
         *out++ = ',';
         *out++ = ' ';
       }
       std::memcpy(out, option.data(), option.size());
       out += option.size();
-      if (static_cast<std::size_t>(out - start) + 2 > field->value.size()) break;  // no room for one more with ", "
     }
     const auto size = static_cast<std::size_t>(out - start);
     texts.keep_only(start, size);
