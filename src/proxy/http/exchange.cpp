@@ -11,7 +11,7 @@ void HttpExchange::clear() {
   response_body.clear();
   answer = {};
   passed = {};
-  state() = ExchangeState();
+  static_cast<ExchangeState&>(*this) = ExchangeState();
 }
 
 }  // namespace weir::proxy

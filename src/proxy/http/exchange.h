@@ -70,8 +70,7 @@ struct AnswerOrder {
   const Reply* reply = nullptr;  // owned by the rule, the configuration or `kept`
   ReplyPtr kept;
   std::vector<std::pair<std::string_view, std::string_view>> fields;  // more of them, in the exchange's texts
-  bool close = false;
-  bool late = false;  // it is refused because it took too long
+  bool late = false;                                                  // it is refused because it took too long
 };
 
 /// How far it is: values, begun anew for each request.
@@ -126,6 +125,7 @@ struct ExchangeState {
   bool retry_forbidden = false;  // http-request disable-l7-retry
   bool server_shared = false;    // the server's connection has served other clients
   bool server_private = false;   // and must not serve another
+  bool server_login = false;     // for the client has logged in over it
   bool server_closes = false;    // a rule has told the server so
   TimePoint body_deadline = TimePoint::max();
   Timeout tunnel_timeout, server_timeout, client_timeout, connect_timeout, queue_timeout,
@@ -150,7 +150,6 @@ struct HttpExchange : ExchangeState {
   AnswerOrder answer;
   PassedLines passed;
 
-  ExchangeState& state() { return *this; }
   void clear();
 };
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "proto/http/uri.h"
+#include "proxy/http/line_text.h"
 #include "proxy/http/phases.h"
 #include "proxy/worker_context.h"
 
@@ -70,27 +71,14 @@ struct Reader {
   }
 };
 
-// Pieces that become the location in one text of the exchange.
-class Location {
- public:
-  explicit Location(HttpExchange& exchange) : exchange_(exchange) {}
-  void add(std::string_view piece) {
-    if (!piece.empty()) text_.append(piece);
+void add_path(std::string& location, const Redirect& redirect, std::string_view path_query) {
+  if (!redirect.drop_query) {
+    location += path_query;
+    return;
   }
-  [[nodiscard]] bool ends_with(char c) const { return text_.ends_with(c); }
-  [[nodiscard]] bool contains(char c) const { return text_.contains(c); }
-  [[nodiscard]] std::optional<std::string_view> keep() { return exchange_.texts.copy(text_); }
-
- private:
-  HttpExchange& exchange_;
-  std::string text_;
-};
-
-void add_path(Location& location, const Redirect& redirect, std::string_view path_query) {
-  if (!redirect.drop_query) return location.add(path_query);
   const std::string_view path = path_of(path_query);
-  location.add(path);
-  if (redirect.append_slash && !path.ends_with('/')) location.add("/");
+  location += path;
+  if (redirect.append_slash && !path.ends_with('/')) location += "/";
 }
 
 }  // namespace
@@ -116,34 +104,35 @@ bool read_redirect(config::ParseContext& context, config::Arguments& args, const
 
 RedirectOrder order_redirect(Session& session, const Redirect& redirect, sample::Context& context) {
   HttpExchange& exchange = *session.http;
-  char text[4096];
-  const std::string_view where{text, redirect.where->format(context, text)};
+  const auto formatted = line_text(session, *redirect.where, context);
+  if (!formatted) return RedirectOrder::failed;
+  const std::string_view where = *formatted;
   if (where.empty() && redirect.ignore_empty) return RedirectOrder::skipped;
   const bool request_known = exchange.request_head_alive;
   const Target target =
       request_known ? split_target(exchange.request.target, exchange.request.method == Method::connect) : Target{};
   const std::string_view path_query = target.path_query.empty() ? std::string_view("/") : target.path_query;
-  Location location(exchange);
+  std::string location;
   switch (redirect.to) {
     case Redirect::To::location:
-      location.add(where);
+      location += where;
       if (const auto query = redirect.keep_query ? query_of(path_query) : std::nullopt) {
-        location.add(where.contains('?') ? "&" : "?");
-        location.add(*query);
+        location += where.contains('?') ? "&" : "?";
+        location += *query;
       }
       break;
     case Redirect::To::prefix:
-      if (redirect.written != "/") location.add(where);
+      if (redirect.written != "/") location += where;
       add_path(location, redirect, path_query);
       break;
     case Redirect::To::scheme:
-      location.add(where);
-      location.add("://");
-      location.add(request_known ? exchange.request.value(FieldId::host).value_or("") : std::string_view());
+      location += where;
+      location += "://";
+      location += request_known ? exchange.request.value(FieldId::host).value_or("") : std::string_view();
       add_path(location, redirect, path_query);
       break;
   }
-  const auto kept = location.keep();
+  const auto kept = exchange.texts.copy(location);
   if (!kept) return RedirectOrder::failed;
   exchange.answer = {};
   exchange.answer.reply = redirect.reply.get();
@@ -153,10 +142,9 @@ RedirectOrder order_redirect(Session& session, const Redirect& redirect, sample:
     exchange.answer.fields.emplace_back("cache-control", "no-cache");
   if (!redirect.cookie.empty()) exchange.answer.fields.emplace_back("set-cookie", redirect.cookie);
   if (redirect.cookie_format) {
-    const std::string_view cookie{text, redirect.cookie_format->format(context, text)};
-    const auto kept_cookie = exchange.texts.copy(cookie);
-    if (!kept_cookie) return RedirectOrder::failed;
-    exchange.answer.fields.emplace_back("set-cookie", *kept_cookie);
+    const auto cookie = line_text(session, *redirect.cookie_format, context);
+    if (!cookie) return RedirectOrder::failed;
+    exchange.answer.fields.emplace_back("set-cookie", *cookie);
   }
   return RedirectOrder::given;
 }

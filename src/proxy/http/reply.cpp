@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "proxy/http/body.h"
+#include "proxy/http/line_text.h"
 #include "proxy/http/pages.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/wire.h"
@@ -22,22 +23,8 @@ namespace {
 
 using namespace proto::http;
 
-// A format's text, kept as long as the exchange.
-std::string_view formatted(Session& session, sample::Context& context, const sample::LogFormat& format) {
-  TextStore& texts = session.http->texts;
-  const std::size_t room = session.worker->io->buffers().buffer_size() / 2;
-  char* const at = texts.take(room);
-  if (at == nullptr) return {};
-  const std::size_t size = format.format(context, {at, room});
-  texts.keep_only(at, size);
-  return {at, size};
-}
-
-struct Made {
-  std::string_view body;
-};
-
-Made fill_head(Session& session, const Reply& reply) {
+// The head in the exchange; what its body is.
+std::string_view fill_head(Session& session, const Reply& reply) {
   HttpExchange& exchange = *session.http;
   Head& head = exchange.response;
   ContextParts parts;
@@ -47,27 +34,28 @@ Made fill_head(Session& session, const Reply& reply) {
   head.version = Version::http11;
   head.status = reply.status;
   head.reason = reply.reason.empty() ? reason_of(reply.status) : std::string_view(reply.reason);
-  Made made;
-  if (reply.body == Reply::Body::text) made.body = reply.text;
-  if (reply.body == Reply::Body::format) made.body = formatted(session, context, *reply.format);
+  std::string_view body;
+  if (reply.body == Reply::Body::text) body = reply.text;
+  if (reply.body == Reply::Body::format) body = body_text(session, *reply.format, context).value_or("");
   for (const auto& [name, value] : reply.fields) head.add(name, value);
-  for (const ReplyField& field : reply.added) head.add(field.name, formatted(session, context, *field.value));
+  for (const ReplyField& field : reply.added)
+    head.add(field.name, line_text(session, *field.value, context).value_or(""));
   for (const auto& [name, value] : exchange.answer.fields) head.add(name, value);
   if (head.find(FieldId::content_length) == nullptr && reply.status != 204 && reply.status != 304) {
     char digits[20];
-    const auto end = fmt::format_to_n(digits, sizeof digits, "{}", made.body.size());
+    const auto end = fmt::format_to_n(digits, sizeof digits, "{}", body.size());
     if (const auto text = exchange.texts.copy({digits, end.size}))
       head.add("content-length", FieldId::content_length, *text);
   }
   if (!reply.content_type.empty()) head.add("content-type", FieldId::content_type, reply.content_type);
   session.worker->arena.reset();
-  return made;
+  return body;
 }
 
 // Whether the client's connection may bring another request after this.
 bool client_stays(Session& session, const Reply& reply) {
   HttpExchange& exchange = *session.http;
-  if (reply.closes || exchange.answer.close || exchange.bad_request) return false;
+  if (reply.closes || exchange.bad_request) return false;
   if (!exchange.client_keep_alive) return false;
   return exchange.request_body.over || discard_body(session.request, exchange.request_body);
 }
@@ -145,7 +133,7 @@ void answer(Session& session, const Reply& asked, EndedBy by, char in) {
   give_server_up(session);
   release_target(session);
   exchange.client_keep_alive = client_stays(session, reply);
-  const Made made = fill_head(session, reply);
+  const std::string_view content = fill_head(session, reply);
   exchange.local = true;
   exchange.response_begun = true;
   session.facts.response_began = TimePoint{};  // the server's answer, if there was one, is not what the client gets
@@ -159,7 +147,7 @@ void answer(Session& session, const Reply& asked, EndedBy by, char in) {
   BodyState& body = exchange.response_body;
   body.clear();
   if (!bodiless) {
-    body.framing = {.kind = BodyKind::length, .length = made.body.size()};
+    body.framing = {.kind = BodyKind::length, .length = content.size()};
     settle_framing_fields(exchange.response, body, exchange.texts);
     if (body.chunked_out && exchange.request_version == Version::http10) {
       exchange.response.remove_all(FieldId::transfer_encoding);
@@ -175,7 +163,7 @@ void answer(Session& session, const Reply& asked, EndedBy by, char in) {
   body.clear();
   body.read_over = true;
   body.unsent.assign(head);
-  if (exchange.request_method != Method::head && !bodiless) append_body(body.unsent, made.body, chunked);
+  if (exchange.request_method != Method::head && !bodiless) append_body(body.unsent, content, chunked);
   exchange.request_body.over = true;  // nobody takes it any more
   session.phase = Phase::relaying;
   session.response.blocked = false;

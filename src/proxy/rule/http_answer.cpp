@@ -26,13 +26,11 @@ struct ReplyArgument final : ActionArgument {
 };
 
 bool read_into(ActionReader& reader, std::uint16_t usual, bool page_by_default) {
-  const SourcePosition at = reader.args.here();
   auto reply = read_reply(reader.context, reader.args, reader.scope, usual);
   if (reply == nullptr) return false;
   // Manual: "deny deny_status 429" means the page of that status, when it has one.
   if (page_by_default && reply->body == Reply::Body::none && reply->added.empty() && has_page(reply->status))
     reply->body = Reply::Body::page;
-  (void)at;
   auto argument = std::make_shared<ReplyArgument>();
   argument->reply = std::move(reply);
   reader.out = std::move(argument);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "proxy/http/body.h"
+#include "proxy/http/line_text.h"
 #include "proxy/http/pages.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/target.h"
@@ -46,19 +47,6 @@ Verdict failed_rewrite(Session& session) {
   session.frontend->state->counters[worker].failed_rewrites.add();
   if (session.backend) session.backend->state->counters[worker].failed_rewrites.add();
   return session.http->strict_rewrites ? Verdict::failed : Verdict::next;
-}
-
-// The text of a format, kept in the exchange. A value may not smuggle line ends or NUL into the head.
-std::optional<std::string_view> text_of(Session& session, const sample::LogFormat& format, sample::Context& context) {
-  TextStore& texts = session.http->texts;
-  const std::size_t room = session.worker->io->buffers().buffer_size() / 2;
-  char* const at = texts.take(room);
-  if (at == nullptr) return std::nullopt;
-  const std::size_t size = format.format(context, {at, room});
-  texts.keep_only(at, size);
-  for (std::size_t i = 0; i < size; i++)
-    if (at[i] == '\r' || at[i] == '\n' || at[i] == '\0') at[i] = ' ';
-  return std::string_view(at, size);
 }
 
 struct FieldArgument final : ActionArgument {
@@ -118,14 +106,14 @@ bool parse_name_regex_value(ActionReader& reader) {
 
 Verdict add_header(const ActionArgument* given, Session& session, sample::Context& context) {
   const auto& argument = *static_cast<const FieldArgument*>(given);
-  const auto value = text_of(session, *argument.value, context);
+  const auto value = line_text(session, *argument.value, context);
   if (!value || !head_of(session, context).add(argument.name, argument.id, *value)) return failed_rewrite(session);
   return Verdict::next;
 }
 
 Verdict set_header(const ActionArgument* given, Session& session, sample::Context& context) {
   const auto& argument = *static_cast<const FieldArgument*>(given);
-  const auto value = text_of(session, *argument.value, context);  // it may look at what it replaces
+  const auto value = line_text(session, *argument.value, context);  // it may look at what it replaces
   if (!value) return failed_rewrite(session);
   Head& head = head_of(session, context);
   head.remove_all(argument.field_name());
@@ -194,7 +182,7 @@ Verdict replace_header(const ActionArgument* given, Session& session, sample::Co
   Head& head = head_of(session, context);
   const FieldName name = argument.field_name();
   for (Field* field = head.find(name); field != nullptr; field = head.find(name, head.index_of(field) + 1)) {
-    const auto with = text_of(session, *argument.value, context);
+    const auto with = line_text(session, *argument.value, context);
     if (!with) return failed_rewrite(session);
     bool failed = false;
     if (const auto value = replaced(session, *argument.regex, field->value, *with, failed)) field->value = *value;
@@ -216,7 +204,7 @@ Verdict replace_value(const ActionArgument* given, Session& session, sample::Con
   const FieldName name = argument.field_name();
   const std::size_t most = session.worker->io->buffers().buffer_size() / 2;
   for (Field* field = head.find(name); field != nullptr; field = head.find(name, head.index_of(field) + 1)) {
-    const auto with = text_of(session, *argument.value, context);
+    const auto with = line_text(session, *argument.value, context);
     if (!with) return failed_rewrite(session);
     std::string out;
     bool changed = false;
@@ -269,7 +257,7 @@ bool parse_regex_text(ActionReader& reader) {
 template <TargetPart part>
 Verdict set_part(const ActionArgument* given, Session& session, sample::Context& context) {
   const auto& argument = *static_cast<const TextArgument*>(given);
-  const auto text = text_of(session, *argument.text, context);
+  const auto text = line_text(session, *argument.text, context);
   if (!text || !set_target_part(*session.http, part, *text)) return failed_rewrite(session);
   return Verdict::next;
 }
@@ -279,7 +267,7 @@ Verdict replace_part(const ActionArgument* given, Session& session, sample::Cont
   const auto& argument = *static_cast<const TextArgument*>(given);
   const auto subject = target_part(*session.http, part);
   if (!subject) return Verdict::next;
-  const auto with = text_of(session, *argument.text, context);
+  const auto with = line_text(session, *argument.text, context);
   if (!with) return failed_rewrite(session);
   bool failed = false;
   const auto value = replaced(session, *argument.regex, *subject, *with, failed);
@@ -288,7 +276,7 @@ Verdict replace_part(const ActionArgument* given, Session& session, sample::Cont
 }
 
 Verdict set_method(const ActionArgument* given, Session& session, sample::Context& context) {
-  const auto text = text_of(session, *static_cast<const TextArgument*>(given)->text, context);
+  const auto text = line_text(session, *static_cast<const TextArgument*>(given)->text, context);
   if (!text || !is_token(*text)) return failed_rewrite(session);
   session.http->request.method_text = *text;
   session.http->request.method = method_of(*text);
@@ -352,7 +340,7 @@ Verdict disable_l7_retry(const ActionArgument*, Session& session, sample::Contex
 Verdict early_hint(const ActionArgument* given, Session& session, sample::Context& context) {
   const auto& argument = *static_cast<const FieldArgument*>(given);
   if (session.http->request_version == Version::http10) return Verdict::next;
-  const auto value = text_of(session, *argument.value, context);
+  const auto value = line_text(session, *argument.value, context);
   if (!value) return failed_rewrite(session);
   std::string& unsent = session.http->response_body.unsent;  // leaves when this set of rules has been asked
   if (unsent.empty())
