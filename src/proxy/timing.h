@@ -10,6 +10,11 @@
 
 namespace weir::proxy {
 
+/// When a timeout that runs from `from` is over; never without one.
+[[nodiscard]] inline TimePoint later(TimePoint from, const Timeout& timeout) {
+  return timeout && timeout->count() != 0 ? from + *timeout : TimePoint::max();
+}
+
 [[nodiscard]] inline std::int64_t elapsed_ms(TimePoint from, TimePoint to) {
   if (from == TimePoint{} || to == TimePoint{}) return -1;
   return std::chrono::duration_cast<Milliseconds>(to - from).count();

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""HTTP connections while the process changes: reload, soft stop, servers that close what rests. Runs on $WEIR."""
+"""HTTP connections through what happens to them: reload, stops, servers that close what rests or never end, clients that
+do not read, pipes that run out, values that would begin a line of their own. Runs on $WEIR.
+"""
 import os
 import signal
 import socket
@@ -133,6 +135,109 @@ def rules_of_an_answer_wait(w):
     equal(ask(conn, b""), b"HTTP/1.1 200 OK", "then the answer")
 
 
+def large_answers_when_pipes_run_out(w):
+    size = 3_000_000
+
+    def large(server, conn):
+        conn.recv(65536)
+        conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size)
+        conn.recv(1)
+    w.server("s1", large)
+    w.start(SETTINGS + FRONTEND.format("") + BACKEND, more_global="maxpipes 2")
+    clients = [connect(w) for _ in range(8)]
+    for conn in clients:
+        conn.sendall(REQUEST)  # nobody reads yet: every transfer is held up half-way
+    until(lambda: int(w.stat("be", "s1").get("scur")) == 8, what="all to be served")
+    for number, conn in enumerate(clients):
+        left = size + len(b"HTTP/1.1 200 OK\r\ncontent-length: 3000000\r\n\r\n")
+        while left > 0:
+            more = conn.recv(1 << 20)
+            if not more:
+                break
+            left -= len(more)
+        equal(left, 0, f"client {number} has all of it")
+    used = [line for line in w.cli("show info").splitlines() if line.startswith("PipesUsed")]
+    equal(used, ["PipesUsed: 0"], "and no pipe is kept by clients that wait")
+
+
+def interim_answers_without_end(w):
+    stalled = threading.Event()
+
+    def chatty(server, conn):
+        conn.recv(65536)
+        conn.settimeout(1)
+        try:
+            while True:
+                conn.sendall(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n" * 1000)
+        except TimeoutError:
+            stalled.set()
+    w.server("s1", chatty)
+    w.start(SETTINGS + FRONTEND.format("") + BACKEND)
+    conn = connect(w)
+    conn.sendall(REQUEST)
+    true(stalled.wait(20), "a server is not listened to while its client does not read")
+
+
+def line_ends_stay_out_of_heads(w):
+    w.server("s1", web)
+    w.start(SETTINGS + FRONTEND.format(
+        "    http-request return status 200 hdr x-a %[urlp(a),url_dec] if { path /return }\n"
+        "    http-request redirect location /%[urlp(a),url_dec] if { path /redirect }\n"
+        "    http-request redirect location / set-cookie-fmt a=%[urlp(a),url_dec] if { path /cookie }\n"
+        "    http-request set-header x-b %[urlp(a),url_dec]\n"
+        "    http-response set-header x-c %[str(a%0d%0aevil:1),url_dec]") + BACKEND)
+    for path in (b"/return", b"/redirect", b"/cookie", b"/other"):
+        conn = connect(w)
+        conn.sendall(b"GET " + path + b"?a=b%0d%0aevil:%201%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        head = b""
+        while more := conn.recv(65536):
+            head += more
+        true(b"\nevil" not in head and b"\0" not in head, f"{path}: {head!r}")
+
+
+def a_login_stays_with_its_client(w):
+    def asks(server, conn):
+        first = True
+        while heard := conn.recv(65536):
+            server.heard(heard)
+            challenge = b"HTTP/1.1 401 No\r\nWWW-Authenticate: NTLM abc\r\nContent-Length: 0\r\n\r\n"
+            conn.sendall(challenge if first else ANSWER)
+            first = False
+    w.server("s1", asks)
+    w.start(SETTINGS + FRONTEND.format("") + BACKEND.replace("be\n", "be\n    http-reuse always\n"))
+    one, other = connect(w), connect(w)
+    equal(ask(one), b"HTTP/1.1 401 No", "the first is asked to log in")
+    equal(ask(other), b"HTTP/1.1 401 No", "another gets a connection of its own")
+    equal(ask(one), b"HTTP/1.1 200 OK", "who has logged in comes back to the connection")
+    equal(int(w.stat("be", "s1").get("srv_icur")), 0, "which rests for nobody else")
+
+
+def what_may_not_be_done_twice_is_sent_once(w):
+    seen = []
+
+    def once(server, conn):
+        conn.recv(65536)
+        conn.sendall(ANSWER)
+        seen.append(conn.recv(65536))  # and closes without a word
+    w.server("s1", once)
+    w.start(SETTINGS + FRONTEND.format("") + BACKEND)
+    conn = connect(w)
+    equal(ask(conn), b"HTTP/1.1 200 OK", "the connection rests")
+    equal(ask(conn, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"), b"HTTP/1.1 502 Bad Gateway",
+          "a POST that got no answer")
+    equal(sum(data.startswith(b"POST") for data in seen), 1, "was sent once")
+
+
+def connections_do_not_pile_up(w):
+    w.server("s1", web)
+    w.start(SETTINGS + FRONTEND.format("") + BACKEND)
+    for _ in range(100):
+        conn = connect(w)
+        equal(ask(conn), b"HTTP/1.1 200 OK", "one request of one client")
+        conn.close()
+    true(int(w.stat("be", "s1").get("srv_icur")) <= 2, "a connection or two rest, not one of each client")
+
+
 def shellshock_is_refused(w):
     w.server("s1", web)
     w.start(SETTINGS + FRONTEND.format("    reqdeny  ^[^:]+:\\s*\\(\\s*\\)\\s+\\{\n"
@@ -147,4 +252,6 @@ def shellshock_is_refused(w):
 
 
 run([a_kept_connection_follows_a_reload, a_soft_stop_lets_waiting_clients_go, a_hard_stop_under_requests,
-     a_server_that_closes_what_rests_costs_no_request, rules_of_an_answer_wait, shellshock_is_refused], 2)
+     a_server_that_closes_what_rests_costs_no_request, rules_of_an_answer_wait, large_answers_when_pipes_run_out,
+     interim_answers_without_end, line_ends_stay_out_of_heads, a_login_stays_with_its_client,
+     what_may_not_be_done_twice_is_sent_once, connections_do_not_pile_up, shellshock_is_refused], 2)

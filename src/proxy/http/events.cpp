@@ -8,16 +8,13 @@
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/relay.h"
+#include "proxy/timing.h"
 #include "proxy/worker_context.h"
 
 namespace weir::proxy {
 namespace {
 
 using namespace proto::http;
-
-TimePoint later(TimePoint from, const Timeout& timeout) {
-  return timeout && timeout->count() != 0 ? from + *timeout : TimePoint::max();
-}
 
 bool is_reset(Session& session, std::uint32_t events) {
   if ((events & (EPOLLERR | EPOLLHUP)) == 0) return false;
@@ -110,7 +107,7 @@ void exchange_timer(Session& session) {
   }
   const bool begun = session.http->response_sent;
   if (due.by == EndedBy::server_timeout && !begun) return server_failed(session, ServerFault::timeout);
-  close_session(session, due.by, begun ? 'D' : 'D');
+  close_session(session, due.by, 'D');
 }
 
 // Nothing, or half a head, in all the time it had.
@@ -120,12 +117,11 @@ void request_timer(Session& session) {
   session.logged = nothing && session.requests != 0;
   if (session.logged) return close_session(session, EndedBy::nobody, '-');
   const HttpSettings& settings = session.frontend->config->settings.http;
-  session.http = &session.worker->exchanges.take(std::size_t{2} * session.worker->plan->global->max_http_fields,
-                                                 session.worker->io->buffers());
-  session.http->bad_request = true;
-  session.http->status = 408;
+  HttpExchange& exchange = take_exchange(session);
+  exchange.bad_request = true;
+  exchange.status = 408;
   if (nothing && settings.ignore_probes) {
-    session.http->response_sent = true;
+    exchange.response_sent = true;
     session.logged = true;
     return close_session(session, EndedBy::client_timeout, 'R');
   }

@@ -25,9 +25,7 @@ bool server_stays(const Session& session) {
   if (session.request.fin_sent) return false;
   if (session.response.ended || session.response.end != session.response.start) return false;  // it said too much
   if (session.worker->process->stopping.load(std::memory_order_relaxed)) return false;
-  const AfterAnswer mode = std::max(session.backend->config->settings.http.after_answer,
-                                    session.frontend->config->settings.http.after_answer);
-  return mode == AfterAnswer::keep_alive;
+  return servers_are_kept(session);
 }
 
 void count_times(Session& session) {
@@ -82,6 +80,11 @@ void forget_request(Session& session) {
 }
 
 }  // namespace
+
+bool servers_are_kept(const Session& session) {
+  return session.backend->config->settings.http.after_answer == AfterAnswer::keep_alive &&
+         session.frontend->config->settings.http.after_answer == AfterAnswer::keep_alive;
+}
 
 void count_status(Session& session, std::uint16_t status) {
   const std::uint16_t worker = session.worker->id();

@@ -78,15 +78,7 @@ Outcome act_on(Session& session, Verdict verdict) {
 Outcome ask(Session& session, const std::vector<Rule>& rules) {
   if (rules.empty()) return Outcome::next;
   HttpExchange& exchange = *session.http;
-  Verdict verdict = Verdict::next;
-  do {
-    exchange.look_again = false;
-    ContextParts parts;
-    sample::Context context = make_context(session, parts, true);
-    context.may_pause = true;
-    verdict = run_rules(rules, exchange.next_rule, context, session);
-    session.worker->arena.reset();
-  } while (exchange.look_again);
+  const Verdict verdict = ask_rules(session, rules, Of::request);
   if (!exchange.response_body.unsent.empty() &&
       flush_unsent(session, session.response, exchange.response_body, session.client) == Moved::sink_error) {
     exchange.response_sent = true;
@@ -156,8 +148,7 @@ bool enter_chosen_backend(Session& session) {
     answer(session, page_of(session, 503), EndedBy::server, 'C');
     return false;
   }
-  if (session.extras && session.backend->config->name != session.frontend->config->name)
-    session.extras->retries.reset();
+  if (session.extras && !one_section(session)) session.extras->retries.reset();
   enter_backend(session);
   session.backend->state->counters[session.worker->id()].requests.add();
   session.routed = true;
@@ -179,6 +170,22 @@ void begin_stage(HttpExchange& exchange, RequestStage stage) {
 }
 
 }  // namespace
+
+Verdict ask_rules(Session& session, const std::vector<Rule>& rules, Of message) {
+  HttpExchange& exchange = *session.http;
+  Verdict verdict = Verdict::next;
+  do {
+    exchange.look_again = false;
+    ContextParts parts;
+    sample::Context context = make_context(session, parts, true);
+    context.may_pause = true;
+    context.in_response = message != Of::request;
+    if (message == Of::response_unseen) context.http_response = nullptr;
+    verdict = run_rules(rules, exchange.next_rule, context, session);
+    session.worker->arena.reset();
+  } while (exchange.look_again);
+  return verdict;
+}
 
 void judge_request(Session& session) {
   HttpExchange& exchange = *session.http;
@@ -209,7 +216,7 @@ void judge_request(Session& session) {
         begin_stage(exchange, RequestStage::back_content);
         break;
       case RequestStage::back_content:
-        if (session.backend->config->name == front.name && front.is_backend()) {  // a listen section's were asked
+        if (one_section(session)) {
           begin_stage(exchange, RequestStage::ready);
           break;
         }

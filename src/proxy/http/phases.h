@@ -7,6 +7,8 @@
 namespace weir::proxy {
 
 // request.cpp: the client's connection
+/// A request's, now the session's; given back by give_exchange_back().
+HttpExchange& take_exchange(Session& session);
 /// The session rules let it pass: the first request is awaited.
 void begin_http(Session& session);
 /// More bytes of a head, or the client's end.
@@ -15,6 +17,14 @@ void read_request(Session& session);
 void next_request(Session& session);
 /// Soft stop: clients that wait between two requests are let go.
 void close_waiting_clients(WorkerContext& worker);
+
+/// A `listen` section serves this session on both sides: its rules are asked once.
+[[nodiscard]] inline bool one_section(const Session& session) {
+  return session.backend->config->name == session.frontend->config->name;
+}
+/// Walks one rule set of the exchange, from where it stopped. `response_unseen`: the answer has not begun for them.
+enum class Of : std::uint8_t { request, response, response_unseen };
+Verdict ask_rules(Session& session, const std::vector<Rule>& rules, Of message);
 
 // judge.cpp: rules of the request, in the order of RequestStage; then a server is asked for
 void judge_request(Session& session);
@@ -69,6 +79,8 @@ bool answer_instead_of_closing(Session& session, EndedBy by, char in);
 void refuse_request(Session& session, proto::http::Violation violation);
 
 // finish.cpp
+/// Neither side's configuration ends servers' connections after each answer.
+[[nodiscard]] bool servers_are_kept(const Session& session);
 /// The answer has left: the log line, the counters, the connections kept or closed, the next request.
 void finish_exchange(Session& session);
 /// Counters and the log line of an exchange that is over, however it ended.
@@ -88,12 +100,12 @@ std::optional<std::string_view> balance_key(const Session& session, const Balanc
 
 // reuse.cpp: connections to servers that rest
 struct IdleConnection;
+/// RFC 9110 9.2.2: whether sending such a request twice does what sending it once does.
+[[nodiscard]] bool may_be_repeated(proto::http::Method method);
 /// One that may carry this request, now the session's.
 bool take_idle_connection(Session& session);
 /// The exchange is over and the server's connection still good: it rests until somebody needs it.
 void rest_server_connection(Session& session);
 void close_own_server(Session& session);
-/// All that rest on this worker: those of servers that are gone, or (`all`) every one.
-void close_idle_connections(WorkerContext& worker, bool all);
 
 }  // namespace weir::proxy

@@ -56,17 +56,14 @@ bool move_request(Session& session, std::string_view head) {
       }
       return false;
     case Moved::source_error:
-    case Moved::truncated: close_session(session, EndedBy::client, exchange.response_sent ? 'D' : 'D'); return false;
+    case Moved::truncated: close_session(session, EndedBy::client, 'D'); return false;
   }
   return true;
 }
 
-bool move_response(Session& session) {
-  HttpExchange& exchange = *session.http;
+Moved move_response(Session& session) {
   const bool splice = session.backend && !session.backend->config->settings.no_splice_response;
-  const Moved moved =
-      move_body(session, session.response, exchange.response_body, session.server, session.client, {}, splice);
-  return response_moved(session, moved);
+  return move_body(session, session.response, session.http->response_body, session.server, session.client, {}, splice);
 }
 
 void restart_on_same_server(Session& session) {
@@ -130,32 +127,18 @@ void exchange_http(Session& session, std::string_view head) {
   HttpExchange& exchange = *session.http;
   if (!move_request(session, head)) return;
   if (exchange.local) {
-    move_response(session);
+    response_moved(session, move_response(session));
     return;
   }
   if (!exchange.response_sent && !read_response(session)) return;
   if (exchange.tunnel) return exchange_tunnel(session);
-  if (exchange.response_sent) move_response(session);
+  if (exchange.response_sent) response_moved(session, move_response(session));
 }
-
-namespace {
-
-bool move_response_of_tunnel(Session& session) {
-  HttpExchange& exchange = *session.http;
-  if (exchange.response_body.over) return true;
-  const bool splice = !session.backend->config->settings.no_splice_response;
-  const Moved moved =
-      move_body(session, session.response, exchange.response_body, session.server, session.client, {}, splice);
-  if (moved == Moved::over) return true;
-  return response_moved(session, moved);
-}
-
-}  // namespace
 
 // From here on HTTP is over and both directions are bytes.
 void exchange_tunnel(Session& session) {
   HttpExchange& exchange = *session.http;
-  if (!move_response_of_tunnel(session)) return;
+  if (const Moved moved = move_response(session); moved != Moved::over && !response_moved(session, moved)) return;
   const bool request_over = exchange.request_body.over;
   const bool response_over = exchange.response_body.over;
   if (request_over && !session.request.fin_sent) {
@@ -188,9 +171,10 @@ void rewind_request(Session& session) {
 
 void server_failed(Session& session, ServerFault fault) {
   HttpExchange& exchange = *session.http;
-  // RFC 9110 9.2.2, 9112 9.3.1: a connection that rested may be closed just as the request leaves.
+  // RFC 9112 9.3.1: a connection that rested may be closed just as the request leaves; what may not be done twice is
+  // not sent twice.
   if (fault == ServerFault::closed && exchange.reused && exchange.request_in_buffer &&
-      session.response.end == session.response.start)
+      may_be_repeated(exchange.request_method) && session.response.end == session.response.start)
     return restart_on_same_server(session);
   if (retry_is_wanted(session, fault)) {
     rewind_request(session);

@@ -11,6 +11,7 @@
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/relay.h"
+#include "proxy/timing.h"
 #include "proxy/worker_context.h"
 
 namespace weir::proxy {
@@ -19,23 +20,7 @@ namespace {
 using namespace proto::http;
 using proto::http1::HeadResult;
 
-TimePoint later(TimePoint from, const Timeout& timeout) {
-  return timeout && timeout->count() != 0 ? from + *timeout : TimePoint::max();
-}
-
 const HttpSettings& front_settings(const Session& session) { return session.frontend->config->settings.http; }
-
-HttpExchange& take_exchange(Session& session) {
-  WorkerContext& worker = *session.worker;
-  // Rules may add as many fields again as a message may bring.
-  session.http = &worker.exchanges.take(std::size_t{2} * worker.plan->global->max_http_fields, worker.io->buffers());
-  return *session.http;
-}
-
-void give_exchange(Session& session) {
-  session.worker->exchanges.give(*session.http);
-  session.http = nullptr;
-}
 
 // Manual: the whole head within http-request, counted from its first byte (of the first request: from the accept);
 // between requests http-keep-alive.
@@ -136,6 +121,13 @@ void client_left(Session& session) {
 
 }  // namespace
 
+HttpExchange& take_exchange(Session& session) {
+  WorkerContext& worker = *session.worker;
+  // Rules may add as many fields again as a message may bring.
+  session.http = &worker.exchanges.take(std::size_t{2} * worker.plan->global->max_http_fields, worker.io->buffers());
+  return *session.http;
+}
+
 void begin_http(Session& session) {
   session.is_http = true;
   session.phase = Phase::requesting;
@@ -171,7 +163,7 @@ void read_request(Session& session) {
     case HeadResult::Kind::need_more: break;
   }
   if (flow.end - flow.start >= most) return refuse_request(session, Violation::too_large);
-  give_exchange(session);
+  give_exchange_back(session);
   if (flow.ended) return client_left(session);
   arm_timer(session);
 }

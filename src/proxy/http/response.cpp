@@ -38,6 +38,19 @@ bool pass_interim(Session& session) {
   return flush_interim(session);
 }
 
+// Manual, http-reuse: these schemes log in the connection, not the request.
+void note_login(Session& session) {
+  HttpExchange& exchange = *session.http;
+  const Head& head = exchange.response;
+  if (head.status != 401 && head.status != 407) return;
+  const FieldId id = head.status == 401 ? FieldId::www_authenticate : FieldId::proxy_authenticate;
+  for (const Field* field = head.find(id); field != nullptr; field = head.find(id, head.index_of(field) + 1)) {
+    const std::string_view scheme = field->value.substr(0, field->value.find(' '));
+    if (same_name(scheme, "NTLM") || same_name(scheme, "Negotiate"))
+      exchange.server_private = exchange.server_login = true;
+  }
+}
+
 bool retried_status(const Session& session, std::uint16_t status) {
   const auto& statuses = session.backend->config->settings.http.retry_statuses;
   return !statuses.empty() && std::ranges::find(statuses, status) != statuses.end() && session.attempts_left != 0 &&
@@ -152,23 +165,19 @@ Outcome act_on(Session& session, Verdict verdict) {
   return Outcome::stopped;
 }
 
-// COMPAT: observed on 2.6: tcp-response rules without an inspect-delay are asked before the server has said anything.
-bool sees_answer(const Session& session) { return session.backend->config->response_inspect_delay.has_value(); }
+Outcome ask(Session& session, const std::vector<Rule>& rules, Of message = Of::response) {
+  return rules.empty() ? Outcome::next : act_on(session, ask_rules(session, rules, message));
+}
 
-Outcome ask(Session& session, const std::vector<Rule>& rules, bool with_answer = true) {
-  if (rules.empty()) return Outcome::next;
-  HttpExchange& exchange = *session.http;
-  Verdict verdict = Verdict::next;
-  do {
-    exchange.look_again = false;
-    ContextParts parts;
-    sample::Context context = make_context(session, parts, true);
-    context.in_response = context.may_pause = true;
-    if (!with_answer) context.http_response = nullptr;
-    verdict = run_rules(rules, exchange.next_rule, context, session);
-    session.worker->arena.reset();
-  } while (exchange.look_again);
-  return act_on(session, verdict);
+// COMPAT: observed on 2.6: tcp-response rules without an inspect-delay are asked before the server has said anything.
+Outcome ask_content(Session& session) {
+  const ProxyConfig& backend = *session.backend->config;
+  return ask(session, backend.response_rules, backend.response_inspect_delay ? Of::response : Of::response_unseen);
+}
+
+void begin_stage(HttpExchange& exchange, ResponseStage stage) {
+  exchange.response_stage = stage;
+  exchange.next_rule = 0;
 }
 
 }  // namespace
@@ -183,43 +192,36 @@ void run_after_response(Session& session) {
     (void)run_rules(rules, next, context, session);  // allow ends the set; nothing else ends the answer
     session.worker->arena.reset();
   };
-  const bool has_backend = session.backend && session.backend->config->name != session.frontend->config->name;
-  if (has_backend) run(session.backend->config->http_after_response_rules);
+  if (session.backend && !one_section(session)) run(session.backend->config->http_after_response_rules);
   run(session.frontend->config->http_after_response_rules);
 }
 
 bool judge_response_head(Session& session) {
   HttpExchange& exchange = *session.http;
+  const ProxyConfig& front = *session.frontend->config;
+  const ProxyConfig& back = *session.backend->config;
+  const bool both = !one_section(session);
   for (;;) {
     switch (exchange.response_stage) {
       case ResponseStage::back_content:
-        if (ask(session, session.backend->config->response_rules, sees_answer(session)) == Outcome::stopped)
-          return false;
-        exchange.response_stage = ResponseStage::back_http;
-        exchange.next_rule = 0;
+        if (ask_content(session) == Outcome::stopped) return false;
+        begin_stage(exchange, both ? ResponseStage::back_http : ResponseStage::front_http);
         break;
       case ResponseStage::back_http:
-        if (session.backend->config->name != session.frontend->config->name &&
-            ask(session, session.backend->config->http_response_rules) == Outcome::stopped)
-          return false;
-        exchange.response_stage = ResponseStage::back_old;
-        exchange.next_rule = 0;
+        if (ask(session, back.http_response_rules) == Outcome::stopped) return false;
+        begin_stage(exchange, ResponseStage::back_old);
         break;
       case ResponseStage::back_old:
-        if (session.backend->config->name != session.frontend->config->name &&
-            ask(session, session.backend->config->old_response_rules) == Outcome::stopped)
-          return false;
-        exchange.response_stage = ResponseStage::front_http;
-        exchange.next_rule = 0;
+        if (ask(session, back.old_response_rules) == Outcome::stopped) return false;
+        begin_stage(exchange, ResponseStage::front_http);
         break;
       case ResponseStage::front_http:
-        if (ask(session, session.frontend->config->http_response_rules) == Outcome::stopped) return false;
-        exchange.response_stage = ResponseStage::front_old;
-        exchange.next_rule = 0;
+        if (ask(session, front.http_response_rules) == Outcome::stopped) return false;
+        begin_stage(exchange, ResponseStage::front_old);
         break;
       case ResponseStage::front_old:
-        if (ask(session, session.frontend->config->old_response_rules) == Outcome::stopped) return false;
-        exchange.response_stage = ResponseStage::ready;
+        if (ask(session, front.old_response_rules) == Outcome::stopped) return false;
+        begin_stage(exchange, ResponseStage::ready);
         break;
       case ResponseStage::ready:
         write_server_cookie(session);
@@ -246,11 +248,11 @@ bool begin_response(Session& session) {
   exchange.response_body.read_over = exchange.response_body.reader.over();
   session.facts.response_began = session.worker->io->now();
   let_request_go(session);
+  note_login(session);
   capture_response(session);
   store_response_sticking(session);
   if (session.variables) session.variables->end(sample::VariableScope::req);
-  exchange.response_stage = ResponseStage::back_content;
-  exchange.next_rule = 0;
+  begin_stage(exchange, ResponseStage::back_content);
   exchange.answer = {};
   return judge_response_head(session);
 }
@@ -267,8 +269,9 @@ bool read_response(Session& session) {
   HttpExchange& exchange = *session.http;
   Flow& flow = session.response;
   if (exchange.response_begun) return judge_again(session);
-  // Interim heads that could not leave yet go first.
+  // Interim heads that could not leave yet go first; until then the server is not listened to.
   if (!flush_interim(session)) return false;
+  if (!exchange.response_body.unsent.empty()) return true;
   if (!fill(session, flow, session.server) && flow.end == flow.start) {
     server_failed(session, ServerFault::closed);
     return false;
@@ -281,12 +284,8 @@ bool read_response(Session& session) {
         {.accept_unsafe = accepts_unsafe(session), .max_fields = session.worker->plan->global->max_http_fields},
         exchange.response);
     exchange.response_scanned = static_cast<std::uint32_t>(scanned);
-    if (result.kind == HeadResult::Kind::need_more) {
-      if (flow.end - flow.start < most) break;
-      server_failed(session, ServerFault::junk);
-      return false;
-    }
-    if (result.kind == HeadResult::Kind::violation || result.size > most) {
+    if (result.kind == HeadResult::Kind::need_more && flow.end - flow.start < most) break;
+    if (result.kind != HeadResult::Kind::complete || result.size > most) {
       server_failed(session, ServerFault::junk);
       return false;
     }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "proxy/http/phases.h"
+#include "proxy/tcp/extras.h"
 #include "proxy/worker_context.h"
 
 namespace weir::proxy {
@@ -61,11 +62,6 @@ void IdlePool::keep_record(std::unique_ptr<IdleConnection> record) {
   record->config.reset();
   record->fd = -1;
   records_.push_back(std::move(record));
-}
-
-std::size_t IdlePool::count(const ServerState& server) const {
-  const auto found = lists_.find(&server);
-  return found == lists_.end() ? 0 : found->second.count;
 }
 
 void IdlePool::close(std::unique_ptr<IdleConnection> connection) {
@@ -137,10 +133,12 @@ void on_own_server_event(void* object, std::uint32_t events) {
   if (is_over(session.own_server->fd, events)) close_own_server(session);
 }
 
-// A header before the first byte, or the client's own address as source, ties a connection to its client.
+// A header before the first byte, the client's own address as source, or a mark that a rule gave this client's
+// connection tie it to its client.
 bool tied_to_client(const Session& session) {
   const ServerConfig& server = *session.target_config;
   if (server.send_proxy.version() != 0) return true;
+  if (session.extras && (session.extras->server_mark || session.extras->server_tos)) return true;
   const auto& source = server.source ? server.source : session.backend->config->settings.source;
   return source && (source->use == SourceSettings::Use::client || source->use == SourceSettings::Use::client_ip);
 }
@@ -161,32 +159,41 @@ void attach(Session& session, std::unique_ptr<IdleConnection> connection) {
   worker.idle.keep_record(std::move(connection));
 }
 
-bool allowed_by_mode(Reuse mode, const Session& session, const IdleConnection& connection) {
-  switch (mode) {
-    case Reuse::never: return false;
-    case Reuse::safe: return session.requests > 1;
-    case Reuse::aggressive: return session.requests > 1 || connection.shared_before;
-    case Reuse::always: return true;
-  }
-  return false;
-}
-
 bool may_serve_more(const ServerConfig& server, const IdleConnection& connection) {
   return !server.max_reuse_set || connection.served <= server.max_reuse;
 }
 
 }  // namespace
 
+bool may_be_repeated(proto::http::Method method) {
+  using proto::http::Method;
+  switch (method) {
+    case Method::get:
+    case Method::head:
+    case Method::options:
+    case Method::trace:
+    case Method::put:
+    case Method::delete_: return true;
+    case Method::post:
+    case Method::patch:
+    case Method::connect:
+    case Method::other: return false;
+  }
+  return false;
+}
+
 bool take_idle_connection(Session& session) {
   WorkerContext& worker = *session.worker;
   if (session.own_server != nullptr) {
     std::unique_ptr<IdleConnection> own(session.own_server);
     session.own_server = nullptr;
+    const bool logged_in = own->logged_in;
     if (own->server == session.target && own->address == session.facts.server &&
         may_serve_more(*session.target_config, *own)) {
       attach(session, std::move(own));
       session.http->server_shared = false;
       session.http->server_private = true;
+      session.http->server_login = logged_in;
       return true;
     }
     worker.io->reactor().forget(own->token);
@@ -194,15 +201,32 @@ bool take_idle_connection(Session& session) {
   }
   if (tied_to_client(session)) return false;
   const Reuse mode = session.backend->config->settings.http.reuse;
-  if (mode == Reuse::never) return false;
+  const bool first = session.requests <= 1;
+  if (mode == Reuse::never || (mode == Reuse::safe && first)) return false;
+  const bool only_proven = mode == Reuse::aggressive && first;
+  // A request that may not be sent twice goes over no connection that is closed already.
+  const bool looks = !may_be_repeated(session.http->request_method);
   auto found = worker.idle.take(*session.target, [&](const IdleConnection& one) {
-    return one.address == session.facts.server && may_serve_more(*session.target_config, one) &&
-           allowed_by_mode(mode, session, one);
+    if (looks && is_over(one.fd, EPOLLIN)) return false;
+    if (only_proven && !one.shared_before) return false;
+    return one.address == session.facts.server && may_serve_more(*session.target_config, one);
   });
   if (!found) return false;
   attach(session, std::move(found));
   return true;
 }
+
+namespace {
+
+// Within pool-max-conn, and never more than the server has served at once: clients that bring one request each would
+// leave a connection behind every time.
+bool has_room(const ServerState& server, const ServerConfig& config) {
+  const std::uint32_t resting = server.idle.value();
+  if (config.pool_max >= 0 && resting >= static_cast<std::uint32_t>(config.pool_max)) return false;
+  return resting < std::max(server.sessions.max(), config.pool_low);
+}
+
+}  // namespace
 
 void rest_server_connection(Session& session) {
   WorkerContext& worker = *session.worker;
@@ -215,11 +239,11 @@ void rest_server_connection(Session& session) {
   rests->source = session.facts.source;
   rests->served = session.server_requests + 1;
   rests->shared_before = session.http->server_shared;
+  rests->logged_in = session.http->server_login;
   session.server.connected = false;
   const bool own = session.http->server_private || tied_to_client(session) ||
                    session.backend->config->settings.http.reuse == Reuse::never;
-  const ServerConfig& server = *session.target_config;
-  const bool room = server.pool_max < 0 || session.target->idle.value() < static_cast<std::uint32_t>(server.pool_max);
+  const bool room = has_room(*session.target, *session.target_config);
   if (own && session.http->client_keep_alive) {
     worker.io->reactor().rebind(rests->token, on_own_server_event, &session);
     session.own_server = rests.release();
@@ -236,10 +260,6 @@ void close_own_server(Session& session) {
   const std::unique_ptr<IdleConnection> own(std::exchange(session.own_server, nullptr));
   session.worker->io->reactor().forget(own->token);
   ::close(own->fd);
-}
-
-void close_idle_connections(WorkerContext& worker, bool all) {
-  all ? worker.idle.clear() : worker.idle.purge(worker.io->now());
 }
 
 }  // namespace weir::proxy

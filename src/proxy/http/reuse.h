@@ -33,6 +33,7 @@ struct IdleConnection {
   SocketAddress source;
   TimePoint since{};
   std::uint32_t served = 0;    // requests so far
+  bool logged_in = false;      // its client has logged in over it (NTLM, Negotiate) and should come back to it
   bool shared_before = false;  // another client's request has gone over it: it is known to work
   IdleConnection* older = nullptr;
   IdleConnection* newer = nullptr;
@@ -62,7 +63,6 @@ class IdlePool {
       if (fit(*one)) return remove(found->second, one);
     return nullptr;
   }
-  [[nodiscard]] std::size_t count(const ServerState& server) const;
   /// Closes it: the server did, or said something that nobody asked for.
   void drop(IdleConnection& connection);
   /// Manual, pool-purge-delay: half of those that have rested for that long.

@@ -45,17 +45,11 @@ void tell_addresses(Session& session) {
   tell_address(exchange, front.original_to, back.original_to, "x-original-to", session.facts.local);
 }
 
-AfterAnswer server_mode(const Session& session) {
-  const AfterAnswer back = session.backend->config->settings.http.after_answer;
-  const AfterAnswer front = session.frontend->config->settings.http.after_answer;
-  return std::max(back, front);
-}
-
 std::string_view connection_line(const Session& session) {
   const HttpExchange& exchange = *session.http;
   if (exchange.request_body.framing.upgrade || exchange.request.method == Method::connect) return {};
   const bool old = exchange.request.version == Version::http10;
-  const bool closes = exchange.server_closes || server_mode(session) != AfterAnswer::keep_alive;
+  const bool closes = exchange.server_closes || !servers_are_kept(session);
   const bool pretend = session.backend->config->settings.http.pretend_keepalive ||
                        session.frontend->config->settings.http.pretend_keepalive;
   if (closes && !pretend) return old ? std::string_view() : std::string_view("connection: close\r\n");

@@ -13,6 +13,7 @@
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
+#include "proxy/timing.h"
 #include "proxy/worker_context.h"
 
 namespace weir::proxy {
@@ -20,9 +21,7 @@ namespace {
 
 constexpr Milliseconds kPause{1000};  // manual, retries: the turn-around before the same server is tried again
 
-TimePoint after(const Session& session, Timeout timeout) {
-  return timeout && timeout->count() != 0 ? session.worker->io->now() + *timeout : TimePoint::max();
-}
+TimePoint after(const Session& session, const Timeout& timeout) { return later(session.worker->io->now(), timeout); }
 
 Timeout connect_timeout(const Session& session) {
   if (session.http != nullptr && session.http->connect_timeout) return session.http->connect_timeout;

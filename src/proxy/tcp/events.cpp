@@ -9,6 +9,7 @@
 #include "proxy/tcp/bandwidth.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
+#include "proxy/timing.h"
 #include "proxy/worker_context.h"
 
 namespace weir::proxy {
@@ -27,10 +28,6 @@ void client_event_before_exchange(Session& session, std::uint32_t events) {
   const bool abort = session.request.ended && session.backend->config->settings.abort_on_close;
   if (!nothing_to_say && !abort) return;
   close_session(session, EndedBy::client, phase_letter(session.phase));
-}
-
-TimePoint later(TimePoint from, const Timeout& timeout) {
-  return timeout && timeout->count() != 0 ? from + *timeout : TimePoint::max();
 }
 
 struct SideDeadline {

@@ -8,6 +8,7 @@
 #include "proto/rdp.h"
 #include "proxy/http/cookie.h"
 #include "proxy/http/phases.h"
+#include "proxy/http/reuse.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/worker_context.h"
@@ -162,6 +163,9 @@ namespace {
 // Manual, option prefer-last-server and max-keep-alive-queue: as long as few wait for it.
 std::shared_ptr<ServerState> last_server(const Session& session) {
   const HttpSettings& http = session.backend->config->settings.http;
+  // Who has logged in over a connection comes back to it.
+  const IdleConnection* own = session.own_server;
+  if (own != nullptr && own->logged_in && &own->server->backend == session.backend->state.get()) return own->server;
   if (session.http == nullptr || !http.prefer_last_server || !session.extras) return nullptr;
   const std::shared_ptr<ServerState>& server = session.extras->last_server;
   if (server == nullptr || &server->backend != session.backend->state.get()) return nullptr;
