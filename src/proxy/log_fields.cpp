@@ -6,10 +6,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <ctime>
-
 #include "proxy/http/exchange.h"
 #include "proxy/keywords.h"
+#include "proxy/log_date.h"
 #include "proxy/log_fields.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
@@ -40,44 +39,9 @@ void growing(const Context& context, FormatOutput& out, std::int64_t value) {
   out.integer(value);
 }
 
-// Dates: all lines of one second share the part above the milliseconds.
-struct DateText {
-  std::time_t second = -1;
-  char text[40] = {};
-  std::size_t size = 0;
-};
-
-std::string_view date(DateText& cache, WallTime at, bool local, const char* format) {
-  const std::time_t second = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(at));
-  if (cache.second != second) {
-    std::tm fields{};
-    local ? localtime_r(&second, &fields) : gmtime_r(&second, &fields);
-    cache.size = std::strftime(cache.text, sizeof cache.text, format, &fields);
-    cache.second = second;
-  }
-  return {cache.text, cache.size};
-}
-
-std::int64_t milliseconds_of(WallTime at) {
-  return std::chrono::duration_cast<Milliseconds>(at - std::chrono::floor<std::chrono::seconds>(at)).count();
-}
-
-void accept_date(const Context& context, FormatOutput& out) {
-  thread_local DateText cache;
-  const WallTime at = accepted(context);
-  char text[64];
-  const auto end =
-      fmt::format_to_n(text, sizeof text, "{}.{:03}", date(cache, at, true, "%d/%b/%Y:%H:%M:%S"), milliseconds_of(at));
-  out.verbatim({text, end.size});
-}
-void accept_date_utc(const Context& context, FormatOutput& out) {
-  thread_local DateText cache;
-  out.verbatim(date(cache, accepted(context), false, "%d/%b/%Y:%H:%M:%S +0000"));
-}
-void accept_date_local(const Context& context, FormatOutput& out) {
-  thread_local DateText cache;
-  out.verbatim(date(cache, accepted(context), true, "%d/%b/%Y:%H:%M:%S %z"));
-}
+void accept_date(const Context& context, FormatOutput& out) { write_date_ms(out, accepted(context)); }
+void accept_date_utc(const Context& context, FormatOutput& out) { write_date_utc(out, accepted(context)); }
+void accept_date_local(const Context& context, FormatOutput& out) { write_date_local(out, accepted(context)); }
 void accept_timestamp(const Context& context, FormatOutput& out) {
   out.hex_integer(std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(accepted(context))));
 }

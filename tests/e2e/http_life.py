@@ -34,9 +34,12 @@ def web(server, conn):
             conn.sendall(ANSWER)
 
 
-def connect(w):
-    conn = socket.create_connection(w.address("fe"), 10)
+def connect(w, receive_buffer=None):
+    conn = socket.socket()
+    if receive_buffer:
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     conn.settimeout(10)
+    conn.connect(w.address("fe"))
     return conn
 
 
@@ -143,8 +146,8 @@ def large_answers_when_pipes_run_out(w):
         conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size)
         conn.recv(1)
     w.server("s1", large)
-    w.start(SETTINGS + FRONTEND.format("") + BACKEND, more_global="maxpipes 2")
-    clients = [connect(w) for _ in range(8)]
+    w.start(SETTINGS + FRONTEND.format("") + BACKEND, more_global="maxpipes 2\n    tune.sndbuf.client 65536")
+    clients = [connect(w, receive_buffer=65536) for _ in range(8)]
     for conn in clients:
         conn.sendall(REQUEST)  # nobody reads yet: every transfer is held up half-way
     until(lambda: int(w.stat("be", "s1").get("scur")) == 8, what="all to be served")

@@ -3,11 +3,10 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <ctime>
-
 #include "proto/http/uri.h"
 #include "proxy/http/exchange.h"
 #include "proxy/keywords.h"
+#include "proxy/log_date.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/timing.h"
 #include "sample/log_format.h"
@@ -25,45 +24,12 @@ bool has_request(const Context& context) {
 }
 constexpr std::string_view kNone = "<BADREQ>";
 
-void write_date(FormatOutput& out, WallTime at, bool local, const char* format, bool with_ms) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(at);
-  const std::time_t second = std::chrono::system_clock::to_time_t(whole);
-  std::tm fields{};
-  local ? localtime_r(&second, &fields) : gmtime_r(&second, &fields);
-  char text[64];
-  std::size_t size = std::strftime(text, sizeof text, format, &fields);
-  if (with_ms) {
-    const auto ms = std::chrono::duration_cast<Milliseconds>(at - whole).count();
-    const auto end = fmt::format_to_n(text + size, sizeof text - size, ".{:03}", ms);
-    size += end.size;
-  }
-  out.verbatim({text, size});
-}
-
-void request_date(const Context& context, FormatOutput& out) {
-  thread_local std::time_t known = -1;
-  thread_local char text[40];
-  thread_local std::size_t size = 0;
-  const WallTime at = request_wall(*context.session);
-  const auto whole = std::chrono::floor<std::chrono::seconds>(at);
-  const std::time_t second = std::chrono::system_clock::to_time_t(whole);
-  if (second != known) {
-    std::tm fields{};
-    localtime_r(&second, &fields);
-    size = std::strftime(text, sizeof text, "%d/%b/%Y:%H:%M:%S", &fields);
-    known = second;
-  }
-  char ms[8];
-  const auto end =
-      fmt::format_to_n(ms, sizeof ms, ".{:03}", std::chrono::duration_cast<Milliseconds>(at - whole).count());
-  out.verbatim({text, size});
-  out.verbatim({ms, end.size});
-}
+void request_date(const Context& context, FormatOutput& out) { write_date_ms(out, request_wall(*context.session)); }
 void request_date_utc(const Context& context, FormatOutput& out) {
-  write_date(out, request_wall(*context.session), false, "%d/%b/%Y:%H:%M:%S +0000", false);
+  write_date_utc(out, request_wall(*context.session));
 }
 void request_date_local(const Context& context, FormatOutput& out) {
-  write_date(out, request_wall(*context.session), true, "%d/%b/%Y:%H:%M:%S %z", false);
+  write_date_local(out, request_wall(*context.session));
 }
 
 void request_line(const Context& context, FormatOutput& out) {

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <vector>
 
+#include "proto/http/text.h"
 #include "proto/http1/codec.h"
 
 namespace weir::proxy {
@@ -187,10 +188,7 @@ Result<Reply> parse_page(std::string_view text) {
       case http::FieldId::connection: continue;
       default: break;
     }
-    std::string name(field.name);
-    std::ranges::transform(name, name.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    reply.fields.emplace_back(std::move(name), field.value);
+    reply.fields.emplace_back(http::lowered(field.name), field.value);
   }
   return reply;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "proto/http/text.h"
 #include "proxy/http/redirect.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/tables.h"
@@ -50,9 +51,7 @@ void address_field(ParseContext& context, const Line& line) {
     } else if (word.text == "header") {
       const Word* name = args.expect_word("the field's name");
       if (name == nullptr) return;
-      field.name = name->text;
-      for (char& c : field.name)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+      field.name = proto::http::lowered(name->text);
     } else if (word.text == "except") {
       const Word* network = args.expect_word("a network");
       if (network == nullptr) return;
@@ -119,10 +118,8 @@ void text(ParseContext& context, const Line& line) {
 
 template <std::string HttpSettings::* Member>
 void field_name(ParseContext& context, const Line& line) {
-  std::string name = context.prefix() == Prefix::none ? line.args()[0].text : std::string();
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  http_of(context).*Member = std::move(name);
+  http_of(context).*Member =
+      context.prefix() == Prefix::none ? proto::http::lowered(line.args()[0].text) : std::string();
 }
 
 void max_keep_alive_queue(ParseContext& context, const Line& line) {
@@ -181,40 +178,39 @@ void block(ParseContext& context, const Line& line) {
   proxy.http_request_rules.push_back(std::move(rule));
 }
 
+// <name> len <length>
+std::optional<CaptureSlot> read_capture(ParseContext& context, const Line& line, std::string_view what) {
+  Arguments args(context, line);
+  const Word* name = args.expect_word(what);
+  if (name == nullptr) return std::nullopt;
+  if (!args.take("len")) {
+    args.error("'len' and the longest text to keep are expected");
+    return std::nullopt;
+  }
+  const auto length = args.expect_integer("the longest text to keep", 1, 65'535);
+  if (!length || !args.expect_end()) return std::nullopt;
+  return CaptureSlot{.length = static_cast<std::uint32_t>(*length), .header = name->text};
+}
+
 template <bool request>
 void capture_header(ParseContext& context, const Line& line) {
   ProxyConfig* proxy = frontend_side(context, line);
   if (proxy == nullptr) return;
-  Arguments args(context, line);
-  const Word* name = args.expect_word("the field's name");
-  if (name == nullptr) return;
-  if (!args.take("len")) {
-    args.error("'len' and the longest text to keep are expected");
-    return;
-  }
-  const auto length = args.expect_integer("the longest text to keep", 1, 65'535);
-  if (!length || !args.expect_end()) return;
+  auto capture = read_capture(context, line, "the field's name");
+  if (!capture) return;
   auto& slots = request ? proxy->request_captures : proxy->response_captures;
   if (slots.size() >= kMostCaptures) {
     context.error(line.at, fmt::format("more than {} captures", kMostCaptures));
     return;
   }
-  slots.push_back({.length = static_cast<std::uint32_t>(*length), .header = name->text});
+  slots.push_back(std::move(*capture));
 }
 
 void capture_cookie(ParseContext& context, const Line& line) {
   ProxyConfig* proxy = frontend_side(context, line);
   if (proxy == nullptr) return;
-  Arguments args(context, line);
-  const Word* name = args.expect_word("the cookie's name, or how it begins");
-  if (name == nullptr) return;
-  if (!args.take("len")) {
-    args.error("'len' and the longest text to keep are expected");
-    return;
-  }
-  const auto length = args.expect_integer("the longest text to keep", 1, 65'535);
-  if (!length || !args.expect_end()) return;
-  proxy->captured_cookie = {.length = static_cast<std::uint32_t>(*length), .header = name->text};
+  if (auto capture = read_capture(context, line, "the cookie's name, or how it begins"))
+    proxy->captured_cookie = std::move(*capture);
 }
 
 struct CookieFlag {

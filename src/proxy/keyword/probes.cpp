@@ -3,6 +3,7 @@
 // The last `option` line decides the kind of check; what it said of a user or a hello is its own.
 #include <fmt/format.h>
 
+#include "proto/http/text.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/tables.h"
 
@@ -99,13 +100,6 @@ void external_command(ParseContext& context, const Line& line) {
   proxy->settings.external_written = !is_defaults(context);
 }
 
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
-
 // What stands behind the version of an old line: "HTTP/1.1\r\nHost:\ www".
 void split_old_version(std::string_view text, check::HttpWords& http) {
   const std::size_t end = std::min(text.find("\r\n"), text.size());
@@ -123,7 +117,7 @@ void split_old_version(std::string_view text, check::HttpWords& http) {
     }
     std::string_view value = field.substr(colon + 1);
     while (value.starts_with(' ')) value.remove_prefix(1);
-    http.fields.emplace_back(lowered(field.substr(0, colon)), value);
+    http.fields.emplace_back(proto::http::lowered(field.substr(0, colon)), value);
   }
 }
 
@@ -157,7 +151,7 @@ void http_check_send(ParseContext& context, const Line& line) {
       const Word* name = args.expect_word("the field's name");
       const Word* value = name == nullptr ? nullptr : args.expect_word("the field's value");
       if (value == nullptr) return;
-      http.fields.emplace_back(lowered(name->text), value->text);
+      http.fields.emplace_back(proto::http::lowered(name->text), value->text);
       continue;
     }
     std::string* into = what.text == "meth"   ? &http.method

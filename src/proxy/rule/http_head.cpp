@@ -6,6 +6,7 @@
 // counted, and ends the exchange with an error unless strict-mode is off.
 #include <fmt/format.h>
 
+#include "proto/http/text.h"
 #include "proxy/http/body.h"
 #include "proxy/http/line_text.h"
 #include "proxy/http/pages.h"
@@ -24,20 +25,6 @@ namespace {
 using namespace proto::http;
 using sample::Regex;
 
-bool is_token(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
-    return c > ' ' && c < 0x7f &&
-           std::string_view("\"(),/:;<=>?@[\\]{}").find(static_cast<char>(c)) == std::string_view::npos;
-  });
-}
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
-
 Head& head_of(Session& session, const sample::Context& context) {
   return context.in_response ? session.http->response : session.http->request;
 }
@@ -54,10 +41,7 @@ struct FieldArgument final : ActionArgument {
   FieldId id = FieldId::other;
   std::shared_ptr<const sample::LogFormat> value;
   std::optional<Regex> regex;
-  [[nodiscard]] FieldName field_name() const {
-    FieldName wanted(name);
-    return wanted;
-  }
+  [[nodiscard]] FieldName field_name() const { return FieldName(name); }
 };
 
 std::shared_ptr<FieldArgument> read_name(ActionReader& reader) {
@@ -189,12 +173,6 @@ Verdict replace_header(const ActionArgument* given, Session& session, sample::Co
     if (failed) return failed_rewrite(session);
   }
   return Verdict::next;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 // Each value of the comma-separated list by itself.

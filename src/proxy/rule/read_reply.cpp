@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/outside.h"
+#include "proto/http/text.h"
 #include "proxy/http/pages.h"
 #include "proxy/keyword/build.h"
 
@@ -115,16 +116,15 @@ struct Reader {
   bool read_header() {
     const Word* name = args.expect_word("the field's name");
     if (name == nullptr) return false;
+    if (!proto::http::is_token(name->text))
+      return error(name->at, fmt::format("'{}' is no name of a field", name->text));
     const Word* value = args.expect_word("the field's value");
     if (value == nullptr) return false;
     auto format =
         sample::LogFormat::compile(value->text, {.use = sample::FormatUse::text, .merge_spaces = false, .http = true},
                                    scope, value->at, context.diagnostics());
     if (format == nullptr) return false;
-    std::string small = name->text;
-    for (char& c : small)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    reply->added.push_back({std::move(small), std::move(format)});
+    reply->added.push_back({proto::http::lowered(name->text), std::move(format)});
     return true;
   }
 
