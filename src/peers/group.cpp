@@ -51,7 +51,11 @@ void Group::share_tables(Peer& peer, const std::vector<TableOfGroup>& tables, bo
       continue;
     }
     (*same)->write_to = wanted.write_to;
-    if (&(*same)->table() != wanted.table.get()) (*same)->backlog.move_to(wanted.table);
+    if (&(*same)->table() != wanted.table.get()) {
+      // Other columns may have made its parts anew: only those who count them know them.
+      gained = gained || (wanted.table->parts() && wanted.table->parts() != (*same)->table().parts());
+      (*same)->move_to(wanted.table);
+    }
     next.push_back(*same);
   }
   peer.tables = std::move(next);
@@ -95,14 +99,14 @@ void Group::configure(const PeersConfig& config, const std::vector<TableOfGroup>
     if (before->link) before->link->end();
     for (const auto& table : before->tables)
       if (stick::Parts* parts = table->table().parts()) parts->drop(before->config.name);
+    worker_.timers().arm(mourning_, worker_.now() + kTurn);
     if (teacher_ == before.get()) teacher_ = nullptr;
     before->wake.ring();
   }
   peers_ = std::move(next);
   for (const auto& peer : peers_) start_dialling(peer);
   if (first) {
-    lesson_deadline_ = worker_.now() + kLessonTime;
-    worker_.timers().arm(deadline_, lesson_deadline_);
+    await_lesson();
   } else if (gained && synced_) {
     taught_ = false;
     for (const auto& peer : peers_) {
@@ -206,12 +210,12 @@ void Group::lose(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>&
   for (const auto& table : peer->tables) table->backlog.resume_behind(table->acked);
   peer->wake.ring();
   peer->lost_at = worker_.now();
-  worker_.timers().arm(mourning_, worker_.now() + Milliseconds(1));
+  if (shut_) return;  // no timer may be left: the last who holds the group may be another thread
+  worker_.timers().arm(mourning_, worker_.now() + kTurn);
   if (teacher_ != peer.get()) return;
   teacher_ = nullptr;  // the lesson was cut: somebody else, or the same one again
   if (synced_) return;
-  lesson_deadline_ = worker_.now() + kLessonTime;
-  worker_.timers().arm(deadline_, lesson_deadline_);
+  await_lesson();
   ask_somebody();
 }
 
@@ -236,8 +240,8 @@ void Group::ask_somebody() {
     all_partial = all_partial && peer->partial;
     if (!peer->link || peer->partial) continue;
     teacher_ = peer.get();
-    peer->link->ask = true;
-    peer->link->wake.ring();
+    peer->link->ask_for_lesson(false);
+    await_lesson();
     return;
   }
   if (!all_partial) return;
@@ -249,17 +253,14 @@ void Group::ask_somebody() {
 void Group::ask_late(Peer& peer) {
   if (!synced_ || taught_ || teacher_ != nullptr || !peer.link || peer.config.local) return;
   teacher_ = &peer;
-  peer.link->ask = peer.link->late = true;
-  peer.link->wake.ring();
+  peer.link->ask_for_lesson(true);
 }
 
 /// Only a node itself knows its part of a sum.
 void Group::ask_parts(Peer& peer) {
   const auto adds_up = [](const auto& table) { return table->table().parts() != nullptr; };
   if (!peer.unheard || peer.link->ask || std::ranges::none_of(peer.tables, adds_up)) return;
-  peer.link->ask = true;
-  peer.link->late = synced_;
-  peer.link->wake.ring();
+  peer.link->ask_for_lesson(synced_);
 }
 
 // A node that died takes its parts with it, after the time the table states.
@@ -279,19 +280,30 @@ void Group::on_mourning(void* group) {
       }
       parts->drop(peer->config.name);
       peer->unheard = true;
-      constexpr std::size_t kPieceOfClearing = 4096;
-      if (parts->clear_some(kPieceOfClearing)) next = std::min(next, now + kTurn);
     }
   }
+  if (self.clear_parts()) next = std::min(next, now + kTurn);
   if (next != TimePoint::max()) self.worker_.timers().arm(self.mourning_, next);
 }
 
+/// Those of nodes that the section names no more as well. True while some are left.
+bool Group::clear_parts() {
+  constexpr std::size_t kPieceOfClearing = 4096;
+  bool left = false;
+  if (peers_.empty()) return false;
+  for (const auto& table : peers_.front()->tables)  // all peers share the same
+    if (stick::Parts* parts = table->table().parts()) left |= parts->clear_some(kPieceOfClearing);
+  return left;
+}
+
 void Group::lesson_ended(Peer& peer, bool complete) {
+  peer.link->confirm = true;
+  peer.link->wake.ring();
+  // A former process teaches unasked. Of others it is no answer to anything, and another one may be teaching.
+  if (!std::exchange(peer.link->asked, false) && !peer.config.local) return;
   peer.link->late = false;
   peer.unheard = false;
   if (peer.config.local) awaits_former_ = false;
-  peer.link->confirm = true;
-  peer.link->wake.ring();
   peer.lessons_taken++;
   if (teacher_ == &peer) teacher_ = nullptr;
   peer.partial = !complete;
@@ -311,14 +323,30 @@ void Group::become_synced() {
 
 void Group::on_deadline(void* group) {
   auto& self = *static_cast<Group*>(group);
-  if (self.synced_ || self.teacher_ != nullptr) return;  // a teacher that falls silent loses its link
-  if (std::exchange(self.awaits_former_, false)) {
-    self.lesson_deadline_ = self.worker_.now() + kLessonTime;
-    self.worker_.timers().arm(self.deadline_, self.lesson_deadline_);
-    self.ask_somebody();
+  if (self.synced_) return;
+  if (self.teacher_ != nullptr && self.heard_from_teacher() != self.heard_before_) {
+    self.await_lesson();
     return;
   }
-  self.become_synced();
+  // A teacher that falls silent loses its link; this one says much, but teaches nothing.
+  if (Peer* idle = std::exchange(self.teacher_, nullptr)) idle->partial = true;
+  const bool awaited_former = std::exchange(self.awaits_former_, false);
+  if (awaited_former) self.await_lesson();
+  self.ask_somebody();
+  if (!self.synced_ && self.teacher_ == nullptr && !awaited_former) self.become_synced();
+}
+
+void Group::await_lesson() {
+  lesson_deadline_ = worker_.now() + kLessonTime;
+  heard_before_ = heard_from_teacher();
+  worker_.timers().arm(deadline_, lesson_deadline_);
+}
+
+std::uint64_t Group::heard_from_teacher() const {
+  std::uint64_t entries = 0;
+  if (teacher_ != nullptr)
+    for (const auto& table : teacher_->tables) entries += table->entries_heard;
+  return entries;
 }
 
 void Group::give_lesson(Peer& peer) {

@@ -3,9 +3,10 @@
 // All of it lives on one worker, links included, so that two dials that cross, a reload and the end of a link never
 // meet on two threads; only the tables are shared with the other workers, which ring the group's bell when one changes.
 // A process that starts knows nothing: it asks the first peer in touch for all it knows (a lesson), the next one if
-// that did not know all itself, and gives up after kLessonTime. Until then it tells nobody what changed here, lest its
-// newborn counters overwrite grown ones. Who comes in touch only later is asked too, but for what is not here yet. Of
-// two links with one peer the later one stays. Manual: 11.2; peers protocol.
+// that did not know all itself or taught nothing for kLessonTime, and gives up after that time with nobody to ask.
+// Until then it tells nobody what changed here, lest its newborn counters overwrite grown ones. Who comes in touch only
+// later is asked too, but for what is not here yet. Of two links with one peer the later one stays. Manual: 11.2; peers
+// protocol.
 #pragma once
 
 #include <atomic>
@@ -129,8 +130,11 @@ class Group : public std::enable_shared_from_this<Group> {
   static void on_mourning(void* group);
   void share_tables(Peer& peer, const std::vector<TableOfGroup>& tables, bool& gained);
   void ask_somebody();
+  void await_lesson();
+  [[nodiscard]] std::uint64_t heard_from_teacher() const;
   void ask_late(Peer& peer);
   void ask_parts(Peer& peer);
+  [[nodiscard]] bool clear_parts();
   void become_synced();
   void start_dialling(const std::shared_ptr<Peer>& peer);
 
@@ -154,6 +158,7 @@ class Group : public std::enable_shared_from_this<Group> {
   Report report_;
   bool shut_ = false;
   Peer* teacher_ = nullptr;
+  std::uint64_t heard_before_ = 0;  // from the teacher, when the deadline was set
   TimePoint lesson_deadline_{};
   io::Timer deadline_{&Group::on_deadline, this};
   io::Timer mourning_{&Group::on_mourning, this};  // drops the parts of nodes that are out of touch

@@ -35,6 +35,7 @@ inline constexpr Milliseconds kStall{30000};  // a peer that takes no byte for s
 inline constexpr Milliseconds kPace{5};
 inline constexpr Milliseconds kTurn{1};  // between two pieces of work, for the others of this worker
 inline constexpr std::size_t kPiece = 64 * 1024;
+inline constexpr std::size_t kMostEntries = 16384;     // looked at in one turn
 inline constexpr std::size_t kMostKey = 8192;          // a longer one fits no peer's message
 inline constexpr std::size_t kMostDefinitions = 4096;  // that a peer may send
 
@@ -53,13 +54,13 @@ struct Link {
 
   // What the reader owes.
   bool ask = false;      // for all the peer knows
+  bool asked = false;    // or will be: what it says of a lesson's end is the end of ours
   bool late = false;     // it was asked when we had news of our own: taught entries that are here already stay
   bool confirm = false;  // the end of its lesson
   bool acknowledge = false;
   std::optional<proto::peers::Complaint> complaint;
 
   enum class Lesson : std::uint8_t { none, running, told } lesson = Lesson::none;  // ours to the peer
-  bool asked = false;                                                              // the peer's to us runs
 
   // What this connection has told and heard of tables.
   struct HeardTable {
@@ -78,6 +79,11 @@ struct Link {
   stick::StickTable::Told told;
   Outlet outlet;
 
+  void ask_for_lesson(bool later) {
+    ask = asked = true;
+    late = later;
+    wake.ring();
+  }
   void end() {
     ended = true;
     stream.interrupt();

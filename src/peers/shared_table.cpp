@@ -15,6 +15,7 @@ using stick::KeyType;
 constexpr wire::KeyType kKeyTypes[] = {wire::KeyType::ipv4, wire::KeyType::ipv6, wire::KeyType::integer,
                                        wire::KeyType::string, wire::KeyType::binary};
 static_assert(static_cast<std::size_t>(DataType::glitch_rate) + 1 == wire::kColumns);
+static_assert(wire::kMaxText <= stick::StickTable::kMaxLearnedText);
 
 wire::KeyType key_type(const stick::TableConfig& table) { return kKeyTypes[static_cast<std::size_t>(table.type)]; }
 
@@ -29,10 +30,6 @@ void swap_integer(std::string_view key, char* to) {
   std::memcpy(&number, key.data(), std::min(sizeof number, key.size()));
   number = __builtin_bswap32(number);
   std::memcpy(to, &number, sizeof number);
-}
-
-bool tags_only(DataType type) {
-  return type == DataType::server_id || type == DataType::server_key || type == DataType::gpt0 || type == DataType::gpt;
 }
 
 }  // namespace
@@ -58,6 +55,11 @@ wire::Definition definition_of(const stick::StickTable& table, std::uint64_t id)
   }
   if (config.aggregate) definition.parts_of = table.life();
   return definition;
+}
+
+void SharedTable::move_to(std::shared_ptr<stick::StickTable> table) {
+  acked = std::min(acked, stick::Backlog::common_updates(this->table(), *table));
+  backlog.move_to(std::move(table));
 }
 
 void SharedTable::take_acknowledgement(std::uint32_t update) {
@@ -87,7 +89,8 @@ Intake::Intake(const stick::StickTable& ours, const wire::Definition& theirs) {
       // Manual 11.2: open connections are everybody's own, save where nobody counts.
       if (type == DataType::conn_cur && !config.recv_only) continue;
       if (!ours.stores(type, i)) continue;
-      places_.push_back({cell, type, i, wire::form_of(column) == wire::Form::text, tags_only(type)});
+      // Manual 11.2: write-to takes tags and servers, no counters.
+      places_.push_back({cell, type, i, wire::form_of(column) == wire::Form::text, !stick::adds_up(type)});
     }
   }
 }
@@ -96,9 +99,9 @@ void Intake::read(stick::StickTable& into, const wire::Entry& entry, wire::Heard
   heard_.clear();
   for (const Place& place : places_) {
     const wire::Cell& cell = entry.cells[place.cell];
+    if (passed_on && !(place.passed_on && into.stores(place.type, place.index))) continue;
     stick::StickTable::Cell value{cell.number, cell.current, cell.previous};
     if (place.text) value.number = into.learn_text(texts.hear(cell));
-    if (passed_on && !(place.passed_on && into.stores(place.type, place.index))) continue;
     heard_.push_back({place.type, place.index, value});
   }
 }

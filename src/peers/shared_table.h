@@ -46,6 +46,8 @@ struct SharedTable {
   [[nodiscard]] stick::StickTable& table() const { return backlog.table(); }
   /// Where to put what is heard: a reload may have replaced the table, of which the group has yet to be told.
   [[nodiscard]] stick::StickTable& learner() const { return table().latest(); }
+  /// Goes on with the table that took over the entries.
+  void move_to(std::shared_ptr<stick::StickTable> table);
   /// The peer has all up to here; a number that was never told is ignored.
   void take_acknowledgement(std::uint32_t update);
 };

@@ -49,7 +49,7 @@ class Speaker {
   /// Another process of this node is told what there is, once.
   [[nodiscard]] bool tells_news() const { return group_.synced() && !peer_.config.local; }
 
-  /// True when not all could be told for now.
+  /// True when more waits than this turn may tell.
   bool tell_tables(bool lesson) {
     for (const auto& table : peer_.tables) {
       if (lesson && !table->backlog.teaching()) continue;
@@ -59,8 +59,9 @@ class Speaker {
   }
 
   bool tell_table(SharedTable& table, bool lesson) {
-    for (;;) {
-      if (link_.output.size() >= kPiece) return true;
+    // Entries that are not for this peer fill no piece, and cost all the same.
+    for (std::size_t looked_at = 0;; looked_at++) {
+      if (link_.output.size() >= kPiece || looked_at == kMostEntries) return true;
       const Step step = table.backlog.next(group_.worker().now(), link_.told);
       if (step == Step::later) return true;
       if (step == Step::none) return false;
@@ -106,7 +107,8 @@ io::Task<void> speak(std::shared_ptr<Group>& group, std::shared_ptr<Peer>& peer,
   while (!link->ended) {
     link->output.clear();
     bool more = false;
-    if (link->complaint)
+    const bool complains = link->complaint.has_value();
+    if (complains)
       wire::write_complaint(*link->complaint, link->output);
     else
       more = speaker.compose();
@@ -117,7 +119,7 @@ io::Task<void> speak(std::shared_ptr<Group>& group, std::shared_ptr<Peer>& peer,
     }
     if (!link->output.empty()) {
       const auto sent = co_await link->stream.write_all(link->output, worker.now() + kStall);
-      if (!sent || link->ended || link->complaint) break;
+      if (!sent || link->ended || complains) break;
       link->last_sent = worker.now();
     }
     if (more || !link->output.empty()) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <limits>
 
 #include "proto/byte_reader.h"
 
@@ -49,16 +50,20 @@ class Reader : public ByteReader {
     if (value < kFirstLong) return value;
     for (unsigned shift = 4; !failed(); shift += 7) {
       const std::uint64_t byte = u8();
-      if (shift > 60) {
+      // What does not fit 64 bits is no number: cut off, it would be another one.
+      if (shift > 60 || (byte << shift) >> shift != byte || __builtin_add_overflow(value, byte << shift, &value)) {
         fail();
         break;
       }
-      value += byte << shift;
       if (byte < 0x80) return value;
     }
     return 0;
   }
-  std::uint32_t varying32() { return static_cast<std::uint32_t>(varying()); }
+  std::uint32_t varying32() {
+    const std::uint64_t value = varying();
+    if (value > std::numeric_limits<std::uint32_t>::max()) fail();
+    return static_cast<std::uint32_t>(value);
+  }
 };
 
 /// Writes a message of a length that is known only when all is written: most fit the one byte that is left for it.
@@ -290,7 +295,7 @@ std::optional<Definition> parse_definition(std::string_view payload) {
   Definition definition;
   definition.id = reader.varying();
   const std::uint64_t name_length = reader.varying();
-  if (name_length == 0) return std::nullopt;
+  if (name_length == 0 || name_length > kMaxName) return std::nullopt;
   definition.name = reader.take(name_length);
   definition.key_type = reader.varying();
   definition.key_length = reader.varying();
@@ -413,7 +418,9 @@ Cell ToldTexts::tell(std::string_view text) {
 std::string_view HeardTexts::hear(const Cell& cell) {
   if (cell.number == 0 || cell.number > kDictionary) return {};
   std::string& place = texts_[cell.number - 1];
-  if (cell.has_text) place = cell.text;
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  if (cell.has_text)
+    place = cell.text.size() <= kMaxText && std::ranges::none_of(cell.text, control) ? cell.text : std::string_view();
   return place;
 }
 

@@ -101,6 +101,7 @@ enum class Form : std::uint8_t { number, rate, text };
 [[nodiscard]] Form form_of(std::size_t column);
 [[nodiscard]] bool is_array(std::size_t column);
 inline constexpr std::uint32_t kMaxArray = 100;
+inline constexpr std::size_t kMaxName = 2048;  // bytes of a table's name; a reader keeps the names of many tables
 
 struct Definition {
   std::uint64_t id = 0;
@@ -155,6 +156,7 @@ void write_acknowledgement(const Acknowledgement& acknowledgement, std::string& 
 // --- the dictionary ---
 
 inline constexpr std::size_t kDictionary = 128;
+inline constexpr std::size_t kMaxText = 256;  // bytes; texts are names of servers
 
 /// Numbers for texts that one side has told the other: 1 to kDictionary, the longest unchanged one is given away.
 class ToldTexts {
@@ -172,7 +174,7 @@ class ToldTexts {
 /// What the other side's numbers stand for.
 class HeardTexts {
  public:
-  /// Empty when the number is none, or was never told.
+  /// Empty when the number is none or was never told, or its text is too long or not for people to read.
   [[nodiscard]] std::string_view hear(const Cell& cell);
   [[nodiscard]] const std::array<std::string, kDictionary>& texts() const { return texts_; }
 

@@ -46,6 +46,34 @@ TEST(PeersMessages, NumbersAsThePaperHasThem) {
   }
 }
 
+TEST(PeersMessages, NumbersOfMoreThanTheyMayHaveAreNone) {
+  const auto number = [](std::string_view hex) {
+    return parse_table_switch(
+        message(bytes("0a83" + std::string(hex.size() == 20 ? "0a" : "0b")) + bytes(hex)).payload);
+  };
+  EXPECT_EQ(number("fff0fefefefefefefe0e"), ~0ULL);
+  EXPECT_FALSE(number("fff0fefefefefefefe0f")) << "the sum wraps";
+  EXPECT_FALSE(number("f080808080808080801f")) << "a digit is cut";
+  EXPECT_FALSE(number("f08080808080808080800f"));
+  // A length of 2^64 and 3 is no message of three bytes.
+  EXPECT_EQ(parse_message(bytes("0a83f3f1fefefefefefefe0e 010203")).outcome, Outcome::invalid);
+  EXPECT_FALSE(parse_definition(bytes("0103746970 04 04 f0f1fe1e 00 17 f1f1fefe7e"))) << "an array of 2^32 and 1";
+}
+
+TEST(PeersMessages, TextsThatAreNoNamesAreNone) {
+  HeardTexts heard;
+  const std::string longest(kMaxText, 'x');
+  const std::string longer(kMaxText + 1, 'x');
+  EXPECT_EQ(heard.hear({.number = 1, .text = longest, .has_text = true}), longest);
+  EXPECT_EQ(heard.hear({.number = 1, .text = longer, .has_text = true}), "");
+  EXPECT_EQ(heard.hear({.number = 2, .text = "a\nb", .has_text = true}), "");
+  EXPECT_EQ(heard.hear({.number = 2}), "");
+  Definition definition{.id = 1, .name = std::string(kMaxName + 1, 'n'), .key_type = 2, .key_length = 4};
+  std::string out;
+  write_definition(definition, out);
+  EXPECT_FALSE(parse_definition(message(out).payload));
+}
+
 TEST(PeersMessages, Hello) {
   std::string out;
   write_hello({.to = "b", .from = "a", .process = 42}, out);

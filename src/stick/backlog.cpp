@@ -32,10 +32,20 @@ void Backlog::resume_behind(std::uint64_t update) {
   told_ = target_ = since_ = update;
 }
 
+std::uint64_t Backlog::common_updates(const StickTable& former, const StickTable& latter) {
+  std::uint64_t last = latter.taken_until_;
+  for (const StickTable* table = &former; table != nullptr && table != &latter;) {
+    table = table->next_.load(std::memory_order_acquire);
+    if (table != nullptr) last = std::min(last, table->taken_until_);
+  }
+  return last;
+}
+
 void Backlog::move_to(std::shared_ptr<StickTable> table) {
+  const std::uint64_t common = common_updates(*table_, *table);
   table_ = std::move(table);
   const bool teaching = teaching_;
-  resume_behind(told_);  // what was listed lies in the table before
+  resume_behind(std::min(told_, common));  // what was listed lies in the table before
   teaching_ = teaching;
 }
 

@@ -40,6 +40,9 @@ class Backlog {
   [[nodiscard]] StickTable& table() const { return *table_; }
   /// The table that took over the entries with their numbers.
   void move_to(std::shared_ptr<StickTable> table);
+  /// Up to here the numbers of both tables mean the same updates: changes that came to the former one after its entries
+  /// were taken bear numbers that the latter gives to its own.
+  [[nodiscard]] static std::uint64_t common_updates(const StickTable& former, const StickTable& latter);
 
  private:
   struct Item {

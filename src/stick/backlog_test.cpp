@@ -131,6 +131,31 @@ TEST(Backlog, AMovedTableTellsNothingTwice) {
   EXPECT_EQ(bench.tell(), (std::vector<std::uint32_t>{1}));
 }
 
+// A change that came to the former table after its entries were taken bears a number that the new table gives again.
+TEST(Backlog, AMovedTableTellsItsOwnChangesWhateverTheFormerOneTold) {
+  Bench bench;
+  TableConfig wider = config();
+  wider.size *= 2;
+  auto next = std::make_shared<StickTable>(wider);
+  next->migrate(*bench.table, bench.now);
+  bench.table->pass_to(next);
+  for (std::uint32_t who = 0; who < 10; who++) bench.count(who);
+  EXPECT_EQ(bench.tell().size(), 10U);
+  bench.table = next;
+  bench.count(20);
+  bench.backlog.move_to(next);
+  EXPECT_EQ(bench.tell(), (std::vector<std::uint32_t>{20}));
+}
+
+TEST(Backlog, WhatIsTooMuchForACellIsTheMostItHolds) {
+  Bench bench;
+  const StickTable::Heard heard[] = {{DataType::gpc0, 0, {.number = (std::uint64_t{1} << 32U) + 5}},
+                                     {DataType::conn_rate, 0, {std::uint64_t{1} << 32U, 7, 0}}};
+  bench.table->learn(key(1), std::nullopt, heard, bench.now);
+  EXPECT_EQ(bench.table->value_of(key(1), DataType::gpc0, bench.now), 0xffffffffU);
+  EXPECT_EQ(bench.table->value_of(key(1), DataType::conn_rate, bench.now), 0U) << "a rate of long ago";
+}
+
 TEST(Backlog, TheBellRingsOnceAfterItWasArmed) {
   static int rings = 0;
   Bench bench;

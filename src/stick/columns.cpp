@@ -27,12 +27,6 @@ const StickTable::Place* StickTable::place(DataType type, std::uint32_t index) c
   return nullptr;
 }
 
-namespace {
-std::uint32_t element(DataType type, std::uint32_t index, std::uint32_t count) {
-  return (type == DataType::gpc1 || type == DataType::gpc1_rate) && count > 1 ? 1 : index;
-}
-}  // namespace
-
 std::uint64_t StickTable::load(const Entry& entry, const Place& place, std::uint32_t index, std::uint32_t now) const {
   const char* at = raw(entry) + place.offset + std::size_t{index} * stick::bytes_of(place.form);
   switch (place.form) {

@@ -60,6 +60,11 @@ inline bool same_bytes(std::string_view a, std::string_view b) {
 }
 inline std::uint64_t hash_of(std::string_view key) { return XXH3_64bits(key.data(), key.size()); }
 
+/// The array's element that a column's name means: gpc1 and its rate stand for the second one.
+inline std::uint32_t element(DataType type, std::uint32_t index, std::uint32_t count) {
+  return (type == DataType::gpc1 || type == DataType::gpc1_rate) && count > 1 ? 1 : index;
+}
+
 /// A doubly linked list through the entries' older and newer.
 struct EntryList {
   Entry* oldest = nullptr;

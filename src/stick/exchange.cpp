@@ -1,6 +1,7 @@
 // What processes tell each other of an entry: the columns as they lie, not as people read them. A rate goes as its two
 // periods with the age of the running one, so that it goes on over there where it stood here, whatever the clocks say.
 #include <algorithm>
+#include <limits>
 
 #include "base/assert.h"
 #include "stick/entry.h"
@@ -38,16 +39,18 @@ void StickTable::tell(Told& told, const Entry& entry, std::uint32_t now) const {
 void StickTable::hear(Entry& entry, const Heard& heard, std::uint32_t now) {
   const Place* where = place(heard.type, heard.index);
   if (where == nullptr) return;
-  const bool second = heard.type == DataType::gpc1 || heard.type == DataType::gpc1_rate;
-  const std::uint32_t nth = second && where->count > 1 ? 1 : heard.index;
+  const std::uint32_t nth = element(heard.type, heard.index, where->count);
   char* at = raw(entry) + where->offset + std::size_t{nth} * stick::bytes_of(where->form);
+  // A sum over there may be more than a cell here holds: it is then the most, not what is left of it.
+  const auto number =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(heard.cell.number, std::numeric_limits<std::uint32_t>::max()));
   switch (where->form) {
     case DataForm::number:
-    case DataForm::text: write_at(at, static_cast<std::uint32_t>(heard.cell.number)); break;
+    case DataForm::text: write_at(at, number); break;
     case DataForm::wide: write_at(at, heard.cell.number); break;
     case DataForm::rate: {
       Rate rate;
-      rate.start = now - static_cast<std::uint32_t>(heard.cell.number);
+      rate.start = now - number;
       rate.current = heard.cell.current;
       rate.previous = heard.cell.previous;
       write_at(at, rate);

@@ -54,6 +54,7 @@ void Migration::copy(const StickTable::View& view, TimePoint now) {
 void Migration::catch_up(TimePoint now) {
   constexpr std::size_t kPiece = 4096;
   std::vector<StickTable::View> changed;
+  const std::uint64_t until = from_.last_update();
   for (std::uint64_t from = started_at_;;) {
     changed.clear();
     from_.changed_since(from, kPiece, now, changed, true);
@@ -62,6 +63,7 @@ void Migration::catch_up(TimePoint now) {
     from = changed.back().update;
   }
   number_behind();
+  to_.taken_until_ = until;
 }
 
 /// What changes in the new table comes behind all that changed in the one before.
@@ -79,7 +81,7 @@ bool Migration::step(TimePoint now, std::size_t budget) {
       started_at_ = from_.last_update();
       number_behind();
       to_.life_ = from_.life_;
-      if (to_.parts_ && from_.parts_) to_.parts_ = from_.parts_;
+      if (to_.parts_ && from_.parts_ && same_parts(from_.config_, to_.config_)) to_.parts_ = from_.parts_;
     }
     list_shard(next_shard_++);
     if (next_shard_ == from_.shard_count_) std::ranges::sort(items_, {}, &Item::update);

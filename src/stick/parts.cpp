@@ -30,8 +30,14 @@ StickTable* Parts::of(std::string_view node, std::uint64_t life) {
   Part* part = nullptr;
   for (std::size_t i = 0; i < count; ++i)
     if (parts_[i]->node == node) part = parts_[i].get();
+  if (part == nullptr && count == kMostNodes) {
+    // Names come and go in a long life: one that is gone leaves its place.
+    for (std::size_t i = 0; i < count && part == nullptr; ++i)
+      if (!parts_[i]->live.load(std::memory_order_relaxed)) part = parts_[i].get();
+    if (part == nullptr) return nullptr;
+    part->node = node;
+  }
   if (part == nullptr) {
-    if (count == kMostNodes) return nullptr;
     parts_[count] = std::make_unique<Part>(node, config_);
     part = parts_[count].get();
     count_.store(count + 1, std::memory_order_release);

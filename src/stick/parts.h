@@ -3,8 +3,9 @@
 // Each node counts its own part, in the columns of its table; every other node's part lies here, in a table of its own
 // with the same columns, bounds and life. So a node that speaks again replaces its part, one that dies takes its part
 // with it, and the sum of a counter is one look-up per node. An entry whose node has connections open stays as long as
-// they do. Parts are made once per name and never freed while the table lives, so readers need no lock; writers are one
-// thread, the peers group's. An emptied part is cleared in pieces, and counts for nothing from the first moment.
+// they do. Parts are made once per name and never freed while the table lives, so readers need no lock (with no room
+// for one more, a new node has the place of one that is gone); writers are one thread, the peers group's. An emptied
+// part is cleared in pieces, and counts for nothing from the first moment.
 #pragma once
 
 #include <array>

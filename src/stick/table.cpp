@@ -23,6 +23,7 @@ bool same_shape(const TableConfig& a, const TableConfig& b) {
          a.bytes_rate_factor == b.bytes_rate_factor && a.aggregate == b.aggregate &&
          a.aggregate_timeout == b.aggregate_timeout && a.peers == b.peers && a.write_to == b.write_to;
 }
+bool same_parts(const TableConfig& a, const TableConfig& b) { return same_keys(a, b) && a.columns == b.columns; }
 const Column* find_column(const TableConfig& config, DataType type) {
   const auto found = std::ranges::find(config.columns, type, &Column::type);
   return found == config.columns.end() ? nullptr : &*found;

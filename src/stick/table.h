@@ -56,6 +56,8 @@ struct TableConfig {
 [[nodiscard]] bool same_keys(const TableConfig& a, const TableConfig& b);
 /// The same in all but name and position: the object itself may stay.
 [[nodiscard]] bool same_shape(const TableConfig& a, const TableConfig& b);
+/// Whether other nodes' parts of the one lie well beside the other.
+[[nodiscard]] bool same_parts(const TableConfig& a, const TableConfig& b);
 [[nodiscard]] const Column* find_column(const TableConfig& config, DataType type);
 
 struct Entry;
@@ -318,6 +320,7 @@ class StickTable {
   unsigned shard_count_;
   std::unique_ptr<Shard[]> shards_;
   std::uint64_t life_ = 0;
+  std::uint64_t taken_until_ = 0;  // of the table whose entries came here: updates that both know
   std::shared_ptr<Parts> parts_;
   std::atomic<Bell*> bell_{nullptr};
   std::vector<std::shared_ptr<Bell>> bells_;  // a change may be ringing one that is no longer bell_

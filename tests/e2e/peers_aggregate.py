@@ -117,6 +117,13 @@ def a_node_dies():
         all_read(nodes, "127.0.9.3", "conn_cnt", 4, "nor does a table that grows")
         served(c, "127.0.9.3")
         all_read(nodes, "127.0.9.3", "conn_cnt", 5, "and it goes on")
+        a.farm.body = a.farm.body.replace("store conn_cnt", "store sess_cnt,conn_cnt")
+        for node in (a, c):
+            node.reload()
+        all_read(nodes, "127.0.9.3", "conn_cnt", 5, "a new column loses no part of the others")
+        served(c, "127.0.9.3")
+        all_read([a, c], "127.0.9.3", "sess_cnt", 1, "and has parts of its own")
+        all_read(nodes, "127.0.9.3", "conn_cnt", 6, "beside them")
 
 
 def beside_a_plain_peer():

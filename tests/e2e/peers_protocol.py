@@ -15,8 +15,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "compat"))
-from peering import (BEAT, CONFIRMED, FINISHED, PARTIAL, SYNC, WEIR, Checks, FakePeer, definition, fake_farm,  # noqa: E402
-                     message, number, read_number)
+from peering import (BEAT, CONFIRMED, FINISHED, PARTIAL, SYNC, WEIR, Checks, FakePeer, Farm, definition,  # noqa: E402
+                     fake_farm, message, number, read_number)
 from wire import until  # noqa: E402
 
 check = Checks()
@@ -200,6 +200,33 @@ def a_late_lesson():
         check("10.0.0.1" in keys(fake.collect(0.5)), "the other side hears of what changed meanwhile")
 
 
+def who_teaches_and_who_only_says_so():
+    farm = Farm(USERS, {name: WEIR for name in "wfg"})
+    with farm:
+        w = farm["w"]
+        f, g = FakePeer("f", w), FakePeer("g", w)
+        farm.closing += [f, g]
+        w.start()
+        f.dial()
+        f.expect("sync")
+        g.dial()
+        g.send(FINISHED)
+        g.expect("confirmed")
+        g.send(SYNC)
+        check(("partial",) in g.collect(0.5), "an answer that nobody asked for ends no lesson")
+        w.cli("set table users key 10.0.0.1 data.gpc0 1")
+        asked = False
+        began = time.monotonic()
+        while not asked and time.monotonic() - began < 9:
+            f.send(BEAT)
+            g.send(BEAT)
+            asked = ("sync",) in g.collect(1)
+        check(asked, "a teacher that sends heartbeats only is given up: the next one is asked")
+        g.send(definition(1, "users", 4, 4, [0, 2, 6]), entry(1, "10.0.0.2", 1, 5, 0), FINISHED)
+        g.expect("confirmed")
+        check("10.0.0.1" in keys(f.collect(0.5)), "and then both hear of what changed")
+
+
 def where_a_new_link_goes_on():
     with linked() as (w, fake):
         for i in range(1, 6):
@@ -297,6 +324,11 @@ frontend fe
                   message(128, struct.pack(">I", 1) + ip("1.1.1.2") + number(1) + number(1) + number(9)))
         fake.expect("ack")
         check.equal(w.value("named", "1.1.1.2", "server_key"), "other", "a text that came with another table is known")
+        text = number(7) + number(12) + b"one\n# table: "[:12]
+        fake.send(message(128, struct.pack(">I", 2) + ip("1.1.1.3") + number(1) + number(len(text)) + text))
+        fake.expect("ack")
+        check.equal(w.value("named", "1.1.1.3", "server_key"), "-", "a text that would write lines of its own is none")
+        check("# table" not in w.cli("show peers dict"), "and is shown nowhere")
 
 
 def written_to_and_only_received():
@@ -347,6 +379,9 @@ NONSENSE = {
     "an acknowledgement that is cut": bytes([10, 132, 2, 9, 0]),
     "an entry that is cut": definition(1, "users", 4, 4, [0, 2]) + message(128, b"\0\0\0\1ab"),
     "a text longer than its message": definition(1, "users", 4, 4, [19]) + message(128, b"\0\0\0\1abcd\xef\1\xef"),
+    "a number of more than 64 bits": bytes([10, 131, 10]) + b"\xff\xf0" + b"\xfe" * 7 + b"\x0f",
+    "a name without end": message(130, number(1) + number(5000) + b"n" * 5000 + bytes([4, 4, 1, 0])),
+    "an array of 4294967297": definition(1, "users", 4, 4, [23], rest=number(23) + number((1 << 32) + 1)),
     "an array of a million": definition(1, "users", 4, 4, [23], rest=number(23) + number(1000000)),
     "an error": bytes([1, 0]),
 }
@@ -417,6 +452,6 @@ def a_peer_that_does_not_read():
 
 if __name__ == "__main__":
     sys.exit(check.run([who_is_refused, refused_by_the_other_side, heartbeats_and_silence, dials_that_cross, lessons,
-                        a_late_lesson,
+                        a_late_lesson, who_teaches_and_who_only_says_so,
                         where_a_new_link_goes_on, reloads, the_log, texts_are_told_once, written_to_and_only_received,
                         shares_of_the_keys, nonsense, a_peer_that_does_not_read], sys.argv[1:]))
