@@ -3,6 +3,7 @@
 // Spec: RFC 9110 5.6. Eight bytes at a time where names are compared, which happens for every field.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -27,6 +28,14 @@ constexpr std::array<bool, 256> alphanumeric_and(std::string_view others) {
 }
 inline constexpr std::array<bool, 256> kTokenBytes = alphanumeric_and("!#$%&'*+-.^_`|~");
 constexpr bool is_token_byte(char c) { return kTokenBytes[static_cast<unsigned char>(c)]; }
+constexpr bool is_token(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_token_byte); }
+
+/// -1: no hexadecimal digit.
+constexpr int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  const char small = lower(c);
+  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
+}
 
 inline std::uint64_t load8(const char* at) {
   std::uint64_t word = 0;
