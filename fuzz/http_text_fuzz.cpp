@@ -1,13 +1,15 @@
 // layers: proto base
 //
-// Targets, cookies and dates: views lie in the input and in order, normalizers never grow a target, and all but sorting
-// settle when they are applied again.
+// Targets, cookies, values and dates: views lie in the input and in order, normalizers never grow a target, and all
+// but sorting settle when they are applied again.
+#include <array>
 #include <string>
 #include <vector>
 
 #include "base/assert.h"
 #include "proto/http/cookie.h"
 #include "proto/http/date.h"
+#include "proto/http/fields.h"
 #include "proto/http/forwarded.h"
 #include "proto/http/normalize.h"
 #include "proto/http/uri.h"
@@ -66,6 +68,27 @@ void check_cookies(std::string_view field) {
   (void)http::set_cookie_attribute(field, "path");
 }
 
+void check_values(std::string_view text) {
+  std::array<http::Field, 2> storage;
+  http::Head head(storage);
+  const std::string_view first = text.substr(0, text.size() / 2);
+  const std::string_view second = text.substr(text.size() / 2);
+  WEIR_ASSERT(head.add("x", first) && head.add("X", second));
+  const http::FieldName name("x");
+  for (const bool whole : {false, true}) {
+    const auto count = static_cast<std::int64_t>(http::count_values(head, &name, whole));
+    http::ValueWalk walk(head, &name, whole);
+    std::int64_t number = 0;
+    while (const auto value = walk.next()) {
+      WEIR_ASSERT(inside(*value, first) || inside(*value, second));
+      if (++number > 8 && number < count - 8) continue;  // the first and the last ones will do
+      WEIR_ASSERT(http::nth_value(head, &name, whole, number) == value);
+      WEIR_ASSERT(http::nth_value(head, &name, whole, number - count - 1) == value);
+    }
+    WEIR_ASSERT(number == count && !http::nth_value(head, &name, whole, count + 1));
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -74,6 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_target(text);
   check_normalizers(text);
   check_cookies(text);
+  check_values(text);
   for (const std::string_view name : {"for", "host"}) {
     const auto value = http::forwarded_parameter(text, name);
     WEIR_ASSERT(!value || (inside(*value, text) && http::is_forwarded(text)));

@@ -1,54 +1,30 @@
 #include "proto/http_head.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
+
+#include "proto/http/head.h"
+#include "proto/http/text.h"
+#include "proto/http/uri.h"
 
 namespace weir::proto {
 namespace {
 
-constexpr std::array<bool, 256> kToken = [] {
-  std::array<bool, 256> table{};
-  for (int c = 0; c < 256; ++c) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    table[static_cast<std::size_t>(c)] = letter || (c >= '0' && c <= '9');
-  }
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
-  return table;
-}();
-
-bool is_token_character(char c) { return kToken[static_cast<unsigned char>(c)]; }
 bool is_visible(char c) { return c > ' ' && c < 0x7f; }
 /// RFC 9110 5.5: CR, LF and NUL are dangerous, other control characters may be retained. COMPAT: 2.6 takes them.
 bool is_field_content(char c) { return c != '\r' && c != '\n' && c != '\0'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool same_word(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 /// The authority of "scheme://authority/path"; nullopt for other forms of target.
 std::optional<std::string_view> authority_of(std::string_view target) {
-  if (target.starts_with('/') || target.starts_with('*')) return std::nullopt;
-  const std::size_t scheme = target.find("://");
-  if (scheme == std::string_view::npos) return std::nullopt;
-  std::string_view rest = target.substr(scheme + 3);
-  rest = rest.substr(0, rest.find_first_of("/?#"));
-  if (const std::size_t user = rest.rfind('@'); user != std::string_view::npos) rest.remove_prefix(user + 1);
-  return rest;
+  const http::Target parts = http::split_target(target);
+  return parts.scheme.empty() ? std::nullopt : std::optional(http::without_user(parts.authority));
 }
 
 /// "HTTP/1.1" and whatever else has that form; RTSP is HTTP in this respect. True for what may still become it.
 bool may_be_version(std::string_view text, bool whole) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    const bool good = i == 4 ? c == '/' : i == 6 ? c == '.' : i == 5 || i == 7 ? c >= '0' && c <= '9' : i < 8;
+    const bool good = i == 4 ? c == '/' : i == 6 ? c == '.' : i == 5 || i == 7 ? http::is_digit(c) : i < 8;
     if (!good) return false;
   }
   const std::string_view name = text.substr(0, 4);
@@ -66,7 +42,7 @@ struct RequestLine {
 RequestLine read_request_line(std::string_view line, bool whole) {
   const std::size_t method_end = std::min(line.find(' '), line.size());
   const std::string_view method = line.substr(0, method_end);
-  if (!std::ranges::all_of(method, is_token_character)) return {};
+  if (!std::ranges::all_of(method, http::is_token_byte)) return {};
   if (method_end == line.size()) return {.good = !whole};
   if (method.empty()) return {};
   const std::string_view rest = line.substr(method_end + 1);
@@ -85,14 +61,14 @@ struct Fields {
   std::optional<std::string_view> content_length;
 
   bool take(std::string_view line) {
-    if (line.front() == ' ' || line.front() == '\t') return std::ranges::all_of(line, is_field_content);  // folded
+    if (http::is_blank(line.front())) return std::ranges::all_of(line, is_field_content);  // folded
     const std::size_t colon = line.find(':');
     if (colon == 0 || colon == std::string_view::npos) return false;
     const std::string_view name = line.substr(0, colon);
-    const std::string_view value = trimmed(line.substr(colon + 1));
-    if (!std::ranges::all_of(name, is_token_character) || !std::ranges::all_of(value, is_field_content)) return false;
-    if (same_word(name, "content-length")) return take_length(value);
-    return !same_word(name, "host") || !authority || same_word(value, *authority);
+    const std::string_view value = http::trimmed(line.substr(colon + 1));
+    if (!std::ranges::all_of(name, http::is_token_byte) || !std::ranges::all_of(value, is_field_content)) return false;
+    if (http::same_name(name, "content-length")) return take_length(value);
+    return !http::same_name(name, "host") || !authority || http::same_name(value, *authority);
   }
 
  private:
@@ -109,12 +85,12 @@ struct Fields {
 /// The beginning of a field that has no end yet.
 bool may_be_field(std::string_view text) {
   const std::size_t colon = text.find(':');
-  const bool folded = !text.empty() && (text.front() == ' ' || text.front() == '\t');
+  const bool folded = !text.empty() && http::is_blank(text.front());
   const std::string_view name = folded ? std::string_view() : text.substr(0, colon);
   const std::string_view value = folded                            ? text
                                  : colon == std::string_view::npos ? std::string_view()
                                                                    : text.substr(colon + 1);
-  return std::ranges::all_of(name, is_token_character) && std::ranges::all_of(value, is_field_content);
+  return std::ranges::all_of(name, http::is_token_byte) && std::ranges::all_of(value, is_field_content);
 }
 
 std::string_view without_cr(std::string_view line) {
@@ -142,7 +118,7 @@ HttpHead look_for_request_head(std::string_view bytes) {
     if (end == std::string_view::npos) return may_be_field(line) ? HttpHead::need_more : HttpHead::not_http;
     if (line.empty()) return HttpHead::complete;
     // There is nothing yet that a first line could continue.
-    if (first && (line.front() == ' ' || line.front() == '\t')) return HttpHead::not_http;
+    if (first && http::is_blank(line.front())) return HttpHead::not_http;
     if (!fields.take(line)) return HttpHead::not_http;
     bytes.remove_prefix(end + 1);
   }

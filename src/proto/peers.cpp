@@ -7,7 +7,7 @@
 #include <iterator>
 #include <limits>
 
-#include "proto/byte_reader.h"
+#include "proto/varying.h"
 
 namespace weir::proto::peers {
 namespace {
@@ -16,7 +16,6 @@ constexpr std::string_view kProtocol = "HAProxyS ";
 constexpr std::string_view kKnownVersions[] = {"2.0", "2.1"};
 constexpr std::size_t kHeader = 2;
 constexpr std::uint8_t kFirstVariable = 128;
-constexpr std::uint64_t kFirstLong = 0xf0;
 constexpr std::uint32_t kParts = 0x77656972;  // what stands before Definition::parts_of
 
 void append(std::string& out, std::uint8_t byte) { out += static_cast<char>(byte); }
@@ -45,20 +44,7 @@ std::optional<std::uint64_t> decimal(std::string_view text) {
 class Reader : public ByteReader {
  public:
   using ByteReader::ByteReader;
-  std::uint64_t varying() {
-    std::uint64_t value = u8();
-    if (value < kFirstLong) return value;
-    for (unsigned shift = 4; !failed(); shift += 7) {
-      const std::uint64_t byte = u8();
-      // What does not fit 64 bits is no number: cut off, it would be another one.
-      if (shift > 60 || (byte << shift) >> shift != byte || __builtin_add_overflow(value, byte << shift, &value)) {
-        fail();
-        break;
-      }
-      if (byte < 0x80) return value;
-    }
-    return 0;
-  }
+  std::uint64_t varying() { return take_varying(*this); }
   std::uint32_t varying32() {
     const std::uint64_t value = varying();
     if (value > std::numeric_limits<std::uint32_t>::max()) fail();
@@ -239,20 +225,19 @@ MessageParse parse_message(std::string_view bytes) {
   if (parse.message.of_class == 255) return {.outcome = Outcome::invalid};
   parse.outcome = Outcome::complete;
   if (parse.message.type < kFirstVariable) return parse;
-  constexpr std::size_t kLongestNumber = 10;
-  const std::string_view offered = bytes.substr(kHeader, kLongestNumber);
+  const std::string_view offered = bytes.substr(kHeader, kLongestVarying);
   Reader reader(offered);
   std::size_t digits = 0;
   std::uint64_t length = 0;
   // How long the number is, before it is read: it may be cut.
   if (offered.empty()) return {};
-  if (static_cast<std::uint8_t>(offered[0]) < kFirstLong) {
+  if (static_cast<std::uint8_t>(offered[0]) < kFirstLongVarying) {
     digits = 1;
   } else {
     for (digits = 1; digits < offered.size() && static_cast<std::uint8_t>(offered[digits]) >= 0x80; digits++) {
     }
     if (digits == offered.size()) {
-      if (offered.size() == kLongestNumber) return {.outcome = Outcome::invalid};
+      if (offered.size() == kLongestVarying) return {.outcome = Outcome::invalid};
       return {};
     }
     digits++;
@@ -277,17 +262,8 @@ void write_complaint(Complaint what, std::string& out) {
 }
 
 void write_number(std::uint64_t value, std::string& out) {
-  if (value < kFirstLong) {
-    append(out, static_cast<std::uint8_t>(value));
-    return;
-  }
-  append(out, static_cast<std::uint8_t>(value | kFirstLong));
-  value = (value - kFirstLong) >> 4;
-  while (value >= 0x80) {
-    append(out, static_cast<std::uint8_t>(value | 0x80));
-    value = (value - 0x80) >> 7;
-  }
-  append(out, static_cast<std::uint8_t>(value));
+  std::array<char, kLongestVarying> bytes;
+  out.append(bytes.data(), put_varying(value, bytes));
 }
 
 std::optional<Definition> parse_definition(std::string_view payload) {

@@ -109,6 +109,15 @@ struct Occurrences {
   std::size_t item = 0;
   std::size_t offset = 0;
   bool more = false;
+  // A message that had to be read from raw bytes is read for the first value only: 16 kB may hold as many values.
+  HttpMessage message{};
+  std::size_t mark = 0;  // of the arena, behind that message: what is taken later is forgotten between the values
+
+  void go_on(std::size_t next_item, std::size_t next_offset) {
+    item = next_item;
+    offset = next_offset;
+    more = true;
+  }
 };
 
 struct Context {

@@ -45,8 +45,7 @@ inline FetchStatus settle(FetchStatus status, const ExpressionProgram* converter
 
 /// One value after the other until one matches. A value that its converters refuse is passed over.
 [[gnu::noinline]] Truth evaluate_each(const AclTest& test, Context& context) {
-  Occurrences each;
-  const std::size_t mark = context.arena.mark();
+  Occurrences each{.mark = context.arena.mark()};
   Truth verdict = Truth::no;
   do {
     Sample sample;
@@ -58,7 +57,7 @@ inline FetchStatus settle(FetchStatus status, const ExpressionProgram* converter
     if (status == FetchStatus::need_more) return Truth::unknown;
     if (status == FetchStatus::ok && matches(test, context, sample)) return Truth::yes;
     if (status == FetchStatus::ok && sample.may_change()) verdict = Truth::unknown;
-    context.arena.rewind(mark);
+    context.arena.rewind(each.mark);
   } while (each.more);
   return verdict;
 }

@@ -127,4 +127,16 @@ bool JsonPath::query(std::string_view document, bool integer, Arena& arena, Samp
   return give(value, integer, arena, out);
 }
 
+Result<std::shared_ptr<const void>> prepare_json_query(const Args& args) {
+  auto made = std::make_shared<JsonQuery>();
+  if (args.has(0)) {
+    auto path = JsonPath::parse(args[0].text);
+    if (!path) return unexpected(path.error());
+    made->path = std::move(*path);
+  }
+  if (args.has(1) && args[1].text != "int") return fail("the output type is 'int' or not there");
+  made->integer = args.has(1);
+  return std::shared_ptr<const void>(std::move(made));
+}
+
 }  // namespace weir::sample

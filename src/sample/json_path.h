@@ -4,12 +4,15 @@
 // further, so this is no judgement about the rest of it. Reader: simdjson, on demand, on a padded copy in the arena.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "sample/arena.h"
+#include "sample/args.h"
 #include "sample/value.h"
 
 namespace weir::sample {
@@ -30,5 +33,12 @@ class JsonPath {
   };
   std::vector<Step> steps_;
 };
+
+/// What the arguments of json_query and of its relatives became: a path, which some may go without, and "int".
+struct JsonQuery {
+  std::optional<JsonPath> path;
+  bool integer = false;
+};
+Result<std::shared_ptr<const void>> prepare_json_query(const Args& args);
 
 }  // namespace weir::sample

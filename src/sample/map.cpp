@@ -1,7 +1,5 @@
 #include "sample/map.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -18,25 +16,25 @@ namespace {
 using Address = std::array<unsigned char, 16>;
 
 /// A network's key in the index: its length, then its bytes, those beyond the length 0.
-std::string network_key(Address address, std::uint8_t length) {
-  for (std::size_t bit = length; bit < 128; ++bit)
-    address[bit / 8] = static_cast<unsigned char>(address[bit / 8] & ~(0x80U >> (bit % 8)));
-  std::string key(1, static_cast<char>(length));
-  key.append(reinterpret_cast<const char*>(address.data()), address.size());
-  return key;
-}
+class NetworkKey {
+ public:
+  NetworkKey(const Address& address, std::uint8_t length) : bytes_{} {
+    bytes_[0] = static_cast<char>(length);
+    std::memcpy(bytes_.data() + 1, address.data(), length / 8);
+    if (length % 8 != 0) bytes_[1 + length / 8] = static_cast<char>(address[length / 8] & (0xff00U >> (length % 8)));
+  }
+  [[nodiscard]] std::string_view text() const { return {bytes_.data(), bytes_.size()}; }
+
+ private:
+  std::array<char, 17> bytes_;
+};
 
 /// IPv4 addresses are looked up as the IPv6 ones they map to.
-std::optional<Address> parse_address(const std::string& text, bool& is_ipv4) {
-  Address out{};
-  in_addr four;
-  is_ipv4 = inet_pton(AF_INET, text.c_str(), &four) == 1;
-  if (is_ipv4) {
-    const in6_addr mapped = mapped_ipv6(ntohl(four.s_addr));
-    std::memcpy(out.data(), &mapped, out.size());
-    return out;
-  }
-  return inet_pton(AF_INET6, text.c_str(), out.data()) == 1 ? std::optional(out) : std::nullopt;
+Address bytes_of(const Sample& sample) {
+  const in6_addr six = sample.type() == Type::ipv4 ? mapped_ipv6(sample.as_ipv4()) : sample.as_ipv6();
+  Address address;
+  std::memcpy(address.data(), &six, address.size());
+  return address;
 }
 
 template <typename Length>
@@ -48,16 +46,14 @@ void note_length(std::vector<Length>& lengths, Length length) {
 }  // namespace
 
 std::optional<Sample> Map::parse_output(std::string_view text, Output output) {
-  Sample sample = Sample::string(text);
-  if (output == Output::text || output == Output::key) return sample;
+  if (output == Output::text || output == Output::key) return Sample::string(text);
   if (output == Output::integer) {
     std::int64_t number = 0;
     const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (wrong != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return Sample::integer(number);
   }
-  Arena arena(256);
-  return cast(sample, Type::address, arena) ? std::optional(sample) : std::nullopt;
+  return parse_address(text);
 }
 
 Result<std::shared_ptr<const Map>> Map::load(std::string_view file, MatchKind kind, Output output) {
@@ -120,8 +116,8 @@ void Map::add_text(std::string text, std::uint32_t entry) {
 
 Result<void> Map::add_network(std::string_view key, std::uint32_t entry) {
   const std::size_t slash = key.find('/');
-  bool is_ipv4 = false;
-  const auto address = parse_address(std::string(key.substr(0, slash)), is_ipv4);
+  const auto address = parse_address(key.substr(0, slash));
+  const bool is_ipv4 = address && address->type() == Type::ipv4;
   const unsigned most = is_ipv4 ? 32 : 128;
   unsigned length = most;
   if (slash != std::string_view::npos) {
@@ -133,16 +129,14 @@ Result<void> Map::add_network(std::string_view key, std::uint32_t entry) {
     return fail(fmt::format("'{}' is not an address or network such as 192.168.0.0/16 or 2001:db8::/32", key));
   const auto whole = static_cast<std::uint8_t>(is_ipv4 ? length + 96 : length);
   note_length(prefixes_, whole);
-  index_.try_emplace(network_key(*address, whole), entry);
+  index_.try_emplace(std::string(NetworkKey(bytes_of(*address), whole).text()), entry);
   return {};
 }
 
 std::uint32_t Map::find_address(const Sample& in) const {
-  const in6_addr six = in.type() == Type::ipv4 ? mapped_ipv6(in.as_ipv4()) : in.as_ipv6();
-  Address address;
-  std::memcpy(address.data(), &six, address.size());
+  const Address address = bytes_of(in);
   for (const std::uint8_t length : prefixes_) {
-    const auto at = index_.find(network_key(address, length));
+    const auto at = index_.find(NetworkKey(address, length).text());
     if (at != index_.end()) return at->second;
   }
   return kNone;

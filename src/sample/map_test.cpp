@@ -54,6 +54,11 @@ TEST(Map, TheFinestMatchOrTheFirst) {
   EXPECT_EQ(look_up(kNetworks, MatchKind::ip, Sample::ipv4(0x0a010203)), "host");
   EXPECT_EQ(look_up(kNetworks, MatchKind::ip, Sample::ipv4(0x0a010204)), "ten");
   EXPECT_EQ(look_up(kNetworks, MatchKind::ip, Sample::ipv4(0x7f000001)), "any");
+  constexpr std::string_view kWithinBytes = "10.128.0.0/9 nine\n10.192.0.0/11 eleven\n128.0.0.0/1 one\n";
+  EXPECT_EQ(look_up(kWithinBytes, MatchKind::ip, Sample::ipv4(0x0ac00001)), "eleven");
+  EXPECT_EQ(look_up(kWithinBytes, MatchKind::ip, Sample::ipv4(0x0ae00001)), "nine");
+  EXPECT_EQ(look_up(kWithinBytes, MatchKind::ip, Sample::ipv4(0xff000001)), "one");
+  EXPECT_EQ(look_up(kWithinBytes, MatchKind::ip, Sample::ipv4(0x0a000001)), "none");
   in6_addr six{};
   six.s6_addr[0] = 0x20;
   six.s6_addr[1] = 0x01;

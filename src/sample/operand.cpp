@@ -2,6 +2,11 @@
 
 namespace weir::sample {
 
+std::optional<std::string_view> variable_text(Context& context, const VariableName& name) {
+  Sample value;
+  return get_variable(context, name, value) ? to_text(value, context.arena) : std::nullopt;
+}
+
 TextOperand::TextOperand(std::string_view given) : given_(given) {
   if (auto name = VariableName::parse(given)) variable_ = *name;
 }
@@ -11,9 +16,7 @@ bool TextOperand::read(Context& context, std::string_view& out) const {
     out = given_;
     return true;
   }
-  Sample value;
-  if (!get_variable(context, *variable_, value)) return false;
-  const auto text = to_text(value, context.arena);
+  const auto text = variable_text(context, *variable_);
   out = text.value_or("");
   return text.has_value();
 }

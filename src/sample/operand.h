@@ -12,6 +12,9 @@
 
 namespace weir::sample {
 
+/// Nothing when it is not set, or its value has no text.
+[[nodiscard]] std::optional<std::string_view> variable_text(Context& context, const VariableName& name);
+
 class TextOperand {
  public:
   TextOperand() = default;

@@ -4,17 +4,21 @@
 
 namespace weir::sample {
 
-std::string lowered(std::string_view text) {
-  std::string copy(text);
-  std::transform(copy.begin(), copy.end(), copy.begin(), lower);
-  return copy;
-}
-
 std::optional<std::string_view> lowered_copy(std::string_view text, Arena& arena) {
   char* out = arena.take(text.size());
   if (out == nullptr) return std::nullopt;
   std::transform(text.begin(), text.end(), out, lower);
   return std::string_view(out, text.size());
+}
+
+std::optional<std::string_view> joined_copy(std::initializer_list<std::string_view> parts, Arena& arena) {
+  std::size_t size = 0;
+  for (const std::string_view part : parts) size += part.size();
+  char* out = arena.take(size);
+  if (out == nullptr) return std::nullopt;
+  char* at = out;
+  for (const std::string_view part : parts) at = std::copy(part.begin(), part.end(), at);
+  return std::string_view(out, size);
 }
 
 std::optional<std::string> from_hex(std::string_view digits) {

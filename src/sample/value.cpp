@@ -35,7 +35,7 @@ std::optional<std::int64_t> parse_whole(std::string_view text) {
 bool text_to_address(Sample& sample, Type to) {
   char text[INET6_ADDRSTRLEN];
   const std::string_view from = sample.text();
-  if (from.empty() || from.size() >= sizeof text) return false;
+  if (from.empty() || from.size() >= sizeof text || from.contains('\0')) return false;  // what inet_pton does not see
   std::memcpy(text, from.data(), from.size());
   text[from.size()] = '\0';
   in_addr four;
@@ -137,6 +137,11 @@ bool change_type(Sample& sample, Type to, Arena& arena) {
 }
 
 }  // namespace
+
+std::optional<Sample> parse_address(std::string_view text) {
+  Sample sample = Sample::string(text);
+  return text_to_address(sample, Type::address) ? std::optional(sample) : std::nullopt;
+}
 
 std::string_view type_name(Type type) {
   constexpr std::string_view kNames[kTypeCount] = {"any",  "ip",     "boolean", "integer", "ipv4",

@@ -101,6 +101,9 @@ class Sample {
 /// ::ffff:a.b.c.d
 [[nodiscard]] in6_addr mapped_ipv6(std::uint32_t host_order);
 
+/// The IPv4 or IPv6 address that the text is, and nothing else.
+[[nodiscard]] std::optional<Sample> parse_address(std::string_view text);
+
 /// Whether a keyword that wants `to` may follow one that gives `from`; address and any stand for all they can be.
 [[nodiscard]] bool can_cast(Type from, Type to);
 /// cast() for a sample that is not of that type yet.

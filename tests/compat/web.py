@@ -8,6 +8,7 @@ import re
 import socket
 import time
 
+from harness import GLOBAL
 from wire import Client, Server, reset, until
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Test: A\r\n\r\nhi"
@@ -352,24 +353,8 @@ def talk(w, label, steps, servers, frontend="fe", lines=None):
     return seen
 
 
-CONFIG = """
-global
-    nbthread @threads@
-    stats socket @sock@ mode 600 level admin
-    stats timeout 60s
-    log-tag lb
-    log @log@ local0
-    @global@
-
-defaults
-    mode http
-    timeout connect 2s
-    timeout client 6s
-    timeout server 6s
-    log global
-    option httplog
-    balance roundrobin
-"""
+CONFIG = (GLOBAL.replace("mode tcp", "mode http").replace("option tcplog", "option httplog")
+          .replace("timeout client 8s", "timeout client 6s").replace("timeout server 8s", "timeout server 6s"))
 
 
 def farm(w, script=OK, frontend="", backend="", server="", more_global="", sections=""):

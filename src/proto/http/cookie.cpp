@@ -18,9 +18,10 @@ std::optional<Cookie> read_pair(std::string_view text) {
 /// Where the pair at `from` ends: a semicolon, but none between quotes that open the value.
 std::size_t pair_end(std::string_view text, std::size_t from) {
   const std::size_t end = std::min(text.find(';', from), text.size());
-  const std::size_t equals = text.find('=', from);
-  if (equals == std::string_view::npos || equals > end) return end;
-  const std::size_t value = text.find_first_not_of(" \t", equals + 1);
+  const std::size_t equals =
+      text.substr(from, end - from).find('=');  // not beyond: that would cost a pass for each pair
+  if (equals == std::string_view::npos) return end;
+  const std::size_t value = text.find_first_not_of(" \t", from + equals + 1);
   if (value == std::string_view::npos || text[value] != '"') return end;
   const std::size_t closing = text.find('"', value + 1);
   return closing == std::string_view::npos ? end : std::min(text.find(';', closing), text.size());

@@ -14,26 +14,18 @@ namespace weir::proto::http {
 namespace {
 
 constexpr std::array<bool, 256> kHidden = alphanumeric_and("._-");
-constexpr std::array<bool, 256> kHost = alphanumeric_and("-._~%!$&'()*+,;=:[]");
-
-bool all_of(std::string_view text, const std::array<bool, 256>& table) {
-  return std::ranges::all_of(text, [&](char c) { return table[static_cast<unsigned char>(c)]; });
-}
 
 bool is_address(std::string_view text, int family) {
   std::array<char, 64> copy{};
   std::array<char, 16> out;
-  if (text.size() >= copy.size()) return false;
+  if (text.size() >= copy.size() || text.contains('\0')) return false;
   std::ranges::copy(text, copy.begin());
   return inet_pton(family, copy.data(), out.data()) == 1;
 }
 
 bool is_port(std::string_view text) {
   if (text.starts_with('_')) return is_hidden_name(text.substr(1));
-  if (text.empty() || text.size() > 5 || !std::ranges::all_of(text, is_digit)) return false;
-  std::uint32_t port = 0;
-  for (const char c : text) port = port * 10 + static_cast<std::uint32_t>(c - '0');
-  return port <= 0xffff;
+  return parse_port(text).has_value();
 }
 
 struct Pair {
@@ -47,14 +39,14 @@ std::optional<Pair> take_pair(std::string_view& rest) {
   if (equals == std::string_view::npos || equals == 0) return std::nullopt;
   Pair pair{.name = rest.substr(0, equals), .value = {}};
   rest.remove_prefix(equals + 1);
-  if (!all_of(pair.name, kTokenBytes)) return std::nullopt;
+  if (!is_token(pair.name)) return std::nullopt;
   const bool quoted = rest.starts_with('"');
   // What is escaped in quotes is nothing these values need: a backslash makes it no such value.
   const std::size_t end = quoted ? rest.find_first_of("\"\\", 1) : std::min(rest.find(';'), rest.size());
   if (end == std::string_view::npos || (quoted && rest[end] == '\\')) return std::nullopt;
   pair.value = quoted ? rest.substr(1, end - 1) : rest.substr(0, end);
   rest.remove_prefix(quoted ? end + 1 : end);
-  if (!quoted && (pair.value.empty() || !all_of(pair.value, kTokenBytes))) return std::nullopt;
+  if (!quoted && !is_token(pair.value)) return std::nullopt;
   if (!rest.empty() && rest.front() != ';') return std::nullopt;
   if (!rest.empty()) rest.remove_prefix(1);
   return pair;
@@ -64,7 +56,7 @@ constexpr std::string_view kNames[] = {"for", "by", "host", "proto"};
 
 bool is_value(std::string_view name, std::string_view value) {
   if (name == "for" || name == "by") return parse_node(value).has_value();
-  if (name == "host") return !value.empty() && all_of(value, kHost);
+  if (name == "host") return !value.empty() && is_host(value);
   return same_name(value, "http") || same_name(value, "https");
 }
 
@@ -89,7 +81,9 @@ bool is_element(std::string_view element) {
 
 }  // namespace
 
-bool is_hidden_name(std::string_view text) { return !text.empty() && all_of(text, kHidden); }
+bool is_hidden_name(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return kHidden[static_cast<unsigned char>(c)]; });
+}
 
 std::optional<Node> parse_node(std::string_view text) {
   Node node;

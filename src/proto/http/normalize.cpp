@@ -51,12 +51,6 @@ Pieces pieces_of(std::string_view target) {
       .before = target.substr(0, target.size() - tail.size()), .path = tail.substr(0, path), .rest = tail.substr(path)};
 }
 
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  const char small = lower(c);
-  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
-
 /// Copies, and hands each "%xx" to `write`. False: a percent sign that begins no such sequence, where `strict` minds.
 template <typename Write>
 bool for_each_sequence(std::string_view target, bool strict, Writer& out, Write write) {

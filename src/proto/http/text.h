@@ -30,6 +30,13 @@ inline constexpr std::array<bool, 256> kTokenBytes = alphanumeric_and("!#$%&'*+-
 constexpr bool is_token_byte(char c) { return kTokenBytes[static_cast<unsigned char>(c)]; }
 constexpr bool is_token(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_token_byte); }
 
+/// -1: no hexadecimal digit.
+constexpr int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  const char small = lower(c);
+  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
+}
+
 inline std::uint64_t load8(const char* at) {
   std::uint64_t word = 0;
   std::memcpy(&word, at, 8);

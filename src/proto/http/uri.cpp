@@ -32,6 +32,9 @@ std::string_view without_user(std::string_view authority) {
 }
 
 namespace {
+// Unreserved, percent-encoded, sub-delims, and the colon and brackets of addresses and ports.
+constexpr std::array<bool, 256> kHostBytes = alphanumeric_and("-._~%!$&'()*+,;=:[]");
+
 /// Where the port's colon is, or the size; those within brackets are the address's.
 std::size_t port_colon(std::string_view authority) {
   const std::size_t colon = authority.rfind(':');
@@ -44,14 +47,20 @@ std::size_t port_colon(std::string_view authority) {
 
 std::string_view host_of(std::string_view authority) { return authority.substr(0, port_colon(authority)); }
 
-std::optional<std::uint16_t> port_of(std::string_view authority) {
-  const std::size_t colon = port_colon(authority);
-  if (colon == authority.size()) return std::nullopt;
-  const std::string_view digits = authority.substr(colon + 1);
+bool is_host(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return kHostBytes[static_cast<unsigned char>(c)]; });
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view digits) {
   if (digits.empty() || digits.size() > 5 || !std::ranges::all_of(digits, is_digit)) return std::nullopt;
   std::uint32_t port = 0;
   for (const char c : digits) port = port * 10 + static_cast<std::uint32_t>(c - '0');
   return port <= 0xffff ? std::optional(static_cast<std::uint16_t>(port)) : std::nullopt;
+}
+
+std::optional<std::uint16_t> port_of(std::string_view authority) {
+  const std::size_t colon = port_colon(authority);
+  return colon == authority.size() ? std::nullopt : parse_port(authority.substr(colon + 1));
 }
 
 std::optional<ParameterWalk::Parameter> ParameterWalk::next() {

@@ -27,6 +27,10 @@ struct Target {
 [[nodiscard]] std::string_view without_user(std::string_view authority);
 /// "host:port", "[::1]:port", "host": the host, brackets included.
 [[nodiscard]] std::string_view host_of(std::string_view authority);
+/// Whether all bytes are such as a host, its port included, may have. RFC 3986 3.2.2.
+[[nodiscard]] bool is_host(std::string_view text);
+/// One to five digits, at most 65535.
+[[nodiscard]] std::optional<std::uint16_t> parse_port(std::string_view digits);
 /// Digits behind the last colon; nothing when there are none or they are no port.
 [[nodiscard]] std::optional<std::uint16_t> port_of(std::string_view authority);
 

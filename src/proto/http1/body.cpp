@@ -22,12 +22,6 @@ constexpr std::uint16_t kMaxSizeLine = 1024;
 constexpr std::uint16_t kMaxDigits = 32;  // zeros lead
 constexpr std::uint64_t kMaxChunk = std::uint64_t{1} << 59;
 
-int hex_digit(char c) {
-  if (http::is_digit(c)) return c - '0';
-  const char small = http::lower(c);
-  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
-
 BodyReader::Piece violated(Violation violation, std::size_t at) {
   return {.kind = Kind::violation, .consumed = at, .data = {}, .violation = violation};
 }
@@ -74,7 +68,7 @@ bool BodyReader::take_size_byte(char c) {
   }
   if (++line_length_ > kMaxSizeLine) return false;
   if (state_ == State::size) {
-    if (const int digit = hex_digit(c); digit >= 0) {
+    if (const int digit = http::hex_value(c); digit >= 0) {
       rest_ = rest_ * 16 + static_cast<std::uint64_t>(digit);
       return rest_ < kMaxChunk && line_length_ <= kMaxDigits;
     }

@@ -1,9 +1,7 @@
 #include "proto/http1/host.h"
 
-#include <algorithm>
 #include <cstring>
 
-#include "proto/http/text.h"
 #include "proto/http/uri.h"
 
 namespace weir::proto::http1 {
@@ -11,16 +9,10 @@ namespace {
 
 using http::FieldId;
 using http::Head;
+using http::is_host;
 using http::Method;
 using http::Version;
 using http::Violation;
-
-// RFC 3986 3.2.2: unreserved, percent-encoded, sub-delims, and the colon and brackets of addresses and ports.
-constexpr std::array<bool, 256> kHostBytes = http::alphanumeric_and("-._~%!$&'()*+,;=:[]");
-
-bool is_host(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return kHostBytes[static_cast<unsigned char>(c)]; });
-}
 
 /// A port that says no more than the scheme does, taken away. CONNECT has no scheme: COMPAT, both ports are usual then.
 std::string_view without_usual_port(std::string_view authority, std::string_view scheme) {

@@ -2,12 +2,8 @@
 // Manual 4.4; the form is that of req.hdrs_bin.
 //
 // The value is data, from a variable or from anywhere: a name that is no token or a value with line ends in it is a
-// failed rewrite, and nothing of it gets into the head.
-#include <fmt/format.h>
-
-#include <algorithm>
-
-#include "proto/http/text.h"
+// failed rewrite, and nothing of it gets into the head. Reader: proto/http/field_list.h.
+#include "proto/http/field_list.h"
 #include "proxy/http/exchange.h"
 #include "proxy/process_state.h"
 #include "proxy/rule/action.h"
@@ -18,45 +14,6 @@ namespace weir::proxy {
 namespace {
 
 using namespace proto::http;
-
-// Texts, each behind its length. The manual's varint: up to 239 in one byte, then four bits and seven more a byte.
-class BinaryTexts {
- public:
-  explicit BinaryTexts(std::string_view data) : rest_(data) {}
-  [[nodiscard]] bool at_end() const { return rest_.empty(); }
-  // Nothing: the data ends within it.
-  std::optional<std::string_view> next() {
-    const auto size = length();
-    if (!size || *size > rest_.size()) return std::nullopt;
-    const std::string_view text = rest_.substr(0, *size);
-    rest_.remove_prefix(*size);
-    return text;
-  }
-
- private:
-  std::optional<std::uint64_t> length() {
-    auto byte = take();
-    if (!byte || *byte < 240) return byte;
-    std::uint64_t value = *byte;
-    for (unsigned shift = 4; shift < 32; shift += 7) {
-      byte = take();
-      if (!byte) return byte;
-      value += *byte << shift;
-      if (*byte < 128) return value;
-    }
-    return std::nullopt;  // longer than any buffer
-  }
-  std::optional<std::uint64_t> take() {
-    if (rest_.empty()) return std::nullopt;
-    const auto byte = static_cast<unsigned char>(rest_.front());
-    rest_.remove_prefix(1);
-    return byte;
-  }
-  std::string_view rest_;
-};
-
-bool is_name(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_token_byte); }
-bool is_value(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos; }
 
 enum class Match : std::uint8_t { str, beg, end, sub };
 struct BinaryArgument final : ActionArgument {
@@ -89,7 +46,6 @@ bool parse(ActionReader& reader, bool deletes) {
     const config::Word* prefix = reader.args.expect_word("how the names begin");
     if (prefix == nullptr) return false;
     argument->prefix = prefix->text;
-    std::ranges::transform(argument->prefix, argument->prefix.begin(), lower);
   }
   reader.out = std::move(argument);
   return true;
@@ -97,21 +53,15 @@ bool parse(ActionReader& reader, bool deletes) {
 bool parse_fields(ActionReader& reader) { return parse(reader, false); }
 bool parse_names(ActionReader& reader) { return parse(reader, true); }
 
-// Calls `use` with each name and value. False: the data is no such list, or `use` says so.
+// Calls `use` with each field whose name begins with `prefix`. False: the data is no such list, or `use` says so.
 template <class Use>
 bool each_field(std::string_view data, std::string_view prefix, Use use) {
-  for (BinaryTexts texts(data); !texts.at_end();) {
-    const auto name = texts.next();
-    if (!name) return false;
-    if (texts.at_end()) return name->empty();
-    const auto value = texts.next();
-    if (!value) return false;
-    if (name->empty()) return value->empty();  // the list's end
-    if (!is_name(*name) || !is_value(*value)) return false;
-    if (name->size() < prefix.size() || !same_name(name->substr(0, prefix.size()), prefix)) continue;
-    if (!use(*name, *value)) return false;
+  FieldList list(data);
+  while (const auto field = list.next()) {
+    if (!same_name(field->name.substr(0, prefix.size()), prefix)) continue;
+    if (!use(field->name, field->value)) return false;
   }
-  return true;
+  return !list.broken();
 }
 
 template <bool replaces>
@@ -123,7 +73,7 @@ Verdict put_headers_bin(const ActionArgument* given, Session& session, sample::C
   Head& head = head_of(session, context);
   const auto data = session.http->texts.copy(sample.text());  // its fields' texts stay
   if (!data) return failed(session);
-  std::size_t room = static_cast<std::size_t>(head.unused().size());
+  std::size_t room = head.unused().size();
   const bool good = each_field(*data, argument.prefix, [&](std::string_view, std::string_view) { return room-- != 0; });
   if (!good) return failed(session);
   if (replaces)
@@ -136,20 +86,19 @@ Verdict put_headers_bin(const ActionArgument* given, Session& session, sample::C
   return Verdict::next;
 }
 
-bool goes(const std::string& name, std::string_view wanted, Match match) {
+// Whether a field of that name goes. Names are compared whatever their case.
+bool goes(std::string_view name, std::string_view wanted, Match match) {
+  if (name.size() < wanted.size()) return false;
+  const std::size_t last = name.size() - wanted.size();  // where an end of that size begins
   switch (match) {
-    case Match::str: return name == wanted;
-    case Match::beg: return name.starts_with(wanted);
-    case Match::end: return name.ends_with(wanted);
-    case Match::sub: return name.contains(wanted);
+    case Match::str: return same_name(name, wanted);
+    case Match::beg: return same_name(name.substr(0, wanted.size()), wanted);
+    case Match::end: return same_name(name.substr(last), wanted);
+    case Match::sub:
+      for (std::size_t at = 0; at <= last; ++at)
+        if (same_name(name.substr(at, wanted.size()), wanted)) return true;
   }
   return false;
-}
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), lower);
-  return out;
 }
 
 Verdict del_headers_bin(const ActionArgument* given, Session& session, sample::Context& context) {
@@ -158,15 +107,12 @@ Verdict del_headers_bin(const ActionArgument* given, Session& session, sample::C
   if (argument.expression.evaluate(context, sample) != sample::FetchStatus::ok || !sample.is_text())
     return Verdict::next;
   Head& head = head_of(session, context);
-  for (BinaryTexts texts(sample.text()); !texts.at_end();) {
-    const auto name = texts.next();
-    if (!name) return failed(session);
-    if (name->empty()) break;  // the list's end
-    const std::string wanted = lowered(*name);
+  TextList names(sample.text());
+  for (auto name = names.next(); name && !name->empty(); name = names.next()) {
     for (Field& field : head.fields())
-      if (!field.removed && goes(lowered(field.name), wanted, argument.match)) field.removed = true;
+      if (!field.removed && goes(field.name, *name, argument.match)) field.removed = true;
   }
-  return Verdict::next;
+  return names.broken() ? failed(session) : Verdict::next;
 }
 
 constexpr ActionRow kRows[] = {

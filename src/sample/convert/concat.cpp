@@ -1,6 +1,7 @@
 // Texts and variables, put together and compared. Manual 7.3.1: concat, add_item, strcmp, secure_memcmp.
 #include "sample/operand.h"
 #include "sample/tables.h"
+#include "sample/text.h"
 
 namespace weir::sample {
 namespace {
@@ -37,53 +38,42 @@ Result<std::shared_ptr<const void>> prepare_variable(const Args& args) {
 }
 
 bool put_together(std::initializer_list<std::string_view> parts, Context& context, Sample& sample) {
-  std::size_t size = 0;
-  for (const std::string_view part : parts) size += part.size();
-  char* at = context.arena.take(size);
-  if (at == nullptr) return false;
-  const std::string_view text(at, size);
-  for (const std::string_view part : parts) at = std::copy(part.begin(), part.end(), at);
-  sample = Sample::string(text);
-  return true;
+  const auto text = joined_copy(parts, context.arena);
+  if (text) sample = Sample::string(*text);
+  return text.has_value();
 }
 
 /// Empty when it is not set.
-std::string_view variable_text(const std::optional<VariableName>& name, Context& context) {
-  Sample value;
-  if (!name || !get_variable(context, *name, value)) return {};
-  return to_text(value, context.arena).value_or("");
+std::string_view text_or_empty(const std::optional<VariableName>& name, Context& context) {
+  return name ? variable_text(context, *name).value_or("") : std::string_view();
 }
 
 bool concat(const Args& args, Context& context, Sample& sample) {
   const auto& pieces = *static_cast<const Pieces*>(args.prepared);
-  return put_together({sample.text(), pieces.before, variable_text(pieces.variable, context), pieces.after}, context,
+  return put_together({sample.text(), pieces.before, text_or_empty(pieces.variable, context), pieces.after}, context,
                       sample);
 }
 
 bool add_item(const Args& args, Context& context, Sample& sample) {
   const auto& pieces = *static_cast<const Pieces*>(args.prepared);
-  const std::string_view value = variable_text(pieces.variable, context);
+  const std::string_view value = text_or_empty(pieces.variable, context);
   if (value.empty() && pieces.after.empty()) return true;
   const std::string_view delimiter = sample.text().empty() ? std::string_view() : std::string_view(pieces.before);
   return put_together({sample.text(), delimiter, value, pieces.after}, context, sample);
 }
 
-bool read_variable(const Args& args, Context& context, std::string_view& out) {
-  Sample value;
-  if (!get_variable(context, *static_cast<const VariableName*>(args.prepared), value)) return false;
-  const auto text = to_text(value, context.arena);
-  out = text.value_or("");
-  return text.has_value();
+std::optional<std::string_view> other_text(const Args& args, Context& context) {
+  return variable_text(context, *static_cast<const VariableName*>(args.prepared));
 }
 
 /// COMPAT: the difference of the first bytes that differ, else of the lengths.
 bool strcmp(const Args& args, Context& context, Sample& sample) {
-  std::string_view other;
-  if (!read_variable(args, context, other)) return false;
+  const auto other = other_text(args, context);
+  if (!other) return false;
   const std::string_view text = sample.text();
-  const auto [mine, theirs] = std::mismatch(text.begin(), text.end(), other.begin(), other.end());
-  std::int64_t result = static_cast<std::int64_t>(text.size()) - static_cast<std::int64_t>(other.size());
-  if (mine != text.end() && theirs != other.end())
+  const auto [mine, theirs] = std::mismatch(text.begin(), text.end(), other->begin(), other->end());
+  std::int64_t result = static_cast<std::int64_t>(text.size()) - static_cast<std::int64_t>(other->size());
+  if (mine != text.end() && theirs != other->end())
     result = static_cast<unsigned char>(*mine) - static_cast<unsigned char>(*theirs);
   sample = Sample::integer(result);
   return true;
@@ -91,12 +81,12 @@ bool strcmp(const Args& args, Context& context, Sample& sample) {
 
 /// The time depends on the length only. The compiler is told that it does not know the result before the end.
 bool secure_memcmp(const Args& args, Context& context, Sample& sample) {
-  std::string_view other;
-  if (!read_variable(args, context, other)) return false;
+  const auto other = other_text(args, context);
+  if (!other) return false;
   const std::string_view text = sample.text();
-  unsigned difference = text.size() == other.size() ? 0 : 1;
-  for (std::size_t i = 0; i < text.size() && text.size() == other.size(); ++i) {
-    difference |= static_cast<unsigned char>(text[i] ^ other[i]);
+  unsigned difference = text.size() == other->size() ? 0 : 1;
+  for (std::size_t i = 0; i < text.size() && text.size() == other->size(); ++i) {
+    difference |= static_cast<unsigned char>(text[i] ^ (*other)[i]);
     asm volatile("" : "+r"(difference));
   }
   sample = Sample::boolean(difference == 0);
@@ -114,8 +104,7 @@ constexpr Converter kRows[] = {
      .apply = add_item,
      .prepare = prepare_item,
      .doc = "Adds an item to a list: the delimiter, unless the list is empty, a variable's value and a suffix; nothing "
-            "when "
-            "both are empty.",
+            "when both are empty.",
      .examples = {{{"str(a),add_item(':',proc.site)", "a:north"},
                    {"str(),add_item(':',proc.site,!)", "north!"},
                    {"str(a),add_item(':',txn.none)", "a"},

@@ -2,6 +2,7 @@
 #include "proto/http/forwarded.h"
 
 #include "sample/tables.h"
+#include "sample/text.h"
 
 namespace weir::sample {
 namespace {
@@ -42,24 +43,23 @@ bool rfc7239_n2np(const Args&, Context& context, Sample& sample) {
   return node->port.starts_with('_') || cast(sample, Type::integer, context.arena);
 }
 
-/// `before` and `after` around a text, in the arena.
-bool put(std::string_view before, std::string_view text, std::string_view after, Context& context, Sample& sample) {
-  char* start = context.arena.take(before.size() + text.size() + after.size());
-  if (start == nullptr) return false;
-  char* at = std::copy(before.begin(), before.end(), start);
-  at = std::copy(text.begin(), text.end(), at);
-  at = std::copy(after.begin(), after.end(), at);
-  sample = Sample::string({start, at});
-  return true;
+bool put(std::initializer_list<std::string_view> parts, Context& context, Sample& sample) {
+  const auto text = joined_copy(parts, context.arena);
+  if (text) sample = Sample::string(*text);
+  return text.has_value();
+}
+/// An identifier gets its underscore.
+bool put_hidden_name(Context& context, Sample& sample) {
+  return sample.is_text() && http::is_hidden_name(sample.text()) && put({"_", sample.text()}, context, sample);
 }
 
 bool rfc7239_nn(const Args&, Context& context, Sample& sample) {
   if (sample.type() == Type::ipv4) return cast(sample, Type::string, context.arena);
   if (sample.type() == Type::ipv6)
-    return cast(sample, Type::string, context.arena) && put("[", sample.text(), "]", context, sample);
-  if (!sample.is_text()) return false;
-  if (sample.text().empty()) return put("unknown", "", "", context, sample);
-  return http::is_hidden_name(sample.text()) && put("_", sample.text(), "", context, sample);
+    return cast(sample, Type::string, context.arena) && put({"[", sample.text(), "]"}, context, sample);
+  if (!sample.is_text() || !sample.text().empty()) return put_hidden_name(context, sample);
+  sample = Sample::string("unknown");
+  return true;
 }
 
 bool rfc7239_np(const Args&, Context& context, Sample& sample) {
@@ -67,7 +67,7 @@ bool rfc7239_np(const Args&, Context& context, Sample& sample) {
     const bool port = sample.as_integer() >= 0 && sample.as_integer() <= 0xffff;
     return port && cast(sample, Type::string, context.arena);
   }
-  return sample.is_text() && http::is_hidden_name(sample.text()) && put("_", sample.text(), "", context, sample);
+  return put_hidden_name(context, sample);
 }
 
 constexpr Converter kRows[] = {

@@ -5,21 +5,9 @@
 namespace weir::sample {
 namespace {
 
-struct Query {
-  JsonPath path;
-  bool integer = false;
-};
-
-Result<std::shared_ptr<const void>> prepare_query(const Args& args) {
-  auto path = JsonPath::parse(args[0].text);
-  if (!path) return unexpected(path.error());
-  if (args.has(1) && args[1].text != "int") return fail("the output type is 'int' or not there");
-  return std::make_shared<const Query>(Query{.path = std::move(*path), .integer = args.has(1)});
-}
-
 bool json_query(const Args& args, Context& context, Sample& sample) {
-  const auto& query = *static_cast<const Query*>(args.prepared);
-  return query.path.query(sample.text(), query.integer, context.arena, sample);
+  const auto& query = *static_cast<const JsonQuery*>(args.prepared);
+  return query.path->query(sample.text(), query.integer, context.arena, sample);
 }
 
 constexpr Converter kRows[] = {
@@ -28,7 +16,7 @@ constexpr Converter kRows[] = {
      .in = Type::string,
      .out = Type::string,
      .apply = json_query,
-     .prepare = prepare_query,
+     .prepare = prepare_json_query,
      .doc = "The value at a path of a JSON document: a string, number, boolean or, as text, an array; with int, an "
             "integer.",
      .examples = {{{"str('{\"a\":{\"b\":[7,\"x\"]}}'),json_query('$.a.b')", "[7,\"x\"]"},

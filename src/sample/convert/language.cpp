@@ -1,14 +1,11 @@
 // The language of a list of them that a client wants most. Manual 7.3.1: language; RFC 9110 12.5.4, 12.4.2.
+#include "proto/http/text.h"
 #include "sample/tables.h"
 
 namespace weir::sample {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
+using proto::http::trimmed;
 
 /// The part of `text` before the separator, which leaves it with the rest.
 std::string_view take_until(std::string_view& text, char separator) {

@@ -95,8 +95,7 @@ constexpr Converter kRows[] = {
      .apply = protobuf_field,
      .prepare = prepare,
      .doc = "A field of a Protocol Buffers message, by its number, or numbers with dots through messages inside: its "
-            "bytes, "
-            "or with a type an integer.",
+            "bytes, or with a type an integer.",
      .examples = {{{"bin(" MESSAGE "),protobuf(2)", "testing"},
                    {"bin(" MESSAGE "),protobuf(1,int32)", "150"},
                    {"bin(" MESSAGE "),protobuf(3.2)", "in"},

@@ -55,7 +55,17 @@ FetchStatus find_message(Context& context, Side side, HttpMessage& message) {
     return FetchStatus::ok;
   }
   const Payload* payload = request ? context.request : context.response;
-  return payload == nullptr ? FetchStatus::absent : read_message(context.arena, *payload, request, message);
+  if (payload == nullptr) return FetchStatus::absent;
+  if (context.each != nullptr && context.each->message.head != nullptr) {
+    message = context.each->message;
+    return FetchStatus::ok;
+  }
+  const FetchStatus status = read_message(context.arena, *payload, request, message);
+  if (context.each != nullptr && status == FetchStatus::ok) {
+    context.each->message = message;
+    context.each->mark = context.arena.mark();
+  }
+  return status;
 }
 
 Result<std::shared_ptr<const void>> prepare_field_name(const Args& args) {

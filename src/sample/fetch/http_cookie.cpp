@@ -18,7 +18,7 @@ class MessageCookies {
     item_ = place.item;
     offset_ = place.offset;
   }
-  [[nodiscard]] Occurrences place() const { return {.item = item_, .offset = offset_, .more = true}; }
+  void leave_place(Occurrences& place) const { place.go_on(item_, offset_); }
 
   std::optional<http::Cookie> next() {
     while (const http::Field* field = head_.find(id_, item_)) {
@@ -69,7 +69,7 @@ FetchStatus cookie_value(const Args& args, Context& context, Sample& out) {
     if (!name.empty() && cookie->name != name) continue;
     out = as_sample(cookie->value, integer);
     found = true;
-    if (context.each != nullptr) *context.each = cookies.place();
+    if (context.each != nullptr) cookies.leave_place(*context.each);
     if (context.each != nullptr || name.empty()) break;
   }
   return found ? FetchStatus::ok : FetchStatus::absent;

@@ -1,6 +1,7 @@
 // ACLs over HTTP messages: which values they look at, and that raw bytes will do where no engine has read the message.
 #include <gtest/gtest.h>
 
+#include "sample/fetch/http.h"
 #include "sample/testing/fixture.h"
 
 namespace weir::sample {
@@ -88,6 +89,30 @@ TEST(HttpAcl, WaitsForTheWholeHeadInRawBytes) {
   EXPECT_EQ(ask("req.hdr(host) -m found", true, cut), Truth::unknown);
   EXPECT_EQ(ask("path /p/q", true, cut), Truth::unknown);
   EXPECT_EQ(ask("path /p/q", true, "\x16\x03\x01"), Truth::no) << "no further byte makes it HTTP";
+}
+
+TEST(HttpAcl, RawBytesAreReadOnceForAllTheirValues) {
+  testing::Surroundings here(kRequest);
+  Context context = here.context(false);
+  context.http_request = nullptr;
+  Occurrences each{.mark = here.arena.mark()};
+  context.each = &each;
+  HttpMessage first;
+  HttpMessage second;
+  ASSERT_EQ(find_message(context, Side::request, first), FetchStatus::ok);
+  EXPECT_EQ(each.mark, here.arena.mark()) << "what was read stays when the values are forgotten";
+  ASSERT_EQ(find_message(context, Side::request, second), FetchStatus::ok);
+  EXPECT_EQ(first.head, second.head);
+  EXPECT_EQ(each.mark, here.arena.mark());
+}
+
+TEST(HttpAcl, ParametersBehindALongPath) {
+  const std::string path = "http://a/" + std::string(1000, 'p');
+  EXPECT_EQ(ask("urlp(a) 3", true, "GET " + path + "?a=1&b=2&a=3 HTTP/1.1\r\n\r\n"), Truth::yes);
+  EXPECT_EQ(ask("urlp(a) 4", true, "GET " + path + "?a=1&b=2&a=3 HTTP/1.1\r\n\r\n"), Truth::no);
+  EXPECT_EQ(ask("urlp(a,:) 2", true, "GET " + path + ":a=1&a=2;a=3 HTTP/1.1\r\n\r\n"), Truth::yes);
+  EXPECT_EQ(ask("urlp(a) -m found", true, "GET " + path + " HTTP/1.1\r\n\r\n"), Truth::no);
+  EXPECT_EQ(ask("urlp(a) -m found", true, "CONNECT a:1 HTTP/1.1\r\n\r\n"), Truth::no);
 }
 
 TEST(HttpAcl, ThePredefinedOnes) {

@@ -2,9 +2,8 @@
 //
 // hdr splits a field's value where its commas are, fhdr does not. Both take the last value when no number is given;
 // used by an ACL without a number they give one value after the other.
-#include <arpa/inet.h>
-
 #include "proto/http/uri.h"
+#include "proto/varying.h"
 #include "sample/fetch/http.h"
 #include "sample/tables.h"
 #include "sample/text.h"
@@ -33,7 +32,7 @@ FetchStatus value_of(const Args& args, Context& context, Side side, bool whole, 
   walk.go_to({.field = context.each->item, .offset = context.each->offset});
   while (const auto value = walk.next()) {
     if (!make(*value, out)) continue;
-    *context.each = {.item = walk.place().field, .offset = walk.place().offset, .more = true};
+    context.each->go_on(walk.place().field, walk.place().offset);
     return FetchStatus::ok;
   }
   return FetchStatus::absent;
@@ -48,38 +47,20 @@ bool as_integer(std::string_view value, Sample& out) {
   return true;
 }
 
-std::optional<in6_addr> parse_ipv6(std::string_view text) {
-  std::array<char, INET6_ADDRSTRLEN> copy{};
-  if (text.size() >= copy.size()) return std::nullopt;
-  std::copy(text.begin(), text.end(), copy.begin());
-  in6_addr address;
-  return inet_pton(AF_INET6, copy.data(), &address) == 1 ? std::optional(address) : std::nullopt;
-}
-std::optional<std::uint32_t> parse_ipv4(std::string_view text) {
-  std::array<char, INET_ADDRSTRLEN> copy{};
-  if (text.size() >= copy.size()) return std::nullopt;
-  std::copy(text.begin(), text.end(), copy.begin());
-  in_addr address;
-  return inet_pton(AF_INET, copy.data(), &address) == 1 ? std::optional(ntohl(address.s_addr)) : std::nullopt;
-}
-
 /// RFC 7239 6: an IPv6 address with a port stands in brackets; manual: an IPv4 address may have a port, which is
 /// dropped.
 bool as_address(std::string_view value, Sample& out) {
-  if (const auto six = parse_ipv6(value)) {
-    out = Sample::ipv6(*six);
-    return true;
+  auto address = parse_address(value);
+  if (!address) {
+    std::string_view host = http::host_of(value);
+    if (host.size() != value.size() && !http::port_of(value)) return false;
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    address = parse_address(host);
+    if (!address || address->type() != (bracketed ? Type::ipv6 : Type::ipv4)) return false;
   }
-  const std::string_view host = http::host_of(value);
-  if (host.size() != value.size() && !http::port_of(value)) return false;
-  if (const auto four = parse_ipv4(host)) {
-    out = Sample::ipv4(*four);
-    return true;
-  }
-  if (!host.starts_with('[') || !host.ends_with(']')) return false;
-  const auto six = parse_ipv6(host.substr(1, host.size() - 2));
-  if (six) out = Sample::ipv6(*six);
-  return six.has_value();
+  out = *address;
+  return true;
 }
 
 template <Side side, bool whole>
@@ -129,19 +110,9 @@ FetchStatus lines(const Args&, Context& context, Sample& out) {
   return FetchStatus::ok;
 }
 
-/// A length of SPOE (SPOE 3.5, 3.1): below 240 one byte, then 4 bits there and 7 in each byte that follows.
-bool add_length(Joined& joined, std::uint64_t length) {
-  std::array<char, 10> bytes;
-  std::size_t size = 0;
-  const auto put = [&](std::uint64_t byte) { bytes[size++] = static_cast<char>(byte); };
-  if (length < 240) {
-    put(length);
-  } else {
-    put((length & 15) | 240);
-    for (length = (length - 240) >> 4; length >= 128; length = (length - 128) >> 7) put((length & 127) | 128);
-    put(length);
-  }
-  return joined.add({bytes.data(), size});
+bool add_length(Joined& joined, std::size_t length) {
+  std::array<char, proto::kLongestVarying> bytes;
+  return joined.add({bytes.data(), proto::put_varying(length, bytes)});
 }
 
 template <Side side>
@@ -171,8 +142,7 @@ constexpr std::string_view kResponse =
     "GMT\r\n\r\n";
 constexpr std::string_view kValue =
     "A value of a request's field, split at commas: the last one, or the nth, counted from the end when negative; "
-    "without "
-    "a name, of all fields. An ACL without a number looks at all values.";
+    "without a name, of all fields. An ACL without a number looks at all values.";
 constexpr std::string_view kWhole = "A whole value of a field, commas and all: the last one, or the nth.";
 constexpr std::string_view kCount =
     "How many values a field has, split at commas; without a name, all fields together.";

@@ -13,7 +13,7 @@ std::optional<std::string_view> next_parameter(const PreparedParameter& wanted, 
     const bool named = wanted.name.empty() || parameter->name == wanted.name ||
                        (wanted.ignore_case && proto::http::same_name(parameter->name, wanted.name));
     if (!named) continue;
-    if (context.each != nullptr) *context.each = {.item = 0, .offset = walk.position(), .more = true};
+    if (context.each != nullptr) context.each->go_on(context.each->item, walk.position());
     return parameter->value;
   }
   return std::nullopt;

@@ -5,16 +5,21 @@
 #include "sample/fetch/http.h"
 #include "sample/fetch/http_parameter.h"
 #include "sample/tables.h"
+#include "sample/text.h"
 
 namespace weir::sample {
 namespace {
 
 namespace http = proto::http;
 
+http::Target target_of(const http::Head& head) {
+  return http::split_target(head.target, head.method == http::Method::connect);
+}
+
 FetchStatus find_target(Context& context, HttpMessage& message, http::Target& target) {
   if (const FetchStatus status = find_message(context, Side::request, message); status != FetchStatus::ok)
     return status;
-  target = http::split_target(message.head->target, message.head->method == http::Method::connect);
+  target = target_of(*message.head);
   return FetchStatus::ok;
 }
 
@@ -79,10 +84,9 @@ FetchStatus base(const Args&, Context& context, Sample& out) {
   Base parts;
   if (const FetchStatus status = find_base(context, with_query, parts); status != FetchStatus::ok) return status;
   if (parts.host.empty()) return text_or_absent(parts.rest, out);
-  Joined joined(context.arena, "");
-  if (!joined.add(parts.host) || !joined.add(parts.rest)) return FetchStatus::absent;
-  out = Sample::string(joined.text());
-  return FetchStatus::ok;
+  const auto text = joined_copy({parts.host, parts.rest}, context.arena);
+  if (text) out = Sample::string(*text);
+  return text ? FetchStatus::ok : FetchStatus::absent;
 }
 
 std::uint32_t hash_of(const Base& parts) {
@@ -155,16 +159,26 @@ FetchStatus url_port(const Args&, Context& context, Sample& out) {
   return FetchStatus::ok;
 }
 
+/// Where in the target they begin, behind the first `delimiter` of its path and query; 0: nowhere.
+std::size_t parameters_start(const http::Head& head, char delimiter) {
+  const std::string_view text = target_of(head).path_query;
+  const std::size_t at = text.find(delimiter);
+  return at == std::string_view::npos ? 0 : head.target.size() - text.size() + at + 1;
+}
+
 /// The first parameter of that name; for an ACL, one after the other.
 template <bool integer>
 FetchStatus urlp(const Args& args, Context& context, Sample& out) {
   HttpMessage message;
-  http::Target target;
-  if (const FetchStatus status = find_target(context, message, target); status != FetchStatus::ok) return status;
-  const auto* wanted = static_cast<const PreparedParameter*>(args.prepared);
-  const std::size_t start = target.path_query.find(wanted->start);
-  if (start == std::string_view::npos) return FetchStatus::absent;
-  const auto value = next_parameter(*wanted, target.path_query.substr(start + 1), context);
+  if (const FetchStatus status = find_message(context, Side::request, message); status != FetchStatus::ok)
+    return status;
+  const auto& wanted = *static_cast<const PreparedParameter*>(args.prepared);
+  // An ACL remembers where they begin: to look for that again for each would cost a pass over the target.
+  std::size_t start = context.each != nullptr ? context.each->item : 0;
+  if (start == 0) start = parameters_start(*message.head, wanted.start);
+  if (start == 0) return FetchStatus::absent;
+  if (context.each != nullptr) context.each->item = start;
+  const auto value = next_parameter(wanted, message.head->target.substr(start), context);
   if (!value) return FetchStatus::absent;
   out = integer ? Sample::integer(leading_integer(*value)) : Sample::string(*value);
   return FetchStatus::ok;

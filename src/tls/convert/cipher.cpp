@@ -3,6 +3,7 @@
 
 #include "tls/convert/bytes.h"
 #include "tls/converters.h"
+#include "tls/error.h"
 
 namespace weir::tls {
 namespace {
@@ -119,7 +120,10 @@ bool apply(const Args& args, Context& context, Sample& sample) {
   auto* out = reinterpret_cast<unsigned char*>(context.arena.take(in.size() + kBlock));
   if (out == nullptr) return false;
   const auto size = operation.run(in, out);
-  if (!size) return false;
+  if (!size) {
+    take_library_error();  // wrong padding leaves one, which is nobody else's
+    return false;
+  }
   if (sealing.gcm && encrypts) {
     std::array<char, kTagSize> tag;
     if (!operation.take_tag(tag)) return false;

@@ -12,25 +12,8 @@ namespace {
 
 using namespace sample::vocabulary;
 
-struct Query {
-  std::optional<sample::JsonPath> path;
-  bool integer = false;
-};
-
-Result<std::shared_ptr<const void>> prepare_query(const Args& args) {
-  auto made = std::make_shared<Query>();
-  if (args.has(0)) {
-    auto path = sample::JsonPath::parse(args[0].text);
-    if (!path) return unexpected(path.error());
-    made->path = std::move(*path);
-  }
-  if (args.has(1) && args[1].text != "int") return fail("the output type is 'int' or not there");
-  made->integer = args.has(1);
-  return std::shared_ptr<const void>(std::move(made));
-}
-
 bool query(const Args& args, Context& context, std::string_view part, Sample& sample) {
-  const auto& wanted = *static_cast<const Query*>(args.prepared);
+  const auto& wanted = *static_cast<const sample::JsonQuery*>(args.prepared);
   const auto text = sample::base64_decoded(part, sample::Base64::url, context.arena);
   if (!text) return false;
   if (wanted.path) return wanted.path->query(*text, wanted.integer, context.arena, sample);
@@ -133,7 +116,7 @@ constexpr Converter kRows[] = {
      .in = Type::string,
      .out = Type::string,
      .apply = jwt_header_query,
-     .prepare = prepare_query,
+     .prepare = sample::prepare_json_query,
      .doc = "The header of a JSON Web Token, decoded, or what json_query finds in it.",
      .examples = {{{"str(" SIGNED "),jwt_header_query('$.alg')", "HS256"},
                    {"str(" SIGNED "),jwt_header_query", "{\"alg\": \"HS256\", \"typ\": \"JWT\"}"},
@@ -143,7 +126,7 @@ constexpr Converter kRows[] = {
      .in = Type::string,
      .out = Type::string,
      .apply = jwt_payload_query,
-     .prepare = prepare_query,
+     .prepare = sample::prepare_json_query,
      .doc =
          "The payload of a signed JSON Web Token, decoded, or what json_query finds in it. It says nothing about the "
          "signature.",
@@ -156,8 +139,7 @@ constexpr Converter kRows[] = {
      .apply = apply<false>,
      .prepare = prepare_verify,
      .doc = "1 when the signature of a JSON Web Token holds, by an algorithm and a secret or a public key's file; 0 "
-            "when it "
-            "does not, below for what cannot be verified.",
+            "when it does not, below for what cannot be verified.",
      .examples = {{{"str(" SIGNED "),jwt_verify(HS256,secret)", "1"},
                    {"str(" SIGNED "),jwt_verify(HS256,other)", "0"},
                    {"str(" SIGNED "),jwt_verify(HS512,secret)", "0"},
