@@ -215,20 +215,43 @@ def a_login_stays_with_its_client(w):
     equal(int(w.stat("be", "s1").get("srv_icur")), 0, "which rests for nobody else")
 
 
-def what_may_not_be_done_twice_is_sent_once(w):
-    seen = []
-
-    def once(server, conn):
-        conn.recv(65536)
+def closes_on_post(server, conn):
+    """Answers what is asked, and closes without a word when something is to be done."""
+    while heard := conn.recv(65536):
+        server.heard(heard)
+        if heard.startswith(b"POST"):
+            return
         conn.sendall(ANSWER)
-        seen.append(conn.recv(65536))  # and closes without a word
-    w.server("s1", once)
-    w.start(SETTINGS + FRONTEND.format("") + BACKEND)
+
+
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"
+
+
+def what_may_not_be_done_twice_is_sent_once(w):
+    server = w.server("s1", closes_on_post)
+    w.start(SETTINGS + FRONTEND.format("") + "backend be\n    http-reuse always\n    server s1 @s1@\n")
     conn = connect(w)
     equal(ask(conn), b"HTTP/1.1 200 OK", "the connection rests")
-    equal(ask(conn, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"), b"HTTP/1.1 502 Bad Gateway",
-          "a POST that got no answer")
-    equal(sum(data.startswith(b"POST") for data in seen), 1, "was sent once")
+    equal(ask(conn, POST), b"", "a POST that got no answer: its client knows whether to come again")
+    equal(server.received.count(b"POST"), 1, "was sent once")
+    conn = connect(w)
+    equal(ask(conn), b"HTTP/1.1 200 OK", "another one rests")
+    equal(ask(connect(w), POST), b"HTTP/1.1 502 Bad Gateway", "a client's first request has an answer")
+    equal(server.received.count(b"POST"), 2, "and was sent once")
+
+
+def a_pool_that_all_left_is_tidied_up(w):
+    w.server("s1", web)
+    w.server("s2", web)
+    w.start(SETTINGS + FRONTEND.format("    use_backend other if { path /other }") + BACKEND +
+            "backend other\n    server s2 @s2@ pool-purge-delay 1ms\n")
+    conn = connect(w)
+    equal(ask(conn), b"HTTP/1.1 200 OK", "a connection to s1 rests")
+    equal(ask(conn, REQUEST.replace(b"/", b"/other", 1)), b"HTTP/1.1 200 OK", "one to s2 rests as well")
+    conn.sendall(POST[:-1])  # back to work, and no other takes its place
+    until(lambda: w.stat("be", "s1").get("srv_icur") == "0", what="s1's connection at work")
+    until(lambda: w.stat("other", "s2").get("srv_icur") == "0", what="the purge of what rests")
+    equal(ask(conn, POST[-1:]), b"HTTP/1.1 200 OK", "weir is still there")
 
 
 def connections_do_not_pile_up(w):
@@ -257,4 +280,5 @@ def shellshock_is_refused(w):
 run([a_kept_connection_follows_a_reload, a_soft_stop_lets_waiting_clients_go, a_hard_stop_under_requests,
      a_server_that_closes_what_rests_costs_no_request, rules_of_an_answer_wait, large_answers_when_pipes_run_out,
      interim_answers_without_end, line_ends_stay_out_of_heads, a_login_stays_with_its_client,
-     what_may_not_be_done_twice_is_sent_once, connections_do_not_pile_up, shellshock_is_refused], 2)
+     what_may_not_be_done_twice_is_sent_once, a_pool_that_all_left_is_tidied_up,
+     connections_do_not_pile_up, shellshock_is_refused], 2)

@@ -99,6 +99,11 @@ void count_failure(Session& session) {
   session.target->counters[worker].failed_responses.add();
 }
 
+void leave_client_without_a_word(Session& session) {
+  session.logged = session.http->response_sent = true;
+  close_session(session, EndedBy::server, 'H');
+}
+
 }  // namespace
 
 bool response_moved(Session& session, Moved moved) {
@@ -173,8 +178,9 @@ void server_failed(Session& session, ServerFault fault) {
   HttpExchange& exchange = *session.http;
   // RFC 9112 9.3.1: a connection that rested may be closed just as the request leaves; what may not be done twice is
   // not sent twice.
-  if (fault == ServerFault::closed && exchange.reused && exchange.request_in_buffer &&
-      may_be_repeated(exchange.request_method) && session.response.end == session.response.start)
+  const bool died_resting =
+      fault == ServerFault::closed && exchange.reused && session.response.end == session.response.start;
+  if (died_resting && exchange.request_in_buffer && may_be_repeated(exchange.request_method))
     return restart_on_same_server(session);
   if (retry_is_wanted(session, fault)) {
     rewind_request(session);
@@ -182,6 +188,8 @@ void server_failed(Session& session, ServerFault fault) {
     return send_again(session);
   }
   count_failure(session);
+  // Only the client knows whether it may come again: to it, its own connection has just been closed as it rested.
+  if (died_resting && session.requests > 1) return leave_client_without_a_word(session);
   switch (fault) {
     case ServerFault::closed: return close_session(session, EndedBy::server, 'H');
     case ServerFault::timeout: return close_session(session, EndedBy::server_timeout, 'H');

@@ -78,6 +78,10 @@ void IdlePool::drop(IdleConnection& connection) {
 
 void IdlePool::purge(TimePoint now) {
   for (auto list = lists_.begin(); list != lists_.end();) {
+    if (list->second.count == 0) {  // all went back to work; nothing holds the server any more
+      list = lists_.erase(list);
+      continue;
+    }
     const ServerState& server = *list->first;
     const bool gone = server.removed.load(std::memory_order_relaxed);
     const Milliseconds delay = list->second.newest->config->pool_purge;
