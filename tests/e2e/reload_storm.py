@@ -6,7 +6,7 @@ Odd reloads come by SIGUSR2, even ones by `reload` on the runtime socket. Shown:
   * a removed frontend no longer accepts, an added one does;
   * untouched sessions are not delayed: every delay is measured. The goal is 50 ms; on a shared machine the bound that fails is
     $STORM_BOUND_MS (by default 400), and the count of delays over 50 ms, with and without reloads, is printed beside it;
-  * memory after is within 12 % of before (the goal is 10 %, and is printed);
+  * memory after is within 10 % of before;
   * a file that does not parse, offered now and then, changes nothing;
   * with hard-stop-after, sessions on removed parts end in time, and untouched ones stay.
 $STORM_SESSIONS and $STORM_RELOADS change the numbers.
@@ -196,8 +196,8 @@ def storm():
         while resident_kb(pid) > before * 1.10 and time.monotonic() < settled:
             time.sleep(0.2)
         after = resident_kb(pid)
-        # The goal is 10 %: 7 in a development build, 9 to 10 in a release build, whose other pages are fewer.
-        check(after <= before * 1.12, f"memory: {before} kB before, {after} kB after ({100 * after / before - 100:+.1f} %)")
+        # What is left is where the last plan lies: between the remains of 200 others, on more pages than it needs.
+        check(after <= before * 1.10, f"memory: {before} kB before, {after} kB after ({100 * after / before - 100:+.1f} %)")
         check(run.world.process.poll() is None and run.world.process.pid == pid, "it is the same process")
     finally:
         run.close()
