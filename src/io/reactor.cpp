@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "io/direct.h"
 
 namespace weir::io {
 
@@ -133,7 +134,7 @@ int Reactor::run_once(int timeout_ms) {
 }
 
 int Reactor::wait(int timeout_ms) {
-  const int n = ::epoll_wait(epoll_.get(), events_, kBatch, ready_.empty() ? timeout_ms : 0);
+  const int n = wait_events(epoll_.get(), events_, kBatch, ready_.empty() ? timeout_ms : 0);
   WEIR_ASSERT(n >= 0 || errno == EINTR);
   fetched_ = n > 0 ? n : 0;
   return fetched_;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "io/direct.h"
 #include "io/splice.h"
 #include "proto/http/text.h"
 #include "proxy/tcp/relay.h"
@@ -39,8 +40,8 @@ class Burst {
       msghdr message{};
       message.msg_iov = next;
       message.msg_iovlen = static_cast<std::size_t>(parts_ + count_ - next);
-      const ssize_t sent = message.msg_iovlen == 1 ? ::send(fd, next->iov_base, next->iov_len, MSG_NOSIGNAL)
-                                                   : ::sendmsg(fd, &message, MSG_NOSIGNAL);
+      const ssize_t sent = message.msg_iovlen == 1 ? io::send(fd, next->iov_base, next->iov_len, MSG_NOSIGNAL)
+                                                   : io::send(fd, message, MSG_NOSIGNAL);
       if (sent < 0) {
         if (errno == EINTR) continue;
         return errno == EAGAIN ? static_cast<ssize_t>(done) : -1;

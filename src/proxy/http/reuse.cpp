@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "io/direct.h"
 #include "proxy/http/phases.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/worker_context.h"
@@ -112,7 +113,7 @@ bool is_over(int fd, std::uint32_t events) {
   if ((events & io::kEndOfInput) != 0) return true;
   if ((events & EPOLLIN) == 0) return false;
   char byte;
-  return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
+  return io::receive(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
 }
 
 }  // namespace

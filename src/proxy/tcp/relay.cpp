@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "io/direct.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/worker_context.h"
 
@@ -40,7 +41,7 @@ Sent send_error(Side& sink, int os_error) {
 // Sends what an earlier turn could not.
 Sent send_held(Session& session, Flow& flow, Side& sink) {
   while (flow.end != flow.start) {
-    const ssize_t sent = ::send(sink.fd, flow.buffer + flow.start, flow.end - flow.start, MSG_NOSIGNAL);
+    const ssize_t sent = io::send(sink.fd, flow.buffer + flow.start, flow.end - flow.start, MSG_NOSIGNAL);
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return send_error(sink, errno);
@@ -68,7 +69,7 @@ Sent send_held(Session& session, Flow& flow, Side& sink) {
 Sent send_fresh(Session& session, Flow& flow, Side& sink, const char* bytes, std::size_t size) {
   std::size_t at = 0;
   while (at != size) {
-    const ssize_t sent = ::send(sink.fd, bytes + at, size - at, MSG_NOSIGNAL);
+    const ssize_t sent = io::send(sink.fd, bytes + at, size - at, MSG_NOSIGNAL);
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return send_error(sink, errno);
@@ -104,7 +105,7 @@ Read read_scratch(Session& session, Flow& flow, Side& source, std::uint64_t most
   std::span<char> scratch = session.worker->io->scratch();
   if (most < scratch.size()) scratch = scratch.first(most);
   for (;;) {
-    const ssize_t got = ::recv(source.fd, scratch.data(), scratch.size(), 0);
+    const ssize_t got = io::receive(source.fd, scratch.data(), scratch.size(), 0);
     if (got > 0) {
       source.last_read = session.worker->io->now();
       return {Got::bytes, static_cast<std::size_t>(got),
@@ -191,7 +192,7 @@ std::optional<std::size_t> send_with_head(Session& session, Flow& flow, Side& si
   message.msg_iov = parts;
   message.msg_iovlen = parts[1].iov_len != 0 ? 2 : 1;
   ssize_t sent = 0;
-  do sent = ::sendmsg(sink.fd, &message, MSG_NOSIGNAL);
+  do sent = io::send(sink.fd, message, MSG_NOSIGNAL);
   while (sent < 0 && errno == EINTR);
   if (sent < 0) return errno == EAGAIN ? std::optional<std::size_t>(0) : std::nullopt;
   const auto moved = static_cast<std::size_t>(sent);
@@ -210,7 +211,7 @@ bool fill(Session& session, Flow& flow, Side& source) {
       flow.start = flow.end = 0;
     }
     if (flow.end == capacity) break;
-    const ssize_t got = ::recv(source.fd, flow.buffer + flow.end, capacity - flow.end, 0);
+    const ssize_t got = io::receive(source.fd, flow.buffer + flow.end, capacity - flow.end, 0);
     if (got > 0) {
       source.last_read = session.worker->io->now();
       const bool full = flow.end + static_cast<std::uint32_t>(got) == capacity;
