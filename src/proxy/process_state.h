@@ -22,6 +22,7 @@ struct ProcessState {
   std::atomic<std::uint64_t> total_connections{0};
   std::atomic<std::uint64_t> total_requests{0};
   std::atomic<std::uint64_t> next_session{1};
+  std::atomic<std::uint64_t> broken_messages{0};  // that broke HTTP's grammar
   std::atomic<std::uint32_t> maxconn{0};
   std::atomic<std::uint32_t> most_connections_per_second{0};  // maxconnrate; 0: no limit
   std::atomic<std::uint32_t> most_sessions_per_second{0};     // maxsessrate; 0: no limit

@@ -18,6 +18,7 @@
 #include "base/address.h"
 #include "base/time.h"
 #include "check/health.h"
+#include "proxy/broken_message.h"
 #include "proxy/counters.h"
 #include "proxy/model.h"
 #include "proxy/queue.h"
@@ -110,6 +111,7 @@ struct FrontendState {
   std::atomic<bool> disabled{false};  // by the runtime socket
   std::atomic<bool> shut{false};      // by the runtime socket, for good: its listeners are closed
   std::atomic<bool> removed{false};
+  LastBroken broken;  // request
 };
 
 struct BackendState;
@@ -224,6 +226,7 @@ struct BackendState : std::enable_shared_from_this<BackendState> {
   AverageTime queue_time, connect_time, response_time, total_time;
   PerWorker<BackendCounters> counters;
   std::atomic<bool> removed{false};
+  LastBroken broken;  // answer
 
   /// Picks and reserves in one critical section, or puts the waiter into a line.
   AssignResult assign(const AssignRequest& request);

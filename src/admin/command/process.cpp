@@ -1,14 +1,7 @@
 // Commands about the process: its version, its environment, its configuration.
-#include <fmt/format.h>
-
-#include <ctime>
-#include <iterator>
-
 #include "admin/answered.h"
 #include "admin/command/tables.h"
-#include "admin/lookup.h"
 #include "admin/session.h"
-#include "base/units.h"
 
 namespace weir::admin {
 namespace {
@@ -29,32 +22,6 @@ io::Task<void> show_env(Call& call) {
     if (!goes_on) co_return;
   }
   if (!found && !call.words.empty()) call.error("Variable not found\n");
-}
-
-bool known_proxy(const proxy::Plan& plan, std::string_view word) {
-  if (plan.frontend(word) || plan.backend(word)) return true;
-  const auto id = parse_integer(word, -1, 0xffffffffLL);
-  if (!id) return false;
-  if (*id == -1) return true;
-  for (const proxy::ProxyPlan& proxy : plan.proxies)
-    if (proxy.config().id == *id) return true;
-  return false;
-}
-
-// What is captured are HTTP/1 messages that break the protocol; weir relays bytes and reads none.
-void show_errors(Call& call) {
-  if (!call.words.empty() && !known_proxy(*call.worker.plan, call.word(0))) {
-    call.error("No such proxy.\n");
-    return;
-  }
-  const auto now = call.worker.io->wall_now().time_since_epoch();
-  const auto ms = std::chrono::duration_cast<Milliseconds>(now).count();
-  const std::time_t seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
-  char date[32];
-  (void)std::strftime(date, sizeof date, "%d/%b/%Y:%H:%M:%S", &local);
-  fmt::format_to(std::back_inserter(call.out.text), "Total events captured on [{}.{:03}] : 0\n", date, ms % 1000);
 }
 
 void append_lines(std::string& out, const std::string& text) {
@@ -94,11 +61,6 @@ constexpr CliCommand kRows[] = {
      .usage = "show env [<name>]",
      .run = show_env,
      .doc = "environment variables of the process"},
-    {.name = "show errors",
-     .level = Level::operator_,
-     .usage = "show errors [<iid>|<proxy>] [request|response]",
-     .answer = show_errors,
-     .doc = "captured protocol errors"},
     {.name = "show startup-logs",
      .usage = "show startup-logs",
      .answer = show_startup_logs,

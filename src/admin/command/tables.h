@@ -25,6 +25,7 @@ extern const std::span<const CliCommand> frontend_commands;   // frontend.cpp: d
 extern const std::span<const CliCommand> table_commands;      // table.cpp: show, set, clear table
 extern const std::span<const CliCommand> peers_commands;      // peers.cpp: show peers
 extern const std::span<const CliCommand> event_commands;      // event.cpp: show events
-extern const std::span<const CliCommand> process_commands;    // process.cpp: env, version, errors, reload
+extern const std::span<const CliCommand> process_commands;    // process.cpp: env, version, reload
+extern const std::span<const CliCommand> error_commands;      // errors.cpp: errors
 
 }  // namespace weir::admin

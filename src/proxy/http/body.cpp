@@ -146,7 +146,11 @@ bool decode(Flow& flow, BodyState& body) {
         break;
       case Piece::Kind::trailers: append_trailers(piece.data, body.trailers); break;
       case Piece::Kind::end: body.read_over = true; break;
-      case Piece::Kind::violation: return false;
+      case Piece::Kind::violation:
+        body.violation = piece.violation;
+        body.broken_at = static_cast<std::uint32_t>(piece.consumed);
+        body.broken_from = static_cast<std::uint32_t>(read - flow.buffer) - body.broken_at;
+        return false;
       case Piece::Kind::need_more:
         body.decoded = static_cast<std::uint32_t>(write - (flow.buffer + flow.start));
         flow.end = flow.start + body.decoded;

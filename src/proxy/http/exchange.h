@@ -53,6 +53,10 @@ struct BodyState {
   bool keep_buffer = false;  // what has been sent stays in the buffer: it may have to be sent again
   bool read_over = false;    // its last byte has been read
   bool over = false;         // and has left
+  // Where its framing was found broken: the piece's begin in the buffer, the fault in the piece.
+  proto::http::Violation violation = proto::http::Violation::none;
+  std::uint32_t broken_from = 0;
+  std::uint32_t broken_at = 0;
   void clear() { *this = BodyState(); }
 };
 

@@ -9,6 +9,7 @@
 
 #include "proto/http/uri.h"
 #include "proxy/http/body.h"
+#include "proxy/http/broken.h"
 #include "proxy/http/forwarded.h"
 #include "proxy/http/phases.h"
 #include "proxy/process_state.h"
@@ -102,7 +103,10 @@ bool body_is_buffered(Session& session, const HttpSettings& settings) {
   if (!wants_body(session, settings) || exchange.request_body.framing.kind == BodyKind::none) return true;
   switch (gather_request_body(session, 0)) {
     case BodyGathered::enough: return true;
-    case BodyGathered::broken: refuse_request(session, Violation::bad_chunk); return false;
+    case BodyGathered::broken:
+      keep_broken_request_body(session);
+      refuse_request(session, Violation::bad_chunk);
+      return false;
     case BodyGathered::later: break;
   }
   if (exchange.body_over_due) {

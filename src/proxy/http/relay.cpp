@@ -5,6 +5,7 @@
 // says what else is tried again, as long as the request still lies in its buffer. Manual: retry-on, 8.5.
 #include "proxy/tcp/relay.h"
 #include "proxy/http/body.h"
+#include "proxy/http/broken.h"
 #include "proxy/http/phases.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
@@ -47,6 +48,7 @@ bool move_request(Session& session, std::string_view head) {
       exchange.client_keep_alive = false;
       return true;
     case Moved::bad:
+      keep_broken_request_body(session);
       if (exchange.response_sent) {
         close_session(session, EndedBy::proxy, 'D');
       } else {
@@ -121,6 +123,7 @@ bool response_moved(Session& session, Moved moved) {
       close_session(session, EndedBy::server, 'D');
       return false;
     case Moved::bad:
+      keep_broken_response_body(session);
       count_failure(session);
       close_session(session, EndedBy::proxy, 'D');
       return false;

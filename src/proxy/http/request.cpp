@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "proxy/http/body.h"
+#include "proxy/http/broken.h"
 #include "proxy/http/phases.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
@@ -77,7 +78,12 @@ void begin_request(Session& session, HttpExchange& exchange, std::size_t size) {
   count_request(session);
   BodyState& body = exchange.request_body;
   body.framing = frame_request(exchange.request, {.accept_unsafe = front_settings(session).accept_unsafe_request});
-  if (body.framing.violation != Violation::none) return refuse_request(session, body.framing.violation);
+  if (body.framing.violation != Violation::none) {
+    const Flow& flow = session.request;
+    const std::string_view message(flow.buffer + flow.start - size, flow.end - flow.start + size);
+    keep_broken_request(session, message, place_of_framing(exchange.request, message), body.framing.violation);
+    return refuse_request(session, body.framing.violation);
+  }
   body.reader = proto::http1::BodyReader(body.framing);
   body.read_over = body.reader.over();
   exchange.client_keep_alive = exchange.wanted_keep_alive = client_stays(session, exchange);
@@ -155,14 +161,18 @@ void read_request(Session& session) {
       {flow.buffer + flow.start, flow.end - flow.start}, session.head_scanned,
       {.accept_unsafe = front_settings(session).accept_unsafe_request, .max_fields = global.max_http_fields},
       exchange.request);
+  const auto refuse = [&](std::size_t at, Violation why) {
+    keep_broken_request(session, {flow.buffer + flow.start, flow.end - flow.start}, at, why);
+    refuse_request(session, why);
+  };
   switch (result.kind) {
     case HeadResult::Kind::complete:
-      if (result.size > most) return refuse_request(session, Violation::too_large);
+      if (result.size > most) return refuse(most, Violation::too_large);
       return begin_request(session, exchange, result.size);
-    case HeadResult::Kind::violation: return refuse_request(session, result.violation);
+    case HeadResult::Kind::violation: return refuse(result.at, result.violation);
     case HeadResult::Kind::need_more: break;
   }
-  if (flow.end - flow.start >= most) return refuse_request(session, Violation::too_large);
+  if (flow.end - flow.start >= most) return refuse(flow.end - flow.start, Violation::too_large);
   give_exchange_back(session);
   if (flow.ended) return client_left(session);
   arm_timer(session);

@@ -4,6 +4,7 @@
 // http-response rules, the frontend's, then http-after-response in the same order. Manual: 4.4, http-response,
 // http-after-response; option accept-unsafe-violations-in-http-response; RFC 9110 15.2, RFC 9112 9.
 #include "proxy/http/body.h"
+#include "proxy/http/broken.h"
 #include "proxy/http/cookie.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/wire.h"
@@ -105,6 +106,7 @@ bool send_head(Session& session) {
   settle_body(session);
   // A body that is broken where it begins: the client has heard nothing yet and can be told.
   if (!decode_held(session.response, exchange.response_body)) {
+    keep_broken_response_body(session);
     server_failed(session, ServerFault::junk);
     return false;
   }
@@ -126,6 +128,7 @@ bool send_head(Session& session) {
   const Moved moved =
       move_body(session, session.response, exchange.response_body, session.server, session.client, head, splice);
   if (moved == Moved::bad && session.response.total == sent && exchange.response_body.unsent.empty()) {
+    keep_broken_response_body(session);
     exchange.response_sent = false;  // the head was still here: the client hears of it
     server_failed(session, ServerFault::junk);
     return false;
@@ -285,7 +288,11 @@ bool read_response(Session& session) {
         exchange.response);
     exchange.response_scanned = static_cast<std::uint32_t>(scanned);
     if (result.kind == HeadResult::Kind::need_more && flow.end - flow.start < most) break;
+    const std::string_view message(flow.buffer + flow.start, flow.end - flow.start);
     if (result.kind != HeadResult::Kind::complete || result.size > most) {
+      const bool broken = result.kind == HeadResult::Kind::violation;
+      keep_broken_response(session, message, broken ? result.at : std::min(most, message.size()),
+                           broken ? result.violation : Violation::too_large);
       server_failed(session, ServerFault::junk);
       return false;
     }
@@ -295,6 +302,8 @@ bool read_response(Session& session) {
         exchange.response, exchange.request_method,
         {.accept_unsafe = accepts_unsafe(session), .upgrade_asked = exchange.request_body.framing.upgrade});
     if (exchange.response_body.framing.violation != Violation::none) {
+      keep_broken_response(session, message, place_of_framing(exchange.response, message),
+                           exchange.response_body.framing.violation);
       server_failed(session, ServerFault::junk);
       return false;
     }
