@@ -35,7 +35,7 @@ bool logged_early(const Context& context) {
 }
 
 void growing(const Context& context, FormatOutput& out, std::int64_t value) {
-  if (logged_early(context)) out.verbatim("+");
+  if (logged_early(context)) out.incomplete();
   out.integer(value);
 }
 
@@ -46,8 +46,10 @@ void accept_timestamp(const Context& context, FormatOutput& out) {
   out.hex_integer(std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(accepted(context))));
 }
 void accept_milliseconds(const Context& context, FormatOutput& out) {
+  const auto milliseconds = milliseconds_of(accepted(context));
+  if (out.flags().encoding != sample::Encoding::none) return out.integer(milliseconds);
   char text[8];
-  const auto end = fmt::format_to_n(text, sizeof text, "{:03}", milliseconds_of(accepted(context)));
+  const auto end = fmt::format_to_n(text, sizeof text, "{:03}", milliseconds);
   out.verbatim({text, end.size});
 }
 
@@ -145,7 +147,7 @@ void server_connections(const Context& context, FormatOutput& out) {
   out.integer(listed ? session.target->sessions.value() : 0);
 }
 void retries(const Context& context, FormatOutput& out) {
-  if (facts_of(context).redispatched) out.verbatim("+");
+  if (facts_of(context).redispatched) out.incomplete();
   out.integer(facts_of(context).retries);
 }
 void server_queue(const Context& context, FormatOutput& out) { out.integer(facts_of(context).server_queue); }

@@ -67,7 +67,7 @@ struct Timeouts {
 struct LogSettings {
   bool use_global = false;  // `log global`
   std::vector<log::TargetConfig> targets;
-  enum class Format : std::uint8_t { connect, tcp, http, custom } format = Format::connect;
+  enum class Format : std::uint8_t { connect, tcp, http, json, custom } format = Format::connect;
   std::string custom_format;  // text of `log-format`
   SourcePosition format_at;
   std::shared_ptr<const sample::LogFormat> format_program;  // compiled by finish_config(); null for Format::connect

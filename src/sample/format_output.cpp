@@ -8,7 +8,19 @@
 
 namespace weir::sample {
 
+EncodedValue FormatOutput::value() const {
+  using Kind = EncodedValue::Kind;
+  switch (written_) {
+    case Written::nothing:
+    case Written::absent: return {};
+    case Written::number: return {.kind = Kind::number, .number = number_};
+    case Written::text: return {.kind = Kind::text, .text = {out_.data(), used_}};
+  }
+  return {};
+}
+
 void FormatOutput::verbatim(std::string_view bytes) {
+  written_ = Written::text;
   for (const char c : bytes) put(c);
 }
 
@@ -45,6 +57,7 @@ void FormatOutput::escaped(std::string_view value, bool keep_quotes) {
 
 void FormatOutput::text(std::string_view value) {
   if (value.empty()) return absent();
+  written_ = Written::text;
   if (flags_.quote) put('"');
   escaped(value, false);
   if (flags_.quote) put('"');
@@ -52,22 +65,29 @@ void FormatOutput::text(std::string_view value) {
 
 void FormatOutput::expression(std::string_view value) {
   if (value.empty() || flags_.quote) return text(value);
+  written_ = Written::text;
   escaped(value, true);
 }
 
 void FormatOutput::absent() {
+  if (written_ == Written::nothing) written_ = Written::absent;
   if (use_ != FormatUse::log) return;
   verbatim(flags_.quote ? "\"\"" : "-");
 }
 
 void FormatOutput::integer(std::int64_t value) {
+  const bool alone = written_ == Written::nothing;
   char digits[24];
   const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value);
   verbatim({digits, static_cast<std::size_t>(end - digits)});
+  if (!alone) return;
+  written_ = Written::number;
+  number_ = value;
 }
 
 void FormatOutput::hex_integer(std::int64_t value) {
   if (!flags_.hex) return integer(value);
+  written_ = Written::text;
   // At least four digits, as ports are written.
   char digits[24];
   const auto [end, error] = std::to_chars(digits, digits + sizeof digits, static_cast<std::uint64_t>(value), 16);
@@ -77,6 +97,7 @@ void FormatOutput::hex_integer(std::int64_t value) {
 
 void FormatOutput::address(const SocketAddress& value) {
   if (!value.is_inet()) return text(value.family() == AddressFamily::none ? std::string() : value.host());
+  written_ = Written::text;
   char digits[INET6_ADDRSTRLEN];
   const Sample sample = Sample::address(value);
   if (flags_.hex && value.family() == AddressFamily::ipv4) {

@@ -9,6 +9,12 @@ namespace {
 /// More than any line of a configuration holds; a bound for generated ones.
 constexpr std::size_t kMaxFormat = 65536;
 
+struct NamedType {
+  std::string_view name;
+  ItemType type;
+};
+constexpr NamedType kItemTypes[] = {{"str", ItemType::str}, {"sint", ItemType::sint}, {"bool", ItemType::boolean}};
+
 bool is_alias_character(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 }  // namespace
@@ -25,6 +31,13 @@ struct LogFormat::Reader {
   std::size_t position = 0;
   bool good = true;
 
+  /// What stands before an alias or an expression.
+  struct Item {
+    std::string_view name{};
+    ItemType type = ItemType::own;
+    FormatFlags flags{};
+  };
+
   void error(std::size_t offset, std::size_t length, std::string message, std::string hint = {}) {
     SourcePosition where = at;
     if (where.column != 0) where.column += static_cast<std::uint32_t>(offset);
@@ -39,8 +52,8 @@ struct LogFormat::Reader {
     literal.clear();
   }
 
-  /// "(name:type)": only encodings use the name; it is checked and then has no effect.
-  bool read_name() {
+  /// "(name:type)", for the encodings.
+  bool read_name(std::string_view& name, ItemType& type) {
     if (position >= text.size() || text[position] != '(') return true;
     const std::size_t start = position;
     const std::size_t end = text.find(')', start);
@@ -50,13 +63,16 @@ struct LogFormat::Reader {
     }
     const std::string_view inner = text.substr(start + 1, end - start - 1);
     const std::size_t colon = inner.find(':');
+    name = inner.substr(0, colon);
     if (colon != std::string_view::npos) {
-      const std::string_view type = inner.substr(colon + 1);
-      if (type != "str" && type != "sint" && type != "bool") {
-        error(start + 2 + colon, type.size(), fmt::format("'{}' is no type of a format item", type),
+      const std::string_view wanted = inner.substr(colon + 1);
+      const auto* known = std::ranges::find(kItemTypes, wanted, &NamedType::name);
+      if (known == std::end(kItemTypes)) {
+        error(start + 2 + colon, wanted.size(), fmt::format("'{}' is no type of a format item", wanted),
               "str, sint or bool");
         return false;
       }
+      type = known->type;
     }
     position = end + 1;
     return true;
@@ -84,9 +100,12 @@ struct LogFormat::Reader {
         flags.escape = on;
       } else if (name == "bin") {
         flags.binary = on;
+      } else if (name == "json" || name == "cbor") {
+        flags.encoding = !on ? Encoding::none : name == "json" ? Encoding::json : Encoding::cbor;
       } else {
         error(position, word.size(), fmt::format("'{}' is no flag of a format item", word),
-              "+Q quotes, +X writes hexadecimal, +E escapes, +bin keeps bytes; a '-' turns one off");
+              "+Q quotes, +X writes hexadecimal, +E escapes, +bin keeps bytes, +json and +cbor encode; a '-' turns one "
+              "off");
         return false;
       }
       position = std::min(stop + 1, end);
@@ -95,7 +114,7 @@ struct LogFormat::Reader {
     return true;
   }
 
-  void read_expression(const FormatFlags& flags) {
+  void read_expression(const Item& item) {
     const std::size_t open = position++;
     SourcePosition where = at;
     if (where.column != 0) where.column += static_cast<std::uint32_t>(position);
@@ -120,10 +139,14 @@ struct LogFormat::Reader {
     flush();
     format.needs_ = format.needs_ | expression->needs();
     format.waits_for_end_ |= expression->fetch()->at_end;
-    format.parts_.push_back({.literal = {}, .expression = std::move(*expression), .flags = flags});
+    format.parts_.push_back({.literal = {},
+                             .expression = std::move(*expression),
+                             .flags = item.flags,
+                             .name = std::string(item.name),
+                             .type = item.type});
   }
 
-  void read_alias(std::size_t start, const FormatFlags& flags) {
+  void read_alias(std::size_t start, const Item& item) {
     std::size_t end = position;
     while (end < text.size() && is_alias_character(text[end])) ++end;
     const std::string_view whole = text.substr(position, end - position);
@@ -131,7 +154,7 @@ struct LogFormat::Reader {
     for (std::string_view name = whole; !name.empty(); name.remove_suffix(1)) {
       if (name == "o") {
         position += 1;
-        global = flags;
+        global = item.flags;
         return;
       }
       const LogAlias* alias = scope.registry->log_alias(name);
@@ -145,7 +168,12 @@ struct LogFormat::Reader {
       }
       flush();
       format.waits_for_end_ |= alias->at_end;
-      format.parts_.push_back({.literal = {}, .alias = alias, .expression = {}, .flags = flags});
+      format.parts_.push_back({.literal = {},
+                               .alias = alias,
+                               .expression = {},
+                               .flags = item.flags,
+                               .name = std::string(item.name),
+                               .type = item.type});
       return;
     }
     position = end;
@@ -163,14 +191,14 @@ struct LogFormat::Reader {
       ++position;
       return;
     }
-    FormatFlags flags = global;
-    flags.binary = false;
-    if (!read_name() || !read_flags(flags)) {
+    Item item{.flags = global};
+    item.flags.binary = false;
+    if (!read_name(item.name, item.type) || !read_flags(item.flags)) {
       position = text.size();
       return;
     }
-    if (position < text.size() && text[position] == '[') return read_expression(flags);
-    read_alias(start, flags);
+    if (position < text.size() && text[position] == '[') return read_expression(item);
+    read_alias(start, item);
   }
 
   void read() {
@@ -190,6 +218,11 @@ struct LogFormat::Reader {
     flush();
     // "bin" counts for the whole format, and only when %o sets it.
     for (Part& part : format.parts_) part.flags.binary = global.binary;
+    format.binary_ = global.binary;
+    format.encoding_ = global.encoding;
+    // An encoded line is its named items and nothing else.
+    if (global.encoding != Encoding::none)
+      std::erase_if(format.parts_, [](const Part& part) { return part.name.empty(); });
   }
 };
 
@@ -215,6 +248,7 @@ std::shared_ptr<const LogFormat> LogFormat::compile(std::string_view text, const
 }
 
 std::size_t LogFormat::format(Context& context, std::span<char> out) const {
+  if (encoding_ != Encoding::none) return format_object(context, out);
   FormatOutput output(out, options_.use);
   // Between two blanks something may write nothing: they become one, as they do when the format is read.
   bool blank_before = false;
@@ -228,6 +262,10 @@ std::size_t LogFormat::format(Context& context, std::span<char> out) const {
       continue;
     }
     output.set_flags(part.flags);
+    if (part.flags.encoding != Encoding::none) {
+      write_encoded(part, context, output);
+      continue;
+    }
     if (part.alias != nullptr) {
       part.alias->write(context, output);
       continue;
@@ -244,6 +282,57 @@ std::size_t LogFormat::format(Context& context, std::span<char> out) const {
     context.arena.rewind(mark);
   }
   return output.size();
+}
+
+EncodedValue LogFormat::value_of(const Part& part, Context& context) const {
+  using Kind = EncodedValue::Kind;
+  if (part.alias != nullptr) {
+    // Half of what is free: the rest is the alias's own.
+    const std::size_t room = context.arena.room() / 2;
+    FormatOutput output({context.arena.take(room), room}, FormatUse::text);
+    FormatFlags flags = part.flags;
+    if (flags.encoding == Encoding::none) flags.encoding = encoding_;
+    flags.quote = flags.escape = false;
+    output.set_flags(flags);
+    part.alias->write(context, output);
+    return output.value();
+  }
+  Sample sample;
+  if (part.expression.evaluate(context, sample) != FetchStatus::ok) return {};
+  switch (sample.type()) {
+    case Type::boolean: return {.kind = Kind::boolean, .number = sample.as_integer()};
+    case Type::integer: return {.kind = Kind::number, .number = sample.as_integer()};
+    default: break;
+  }
+  const auto text = to_text(sample, context.arena);
+  if (!text) return {};
+  return {.kind = sample.type() == Type::binary ? Kind::bytes : Kind::text, .text = *text};
+}
+
+std::size_t LogFormat::format_object(Context& context, std::span<char> out) const {
+  Encoder encoder(out, encoding_, binary_);
+  encoder.begin_object();
+  for (const Part& part : parts_) {
+    const std::size_t mark = context.arena.mark();
+    char digits[24];
+    const bool fits = encoder.member(part.name, as_type(value_of(part, context), part.type, digits));
+    context.arena.rewind(mark);
+    if (!fits) break;
+  }
+  encoder.end_object();
+  return encoder.size();
+}
+
+void LogFormat::write_encoded(const Part& part, Context& context, FormatOutput& output) const {
+  const std::size_t mark = context.arena.mark();
+  char digits[24];
+  const EncodedValue value = as_type(value_of(part, context), part.type, digits);
+  const std::size_t room = context.arena.room();
+  char* const bytes = context.arena.take(room);
+  Encoder encoder({bytes, room}, part.flags.encoding, part.flags.binary);
+  encoder.value(value);
+  output.verbatim({bytes, encoder.size()});
+  context.arena.rewind(mark);
 }
 
 }  // namespace weir::sample

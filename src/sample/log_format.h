@@ -14,6 +14,7 @@
 
 #include "base/diagnostics.h"
 #include "sample/expression.h"
+#include "sample/format_encoding.h"
 
 namespace weir::sample {
 
@@ -21,10 +22,11 @@ namespace weir::sample {
 enum class FormatUse : std::uint8_t { log, header, text };
 
 struct FormatFlags {
-  bool quote = false;   // Q
-  bool hex = false;     // X
-  bool escape = false;  // E
-  bool binary = false;  // bin, for the whole format only
+  bool quote = false;                  // Q
+  bool hex = false;                    // X
+  bool escape = false;                 // E
+  bool binary = false;                 // bin, for the whole format only
+  Encoding encoding = Encoding::none;  // json, cbor
   friend bool operator==(const FormatFlags&, const FormatFlags&) = default;
 };
 
@@ -40,10 +42,16 @@ class FormatOutput {
   void address(const SocketAddress& value);  // no port; hexadecimal with +X
   void absent();                             // "-" in logs, nothing elsewhere; with +Q in quotes
   void verbatim(std::string_view bytes);     // as it is, for parts made by us
+  /// Before a number that will grow. An encoding has only the number.
+  void incomplete() {
+    if (flags_.encoding == Encoding::none) verbatim("+");
+  }
 
   [[nodiscard]] const FormatFlags& flags() const { return flags_; }
   void set_flags(const FormatFlags& flags) { flags_ = flags; }
   [[nodiscard]] std::size_t size() const { return used_; }
+  /// What was written, for an encoding: alone a number is one, what is absent has no value, the rest is text.
+  [[nodiscard]] EncodedValue value() const;
   /// Something did not fit; the text is cut at the buffer's end.
   [[nodiscard]] bool truncated() const { return truncated_; }
 
@@ -61,6 +69,8 @@ class FormatOutput {
   FormatUse use_;
   FormatFlags flags_;
   bool truncated_ = false;
+  enum class Written : std::uint8_t { nothing, absent, number, text } written_ = Written::nothing;
+  std::int64_t number_ = 0;
 };
 
 struct FormatOptions {
@@ -93,14 +103,21 @@ class LogFormat {
     const LogAlias* alias = nullptr;
     Expression expression;
     FormatFlags flags;
+    std::string name;  // "%(name)ci"
+    ItemType type = ItemType::own;
   };
   struct Reader;  // log_format.cpp
+  std::size_t format_object(Context& context, std::span<char> out) const;
+  EncodedValue value_of(const Part& part, Context& context) const;
+  void write_encoded(const Part& part, Context& context, FormatOutput& output) const;
 
   std::string text_;
   FormatOptions options_;
   std::vector<Part> parts_;
   Facts needs_ = Facts::none;
   bool waits_for_end_ = false;
+  Encoding encoding_ = Encoding::none;  // of the whole
+  bool binary_ = false;
 };
 
 }  // namespace weir::sample

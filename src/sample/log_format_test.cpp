@@ -131,6 +131,37 @@ TEST(LogFormat, Formats) {
   EXPECT_EQ(format("%[bin(0a23)]", {.use = FormatUse::text}), "\n#");
 }
 
+// Manual 8.2.6, the flags json and cbor.
+TEST(LogFormat, Encodes) {
+  const struct {
+    const char* text;
+    const char* expected;
+  } kCases[] = {
+      {"%{+json}o %(request)r", R"({"request": "GET / \"x\"]\\"})"},
+      {"%{+json}o only named ones: %ci %(ip)ci %(port)cp,%(name)f %(server)s",
+       R"({"ip": "192.0.2.7", "port": 40123, "name": "ft_rdp", "server": null})"},
+      {"%{+json}o %(n)[int(-5)]%(b)[bool(true)]%(c)[str(x)]", R"({"n": -5, "b": true, "c": "x"})"},
+      {"%{+json}o %(d)[bin(00e9c3a9)]", "{\"d\": \"\\u0000\\u00e9\xc3\xa9\"}"},
+      {"%{+json}o %(n:str)cp %(m:sint)[str(12)] %(o:sint)[str(x)] %(p:bool)[int(3)] %(q:bool)[str(true)] "
+       "%(r:str)[bool(0)]",
+       R"({"n": "40123", "m": 12, "o": null, "p": true, "q": true, "r": "false"})"},
+      {"%(quoted \"name\"){+json}ci and %{+json}cp", R"("192.0.2.7" and 40123)"},
+      {"%{+json,+X}o %(ip)ci %(port)cp", R"({"ip": "C0000207", "port": "9CBB"})"},
+      {"%{+Q,+E,+json}o %(r)r", R"({"r": "GET / \"x\"]\\"})"},
+      {"x %{+json}o", "{}"},
+      {"%{+cbor}o %(port)cp %(f)f %(s)s", "BF64706F7274199CBB61666666745F7264706173F6FF"},
+      {"%(:sint){+cbor}[str(500)] %{+cbor}[int(-500)] %{+cbor}[bool(false)] %{+cbor}[bin(0102)]",
+       "1901F4 3901F3 F4 420102"},
+      {"%{+cbor,+bin}o %(a)[int(1)]", "\xbf\x61\x61\x01\xff"},
+      {"%{+json}o%{-json}o %ci", "192.0.2.7"},
+  };
+  for (const auto& row : kCases) EXPECT_EQ(format(row.text), row.expected) << row.text;
+  // An object that does not fit loses members, never its end.
+  EXPECT_EQ(format("%{+json}o %(ip)ci %(port)cp", {.http = true}, 21), R"({"ip": "192.0.2.7"})");
+  EXPECT_EQ(format("%{+json}o %(ip)ci %(port)cp", {.http = true}, 10), "{}");
+  EXPECT_EQ(format("%{+cbor}o %(ip)ci", {.http = true}, 9), "BFFF");
+}
+
 TEST(LogFormat, StopsAtTheBuffersEnd) {
   for (std::size_t room = 0; room < 20; ++room) {
     EXPECT_EQ(format("%ci:%cp", {}, room), std::string_view("192.0.2.7:40123").substr(0, room));

@@ -257,6 +257,7 @@ class Finisher {
     const bool http = settings.mode == Mode::http;
     std::string_view text = kTcpLogFormat;
     if (log.format == LogSettings::Format::custom) text = log.custom_format;
+    if (log.format == LogSettings::Format::json) text = http ? kHttpJsonLogFormat : kTcpJsonLogFormat;
     if (log.format == LogSettings::Format::http && http)
       text = log.custom_format.empty() ? kHttpLogFormat : std::string_view(log.custom_format);
     if (log.format == LogSettings::Format::http && proxy.settings.mode == Mode::tcp && http_format_said_++ == 0)

@@ -21,6 +21,8 @@ extern const std::string_view kTcpLogFormat;
 extern const std::string_view kTcpClfLogFormat;
 extern const std::string_view kHttpLogFormat;
 extern const std::string_view kHttpClfLogFormat;
+extern const std::string_view kTcpJsonLogFormat;
+extern const std::string_view kHttpJsonLogFormat;
 
 /// The signature again, after servers came or went.
 void sign_parts(ProxyConfig& proxy);

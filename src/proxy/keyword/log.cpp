@@ -19,6 +19,20 @@ constinit const std::string_view kTcpClfLogFormat =
     "%{Q}o %{-Q}ci - - [%T] \"TCP \" 000 %B \"\" \"\" %cp %ms %ft %b %s %Th %Tw %Tc %Tt %U %ts-- %ac %fc %bc %sc %rc "
     "%sq %bq \"\" \"\" ";
 
+// The fields of the two lines above, by name; absent ones are null, numbers are numbers, the date is that of RFC 3339.
+constinit const std::string_view kTcpJsonLogFormat =
+    "%{+json}o %(time)[accept_date(ms),ms_utime('%Y-%m-%dT%H:%M:%S.%3NZ')] %(client_ip)ci %(client_port)cp "
+    "%(frontend)f %(backend)b %(server)s %(queue_time)Tw %(connect_time)Tc %(total_time)Tt %(bytes_read)B "
+    "%(bytes_uploaded)U %(termination_state)ts %(process_connections)ac %(frontend_connections)fc "
+    "%(backend_connections)bc %(server_connections)sc %(retries)rc %(server_queue)sq %(backend_queue)bq";
+constinit const std::string_view kHttpJsonLogFormat =
+    "%{+json}o %(time)[request_date(ms),ms_utime('%Y-%m-%dT%H:%M:%S.%3NZ')] %(client_ip)ci %(client_port)cp "
+    "%(frontend)f %(backend)b %(server)s %(method)HM %(uri)HU %(version)HV %(status)ST %(request_time)TR "
+    "%(queue_time)Tw %(connect_time)Tc %(response_time)Tr %(active_time)Ta %(bytes_read)B %(bytes_uploaded)U "
+    "%(request_cookie)CC %(response_cookie)CS %(termination_state)tsc %(process_connections)ac "
+    "%(frontend_connections)fc %(backend_connections)bc %(server_connections)sc %(retries)rc %(server_queue)sq "
+    "%(backend_queue)bq %(request_captures)hr %(response_captures)hs %(unique_id)ID";
+
 namespace {
 
 using namespace config::vocabulary;
@@ -96,6 +110,8 @@ void httplog(ParseContext& context, const Line& line) {
   const bool clf = !line.args().empty();
   set_format(context, line, Format::http, clf ? kHttpClfLogFormat : std::string_view());
 }
+
+void jsonlog(ParseContext& context, const Line& line) { set_format(context, line, Format::json, {}); }
 
 void log_format(ParseContext& context, const Line& line) {
   set_format(context, line, Format::custom, line.args()[0].text);
@@ -176,6 +192,12 @@ constexpr KeywordRow kRows[] = {
      .parse = httplog,
      .doc = "Logs HTTP requests; proxies in TCP mode log as 'option tcplog' does.",
      .example = "option httplog"},
+    {.name = "option jsonlog",
+     .sections = in::proxies,
+     .accepts = accepts::no_prefix | accepts::default_prefix,
+     .parse = jsonlog,
+     .doc = "Logs what 'option httplog' or, in TCP mode, 'option tcplog' does, as one JSON object a line.",
+     .example = "option jsonlog"},
     {.name = "option tcplog",
      .sections = in::proxies,
      .arguments = "[clf]",
