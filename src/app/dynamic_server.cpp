@@ -7,6 +7,8 @@
 
 #include "admin/lookup.h"
 #include "app/process.h"
+
+#include "app/load_options.h"
 #include "proxy/references.h"
 
 namespace weir::app {
@@ -50,7 +52,7 @@ std::pair<bool, std::string> Process::add_now(const std::string& backend, const 
   if (std::any_of(changed->servers.begin(), changed->servers.end(), has_name))
     return {false, "Already exists a server with the same name in backend.\n"};
   Diagnostics diagnostics;
-  auto server = proxy::load_server(engine_.config(), *changed, words, load_options(), diagnostics);
+  auto server = proxy::load_server(engine_.config(), *changed, words, load_options(line_), diagnostics);
   if (!server) return {false, messages(diagnostics)};
   const auto plan = engine_.plan()->backend(backend);
   if (server->explicit_id && plan) {

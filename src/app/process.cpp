@@ -15,15 +15,13 @@
 
 #include "app/grants.h"
 #include "app/keywords.h"
+#include "app/load_options.h"
 #include "app/privileges.h"
 #include "app/running_process.h"
 #include "app/version.h"
 #include "base/loaded_objects.h"
 #include "base/outside.h"
 #include "proxy/plan_difference.h"
-#include "tls/version.h"
-
-extern char** environ;
 
 namespace weir::app {
 namespace {
@@ -38,11 +36,6 @@ constexpr Milliseconds kHandOverPatience{5000};
 template <class F>
 void on_passing_thread(F work) {
   std::thread(std::ref(work)).join();
-}
-
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
 io::Opener* outside_opener = nullptr;
@@ -64,28 +57,8 @@ Process::Process(CommandLine line) : line_(std::move(line)), version_(kReportedV
 
 Process::~Process() { set_outside(direct_outside()); }
 
-proxy::LoadOptions Process::load_options() const {
-  static const std::string tls_version = tls::library_version();
-  static const std::string tls_name = tls::library_name();
-  proxy::LoadOptions options;
-  options.table = &keyword_table();
-  options.registry = &sample_registry();
-  options.environment = environ;
-  options.facts = {.version = "3.5.0",
-                   .features = features(),
-                   .options = features(),
-                   .openssl_version = tls_version,
-                   .ssl_library_name = tls_name};
-  options.local_peer = line_.local_peer.empty() ? host_name() : line_.local_peer;
-  options.master_worker = line_.master_worker;
-  options.insecure_fork = line_.insecure_fork;
-  options.finish.ignore_resolution_failures = line_.ignore_resolution_failures;
-  options.finish.no_server_verify = line_.no_server_verify;
-  return options;
-}
-
 std::optional<proxy::Config> Process::load(const std::vector<std::string>& files, Diagnostics& diagnostics) {
-  proxy::LoadOptions options = load_options();
+  proxy::LoadOptions options = load_options(line_);
   options.files = files;
   std::optional<proxy::Config> config = proxy::load_config(options, diagnostics);
   if (line_.zero_warning && diagnostics.warnings() != 0) {

@@ -47,7 +47,6 @@ class Process final : public proxy::Control {
   [[nodiscard]] std::uint32_t max_sockets() const override { return max_sockets_; }
 
  private:
-  [[nodiscard]] proxy::LoadOptions load_options() const;
   std::optional<proxy::Config> load(const std::vector<std::string>& files, Diagnostics& diagnostics);
   bool start_engine(proxy::Config config);
   void end_former_processes() const;

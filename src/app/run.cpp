@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "app/command_line.h"
+#include "app/explain.h"
 #include "app/keywords.h"
 #include "app/process.h"
 #include "app/reference.h"
@@ -41,6 +42,7 @@ void limit_memory(std::uint64_t megabytes) {
 }  // namespace
 
 int run(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "explain") return explain({argv + 2, argv + argc});
   auto line = parse_command_line(argc, argv);
   if (!line) {
     std::fprintf(stderr, "%s\n%s", line.error().message.c_str(), usage(argv[0]).c_str());

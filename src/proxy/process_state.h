@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "io/worker.h"
 #include "proxy/counters.h"
+#include "proxy/explain.h"
 #include "sample/variable.h"
 
 namespace weir::proxy {
@@ -32,6 +33,7 @@ struct ProcessState {
   std::vector<std::unique_ptr<WorkerContext>> contexts;  // parallel to workers; each touched by its own thread only
   bool placed = false;                                   // workers were given CPUs; for the control thread
   bool quiet = false;                                    // -q, or no terminal: messages go to the log only
+  ExplainWishes explain;
   sample::ProcessVariables variables;
   TimePoint started{};
   WallTime started_wall{};

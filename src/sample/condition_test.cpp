@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sample/testing/fixture.h"
+#include "sample/trace.h"
 
 namespace weir::sample {
 namespace {
@@ -18,7 +19,13 @@ Truth ask(std::string_view line, std::string_view request, bool final, bool clos
   EXPECT_TRUE(condition) << line << '\n' << here.diagnostics.render();
   if (!condition) return Truth::unknown;
   Context context = here.context(final);
-  return condition->evaluate(context);
+  const Truth truth = condition->evaluate(context);
+  // Who tells comes to the same.
+  Trace trace;
+  Context telling = here.context(final);
+  telling.trace = &trace;
+  EXPECT_EQ(condition->evaluate(telling), truth) << trace.text();
+  return truth;
 }
 
 TEST(Condition, Operators) {

@@ -25,6 +25,7 @@ namespace weir::sample {
 
 class Variables;
 class ProcessVariables;
+class Trace;
 
 /// Parts of a context, as bits.
 enum class Facts : std::uint16_t {
@@ -134,6 +135,7 @@ struct Context {
   const void* facts = nullptr;                      // of the log aliases, whatever their layer agreed on
   std::unique_ptr<Variables>* variables = nullptr;  // of the session or check; made when the first one is set
   ProcessVariables* process_variables = nullptr;
+  Trace* trace = nullptr;       // somebody wants to read how values come about
   Occurrences* each = nullptr;  // set while an ACL asks a fetch that has Fetch::each
   bool final = false;           // the inspection delay is over: what is undetermined now is decided as absent
   bool in_response = false;     // payload() means the response's

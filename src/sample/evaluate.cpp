@@ -96,6 +96,8 @@ inline FetchStatus settle(FetchStatus status, const ExpressionProgram* converter
 
 FetchStatus Expression::evaluate(Context& context, Sample& out) const {
   if (program_ == nullptr) return FetchStatus::absent;
+  if (context.trace != nullptr) [[unlikely]]
+    return trace_expression(*program_, context, out);
   const FetchStatus got = program_->fetch->fetch(Args{program_->arguments, program_->prepared.get()}, context, out);
   return settle(got, program_->steps.empty() ? nullptr : program_.get(), context, out);
 }
@@ -117,7 +119,9 @@ Truth Condition::evaluate(Context& context) const {
   const std::size_t mark = context.arena.mark();
   Truth truth;
   bool inverted = program_->unless;
-  if (program_->single) {
+  if (context.trace != nullptr) [[unlikely]] {
+    truth = trace_condition(*program_, context);
+  } else if (program_->single) {
     const AclTest& test = program_->tests.front();
     truth = sample::evaluate(test, context);
     inverted = test.negated != inverted;

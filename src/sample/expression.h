@@ -34,6 +34,8 @@ class Expression {
   FetchStatus evaluate(Context& context, Sample& out) const;
 
   [[nodiscard]] bool empty() const { return program_ == nullptr; }
+  /// Of this layer. Not when empty.
+  [[nodiscard]] const ExpressionProgram& program() const { return *program_; }
   /// The type it gives: of the last converter, else of the fetch. Converters that pass through give what they got.
   [[nodiscard]] Type type() const;
   [[nodiscard]] Facts needs() const;

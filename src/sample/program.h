@@ -41,6 +41,13 @@ struct alignas(64) AclTest {
   bool last_of_group = false;
 };
 
+struct ConditionProgram;
+
+/// The same, told to context.trace. trace.cpp
+FetchStatus trace_expression(const ExpressionProgram& program, Context& context, Sample& out);
+/// Without `unless`.
+Truth trace_condition(const ConditionProgram& program, Context& context);
+
 struct ConditionProgram {
   struct Term {
     std::shared_ptr<const NamedAcl> acl;

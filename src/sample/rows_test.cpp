@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sample/testing/fixture.h"
+#include "sample/trace.h"
 
 namespace weir::sample {
 namespace {
@@ -19,6 +20,11 @@ void check_examples(const Examples& examples, const Given& given) {
     const FetchStatus status = expression->evaluate(context, sample);
     ASSERT_EQ(status, example.absent ? FetchStatus::absent : FetchStatus::ok);
     if (status == FetchStatus::ok) EXPECT_EQ(to_text(sample, here.arena), example.result);
+    Trace trace;  // who tells comes to the same
+    Context telling = here.context(given.final);
+    telling.trace = &trace;
+    ASSERT_EQ(expression->evaluate(telling, sample), status) << trace.text();
+    if (status == FetchStatus::ok) EXPECT_EQ(to_text(sample, here.arena), example.result) << trace.text();
   }
 }
 

@@ -2,6 +2,7 @@
 //
 // A server's connection rests when both messages were whole and both sides agreed to keep it; the client's waits for
 // another request under the same conditions. Everything that belonged to the request alone is given back here.
+#include "proxy/explain.h"
 #include "proxy/http/body.h"
 #include "proxy/http/phases.h"
 #include "proxy/process_state.h"
@@ -102,6 +103,7 @@ void end_exchange(Session& session) {
   }
   count_times(session);
   write_log(session);
+  end_explaining(session);
   end_request_tracking(session);
 }
 

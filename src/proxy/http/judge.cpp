@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "proto/http/uri.h"
+#include "proxy/explain.h"
 #include "proxy/http/body.h"
 #include "proxy/http/broken.h"
 #include "proxy/http/forwarded.h"
@@ -76,8 +77,27 @@ Outcome act_on(Session& session, Verdict verdict) {
   return Outcome::stopped;
 }
 
+std::string_view set_of(RequestStage stage) {
+  switch (stage) {
+    case RequestStage::front_content:
+    case RequestStage::back_content: return "tcp-request content";
+    case RequestStage::front_http:
+    case RequestStage::back_http: return "http-request";
+    case RequestStage::front_old:
+    case RequestStage::back_old: return "req* rules";
+    case RequestStage::front_redirect:
+    case RequestStage::back_redirect: return "redirect";
+    case RequestStage::choose:
+    case RequestStage::ready: break;
+  }
+  return "";
+}
+
 Outcome ask(Session& session, const std::vector<Rule>& rules) {
   if (rules.empty()) return Outcome::next;
+  explain_set(
+      session, set_of(session.http->stage),
+      session.http->stage < RequestStage::choose ? session.frontend->config->name : session.backend->config->name);
   HttpExchange& exchange = *session.http;
   const Verdict verdict = ask_rules(session, rules, Of::request);
   if (!exchange.response_body.unsent.empty() &&

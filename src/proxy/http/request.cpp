@@ -3,9 +3,12 @@
 // Between requests the session holds no buffer. What comes behind a request (pipelining) waits in the flow until the
 // answer has left. A client that says nothing, leaves, or says what is no request is told so once and let go.
 // Manual: timeout http-request, timeout http-keep-alive, option dontlognull, http-ignore-probes; RFC 9112 2.2, 9.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 
+#include "proxy/explain.h"
 #include "proxy/http/body.h"
 #include "proxy/http/broken.h"
 #include "proxy/http/phases.h"
@@ -75,6 +78,8 @@ void begin_request(Session& session, HttpExchange& exchange, std::size_t size) {
   exchange.head_size = static_cast<std::uint32_t>(size);
   session.request.start += static_cast<std::uint32_t>(size);
   keep_for_log(session, exchange);
+  begin_explaining(session, "request");
+  explain(session, [&] { return fmt::format("  {} {} {}", exchange.method, exchange.target, exchange.version); });
   count_request(session);
   BodyState& body = exchange.request_body;
   body.framing = frame_request(exchange.request, {.accept_unsafe = front_settings(session).accept_unsafe_request});

@@ -3,6 +3,7 @@
 // Interim answers (1xx) pass as they come. The rules are asked when the final head is there: the backend's
 // http-response rules, the frontend's, then http-after-response in the same order. Manual: 4.4, http-response,
 // http-after-response; option accept-unsafe-violations-in-http-response; RFC 9110 15.2, RFC 9112 9.
+#include "proxy/explain.h"
 #include "proxy/http/body.h"
 #include "proxy/http/broken.h"
 #include "proxy/http/cookie.h"
@@ -168,8 +169,24 @@ Outcome act_on(Session& session, Verdict verdict) {
   return Outcome::stopped;
 }
 
+std::string_view set_of(ResponseStage stage) {
+  switch (stage) {
+    case ResponseStage::back_content: return "tcp-response content";
+    case ResponseStage::back_http:
+    case ResponseStage::front_http: return "http-response";
+    case ResponseStage::back_old:
+    case ResponseStage::front_old: return "rsp* rules";
+    case ResponseStage::ready: break;
+  }
+  return "";
+}
+
 Outcome ask(Session& session, const std::vector<Rule>& rules, Of message = Of::response) {
-  return rules.empty() ? Outcome::next : act_on(session, ask_rules(session, rules, message));
+  if (rules.empty()) return Outcome::next;
+  explain_set(session, set_of(session.http->response_stage),
+              session.http->response_stage < ResponseStage::front_http ? session.backend->config->name
+                                                                       : session.frontend->config->name);
+  return act_on(session, ask_rules(session, rules, message));
 }
 
 // COMPAT: observed on 2.6: tcp-response rules without an inspect-delay are asked before the server has said anything.
@@ -188,6 +205,7 @@ void begin_stage(HttpExchange& exchange, ResponseStage stage) {
 void run_after_response(Session& session) {
   const auto run = [&session](const std::vector<Rule>& rules) {
     if (rules.empty()) return;
+    explain_set(session, "http-after-response", session.frontend->config->name);
     std::uint16_t next = 0;
     ContextParts parts;
     sample::Context context = make_context(session, parts, true);

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "proxy/accepting.h"
+#include "proxy/explain.h"
 #include "proxy/http/phases.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
@@ -221,6 +222,7 @@ void close_session(Session& session, EndedBy by, char in) {
   } else if (!session.is_http) {
     write_log(session);
   }
+  end_explaining(session);
   if (session.own_server != nullptr) close_own_server(session);
   end_tracking(session);  // COMPAT: observed on 2.6: the line does not know of the last bytes yet
   drop_held_bytes(session, session.request);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "proxy/explain.h"
 #include "proxy/health_events.h"
 #include "proxy/http/phases.h"
 #include "proxy/process_state.h"
@@ -140,6 +141,7 @@ AssignResult assign(Session& session, ServerState* before) {
   worker.arena.reset();
   AssignResult assigned = session.backend->state->assign(request);
   session.persistent = wanted != nullptr && assigned.server == wanted;
+  explain_server(session, assigned, wanted != nullptr);
   // COMPAT: observed on 2.6: persistence that gave way to a full queue is told as a redispatch.
   if (assigned.gave_way) session.facts.redispatched = true;
   return assigned;
@@ -203,6 +205,9 @@ void begin_connect(Session& session, AssignResult assigned) {
   session.phase = Phase::connecting;
   session.target_config = std::move(assigned.config);
   session.facts.server = server_address(session, assigned.address, *session.target_config);
+  explain(session, [&] { return fmt::format("  at {}", session.facts.server.to_string()); });
+  if (stops_at_server(session)) [[unlikely]]
+    return kill_session(session, EndedBy::nobody);
   if (session.is_http && take_idle_connection(session)) return send_request(session);
   auto opened = io::open_connection(session.facts.server, connect_options(session, *session.target_config));
   session.server.error = opened ? ConnectionError{} : connection_error_of(opened.error().os_error);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "proxy/explain.h"
 #include "proxy/tcp/bandwidth.h"
 #include "proxy/tcp/session.h"
 
@@ -47,6 +48,7 @@ struct SessionExtras {
   std::unique_ptr<BandwidthLimits> bandwidth;
   std::optional<std::string> unique_id;  // made once, when first asked for
 
+  std::unique_ptr<Explanation> explanation;                  // somebody wants to read how it fares
   std::optional<SocketAddress> client_before, local_before;  // HTTP: as they were before a request's rules
 
   /// HTTP: what belonged to one request of the connection.

@@ -4,8 +4,11 @@
 // more, until the delay is over, the client has sent its FIN or the buffer is full; then undecided counts as no. A
 // client that dies or is silent for too long ends the inspection the same way: the backend is still chosen, so that the
 // log names it. COMPAT: observed on 2.6.
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "proxy/explain.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
@@ -56,6 +59,11 @@ std::shared_ptr<const BackendPlan> choose_backend(Session& session) {
     ContextParts parts;
     sample::Context context = make_context(session, parts, true);
     for (const UseBackend& rule : config.use_backends) {
+      explain(session, [&] {
+        return fmt::format("{}: use_backend {} {}", place_of(session, rule.at),
+                           rule.format ? rule.format->text() : rule.name, rule.condition.text());
+      });
+      const sample::Trace::Deeper in_rule(context.trace);
       if (rule.condition.evaluate(context) != sample::Truth::yes) continue;
       std::string_view name = rule.name;
       char computed[256];
@@ -74,6 +82,7 @@ std::shared_ptr<const BackendPlan> choose_backend(Session& session) {
 }
 
 void enter_backend(Session& session) {
+  explain(session, [&] { return fmt::format("backend '{}'", session.backend->config->name); });
   WorkerContext& worker = *session.worker;
   BackendState& state = *session.backend->state;
   state.sessions.increment();
@@ -88,6 +97,7 @@ namespace {
 bool rules_done(Session& session, bool input_over) {
   const ProxyConfig& config = inspecting_config(session);
   if (config.content_rules.empty()) return true;
+  explain_set(session, "tcp-request content", config.name);
   const bool final = input_over || input_is_final(session);
   ContextParts parts;
   sample::Context context = make_context(session, parts, final);

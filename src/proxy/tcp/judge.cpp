@@ -4,6 +4,7 @@
 // asked as soon as the server is connected, before it has said anything: a rule that can decide then does. COMPAT:
 // observed on 2.6. An undecided rule waits for more bytes until the delay is over, the server has sent its FIN or the
 // buffer is full; the client's bytes travel meanwhile.
+#include "proxy/explain.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
@@ -74,6 +75,7 @@ Judgement judge_response(Session& session) {
     ContextParts parts;
     sample::Context context = make_context(session, parts, final);
     context.in_response = true;
+    explain_set(session, "tcp-response content", config.name);
     const Verdict verdict = run_rules(config.response_rules, session.next_response_rule, context, session);
     session.worker->arena.reset();
     if (verdict == Verdict::wait) {

@@ -1,4 +1,5 @@
 // A session's beginning: limits, counters, the connection rules, registration; and the context that rules look at.
+#include "proxy/explain.h"
 #include "proxy/http/body.h"
 #include "proxy/http/phases.h"
 #include "proxy/process_state.h"
@@ -85,14 +86,16 @@ sample::Context make_context(Session& session, ContextParts& parts, bool final) 
           .facts = &session,
           .variables = &session.variables,
           .process_variables = &worker.process->variables,
+          .trace = trace_of(session),
           .final = final};
 }
 
 namespace {
 
 // Rules that see addresses and handshakes, no bytes: they never wait.
-Verdict early_verdict(Session& session, std::span<const Rule> rules) {
+Verdict early_verdict(Session& session, std::span<const Rule> rules, std::string_view set) {
   if (rules.empty()) return Verdict::accept;
+  explain_set(session, set, session.frontend->config->name);
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
   std::uint16_t next = 0;
@@ -146,8 +149,9 @@ void log_plain_connect(Session& session) {
 }
 
 // True when the session was closed. The manual: what these rules reject is not logged, and costs nothing more.
-bool turned_away(Session& session, std::span<const Rule> rules, Counter FrontendCounters::* counter) {
-  const Verdict verdict = early_verdict(session, rules);
+bool turned_away(Session& session, std::span<const Rule> rules, std::string_view set,
+                 Counter FrontendCounters::* counter) {
+  const Verdict verdict = early_verdict(session, rules, set);
   if (verdict == Verdict::accept) return false;
   FrontendCounters& counters = session.frontend->state->counters[session.worker->id()];
   // COMPAT: observed on 2.6: a silent drop counts as a denied request whatever the rule set.
@@ -179,8 +183,11 @@ void open_session(WorkerListener& listener, io::Fd connection, const SocketAddre
   session.timer.set(on_session_timer, &session);
   session.waiter.who = session.handle();
   session.phase = Phase::inspecting;
+  begin_explaining(session, "connection");
 
-  if (turned_away(session, frontend.config->connection_rules, &FrontendCounters::denied_connections)) return;
+  if (turned_away(session, frontend.config->connection_rules, "tcp-request connection",
+                  &FrontendCounters::denied_connections))
+    return;
   const auto token = worker.io->reactor().add(session.client.fd, on_client_event, &session);
   if (!token) {
     close_session(session, EndedBy::resource, 'R');
@@ -197,7 +204,9 @@ void begin_session(Session& session) {
   WorkerContext& worker = *session.worker;
   FrontendState& frontend = *session.frontend->state;
   session.phase = Phase::inspecting;
-  if (turned_away(session, session.frontend->config->session_rules, &FrontendCounters::denied_sessions)) return;
+  if (turned_away(session, session.frontend->config->session_rules, "tcp-request session",
+                  &FrontendCounters::denied_sessions))
+    return;
   count_tracked_session(session);
   frontend.counters[worker.id()].sessions.add();
   frontend.session_rate.add(worker.now_ms());

@@ -4,8 +4,11 @@
 // need not be kept: they are looked up before a server is asked for and again when one has been reached. A table keeps
 // the server's name beside its id, and the name decides: a reload may number servers anew. Manual: stick
 // on/match/store-*, persist rdp-cookie, balance rdp-cookie, balance source, srvkey.
+#include <fmt/format.h>
+
 #include "balance/hash.h"
 #include "proto/rdp.h"
+#include "proxy/explain.h"
 #include "proxy/http/cookie.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/reuse.h"
@@ -87,10 +90,13 @@ std::shared_ptr<ServerState> server_of_tables(Session& session) {
   sample::Context context = make_context(session, parts, true);
   for (const StickPlan& stick : session.backend->stick_rules) {
     if (!stick.rule->match) continue;
+    explain(session, [&] { return fmt::format("stick table '{}'", stick.table->config().name); });
+    const sample::Trace::Deeper in_table(context.trace);
     const auto key = key_of(stick, context);
     if (!key) continue;
     const auto pin = stick.table->find(*key, context.now);
     if (!pin) continue;
+    explain(session, [] { return std::string("has an entry for it"); });
     stick.table->refresh(pin, context.now);
     if (auto server = server_of_entry(*stick.table, pin, *session.backend->state, context.now)) return server;
   }
@@ -147,6 +153,11 @@ std::shared_ptr<ServerState> server_of_rules(Session& session) {
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
   for (const UseServer& rule : session.backend->config->use_servers) {
+    explain(session, [&] {
+      return fmt::format("{}: use-server {} {}", place_of(session, rule.at),
+                         rule.format ? rule.format->text() : rule.name, rule.condition.text());
+    });
+    const sample::Trace::Deeper in_rule(context.trace);
     if (rule.condition.evaluate(context) != sample::Truth::yes) continue;
     std::string_view name = rule.name;
     char computed[256];
@@ -183,10 +194,16 @@ std::shared_ptr<ServerState> persistent_server(Session& session) {
       return server;
     }
   if (session.http != nullptr)
-    if (auto server = server_of_cookie(session)) return server;
+    if (auto server = server_of_cookie(session)) {
+      explain(session, [&] { return fmt::format("the persistence cookie names server '{}'", server->name); });
+      return server;
+    }
   // COMPAT: observed on 2.6: what is ignored are cookies; stick tables go on.
   if (backend.config->settings.persist_rdp_cookie && !session.ignore_persist)
-    if (auto server = server_of_token(session)) return server;
+    if (auto server = server_of_token(session)) {
+      explain(session, [&] { return fmt::format("the RDP routing token names server '{}'", server->name); });
+      return server;
+    }
   if (!backend.stick_rules.empty())
     if (auto server = server_of_tables(session)) return server;
   return last_server(session);

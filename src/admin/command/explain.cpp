@@ -1,0 +1,131 @@
+// `explain next`: the next request, or in TCP mode session, that fits is told rule by rule.
+//
+//     explain next [src <address>[/<bits>]] [frontend <name>] [within <time>]
+//
+// The command waits for it, a minute unless told otherwise, and leaves its wish behind no longer than that.
+#include <fmt/format.h>
+
+#include <mutex>
+
+#include "admin/command/tables.h"
+#include "admin/session.h"
+#include "base/units.h"
+#include "io/stream.h"
+#include "proxy/explain.h"
+
+namespace weir::admin {
+namespace {
+
+constexpr Milliseconds kLook{20};
+constexpr std::string_view kUsage =
+    "explain next [src <address>[/<bits>]] [frontend <name>] [within <time>]\n"
+    "  Tells every rule that the next request of this client or frontend meets.\n";
+
+/// What the session's worker hands over.
+struct Told {
+  std::mutex lock;
+  bool done = false;
+  std::string text;
+};
+
+bool read_network(std::string_view word, proxy::ExplainFilter& filter) {
+  const std::size_t slash = word.find('/');
+  const auto address = parse_address(word.substr(0, slash));
+  if (!address || !address->address.is_inet() || address->has_port) return false;
+  const std::uint64_t most = address->address.family() == AddressFamily::ipv4 ? 32 : 128;
+  filter.network = address->address;
+  filter.prefix = static_cast<unsigned>(most);
+  if (slash == std::string_view::npos) return true;
+  const auto bits = parse_integer(word.substr(slash + 1), 0, static_cast<std::int64_t>(most));
+  if (bits) filter.prefix = static_cast<unsigned>(*bits);
+  return bits.has_value();
+}
+
+struct Asked {
+  proxy::ExplainFilter filter;
+  Milliseconds within{60'000};
+};
+
+// The error is the answer to give.
+Result<Asked> read(const Call& call) {
+  Asked asked;
+  for (std::size_t at = 1; at < call.words.size(); at += 2) {
+    const std::string_view word = call.word(at);
+    const std::string_view value = call.word(at + 1);
+    if (at + 1 >= call.words.size()) return fail(fmt::format("'{}' needs a value.\n", word));
+    if (word == "src") {
+      if (!read_network(value, asked.filter)) return fail(fmt::format("'{}' is no address or network.\n", value));
+    } else if (word == "frontend") {
+      if (!call.worker.plan->frontend(value)) return fail(fmt::format("No such frontend '{}'.\n", value));
+      asked.filter.frontend = value;
+    } else if (word == "within") {
+      const auto time = parse_time(value, std::chrono::milliseconds(1));
+      if (!time) return fail(fmt::format("'{}' is no time: {}\n", value, time.error().message));
+      asked.within = *time;
+    } else {
+      return fail(fmt::format("'{}' is not known here.\n{}", word, kUsage));
+    }
+  }
+  return asked;
+}
+
+/// Takes the wish back when the command ends, however it ends.
+class Wish {
+ public:
+  Wish(proxy::ExplainWishes& wishes, std::uint64_t id) : wishes_(wishes), id_(id) {}
+  Wish(const Wish&) = delete;
+  Wish& operator=(const Wish&) = delete;
+  ~Wish() { wishes_.remove(id_); }
+
+ private:
+  proxy::ExplainWishes& wishes_;
+  std::uint64_t id_;
+};
+
+io::Task<void> explain(Call& call) {
+  if (call.words.empty() || call.word(0) != "next") {
+    call.error(kUsage);
+    co_return;
+  }
+  const Result<Asked> asked = read(call);
+  if (!asked) {
+    call.error(asked.error().message);
+    co_return;
+  }
+  const auto told = std::make_shared<Told>();
+  auto explanation = std::make_unique<proxy::Explanation>();
+  explanation->done = [told](std::string text) {
+    const std::scoped_lock guard(told->lock);
+    told->text = std::move(text);
+    told->done = true;
+  };
+  proxy::ExplainWishes& wishes = call.worker.process->explain;
+  const Wish wish(wishes, wishes.add(asked->filter, std::move(explanation)));
+  const TimePoint end = call.worker.io->now() + asked->within;
+  for (;;) {
+    {
+      const std::scoped_lock guard(told->lock);
+      if (told->done) {
+        call.out.text += told->text;
+        co_return;
+      }
+    }
+    if (call.worker.io->now() >= end) break;
+    co_await io::sleep_for(*call.worker.io, kLook);
+  }
+  call.error("Nothing fitted in this time, or it has not ended yet.\n");
+}
+
+constexpr CliCommand kRows[] = {
+    {.name = "explain",
+     .level = Level::operator_,
+     .usage = "explain next [src <address>[/<bits>]] [frontend <name>] [within <time>]",
+     .run = explain,
+     .doc = "the way of the next request, or TCP session, that fits: rules, values, ACLs, backend, server"},
+};
+
+}  // namespace
+
+constinit const std::span<const CliCommand> explain_commands{kRows};
+
+}  // namespace weir::admin

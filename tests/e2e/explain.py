@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""`weir explain` and `explain next`: the way of one request through a configuration, as a person reads it. Runs on $WEIR."""
+import os
+import subprocess
+import sys
+import threading
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "load"), os.path.join(HERE, "..", "compat")]
+from cases import BALANCER, equal, run, true  # noqa: E402
+from wire import answer_requests, greet, until  # noqa: E402
+
+HTTP = """
+frontend fe
+    mode http
+    bind @fe@
+    acl is_api path_beg /api/
+    acl is_inside src 10.0.0.0/8
+    tcp-request connection reject if { src 203.0.113.0/24 }
+    http-request deny if is_api !is_inside
+    use_backend api if is_api
+    default_backend web
+backend api
+    mode http
+    server a1 @s1@ check
+backend web
+    mode http
+    balance roundrobin
+    cookie SRV insert
+    http-response set-header x-seen yes if { status 200 }
+    server w1 @s1@ cookie w1
+    server w2 @s1@ cookie w2
+"""
+TCP = """
+frontend fe
+    mode tcp
+    bind @fe@
+    tcp-request inspect-delay 5s
+    tcp-request content accept if RDP_COOKIE
+    tcp-request content accept if { req.ssl_hello_type 1 }
+    tcp-request content reject
+    use_backend mail if { req.ssl_sni -i mail.example.com }
+    default_backend rdp
+backend rdp
+    mode tcp
+    balance leastconn
+    stick-table type string len 32 size 10k expire 8h
+    stick on rdp_cookie(mstshash)
+    server srv01 @s1@
+backend mail
+    mode tcp
+    server m1 @s1@
+"""
+
+
+def offline(w, config, *words, request=None, status=0):
+    path = os.path.join(w.dir, "explained.cfg")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("defaults\n    timeout client 5s\n    timeout server 5s\n    timeout connect 5s\n" + w.expand(config) + "\n")
+    more = ["--request", "-"] if request is not None else []
+    done = subprocess.run([BALANCER, "explain", "-f", path, *words, *more], input=request, capture_output=True, text=True, timeout=60)
+    equal(done.returncode, status, f"exit status, {done.stderr}")
+    return (done.stdout or done.stderr).replace(path, "cfg")
+
+
+def a_request_is_told_rule_by_rule(w):
+    w.server("s1", greet)
+    text = offline(w, HTTP, "--src", "10.0.0.7", request="GET /api/users HTTP/1.1\nHost: x\n")
+    at = text.index("  at ")
+    equal(text[:at], """connection from 10.0.0.7:40000 at frontend 'fe'
+tcp-request connection of 'fe'
+  cfg:11: reject if { src 203.0.113.0/24 }
+      src 203.0.113.0/24
+        src = 10.0.0.7
+    { ... }: no
+    -> does not apply
+request from 10.0.0.7:40000 at frontend 'fe'
+  GET /api/users HTTP/1.1
+http-request of 'fe'
+  cfg:12: deny if is_api !is_inside
+      path_beg /api/
+        path_beg = "/api/users"
+    is_api: yes
+      src 10.0.0.0/8
+        src = 10.0.0.7
+    not is_inside: no
+    -> does not apply
+cfg:13: use_backend api if is_api
+    path_beg /api/
+      path_beg = "/api/users"
+  is_api: yes
+backend 'api'
+server 'a1': balance random among 1 usable of 1 servers
+""", "the whole way")
+
+
+def who_is_refused_and_who_is_known(w):
+    w.server("s1", greet)
+    text = offline(w, HTTP, "--src", "198.51.100.7", request="GET /api/users HTTP/1.1\r\nHost: x\r\n\r\n")
+    true("not is_inside: yes\n    -> denied\n" in text and text.endswith("the client is told: HTTP/1.1 403 Forbidden\n"), text)
+    text = offline(w, HTTP, "--src", "203.0.113.9")
+    true(text.endswith("-> rejected\nended with state 'PR'\n"), text)
+    text = offline(w, HTTP, request="GET / HTTP/1.1\nHost: x\nCookie: SRV=w2\n")
+    true("backend 'web'\nthe persistence cookie names server 'w2'\nserver 'w2': named as told above\n" in text, text)
+    text = offline(w, HTTP, request="no request at all\n")
+    true("the client is told: HTTP/1.1 400 Bad request" in text, text)
+
+
+def rdp_and_tls_are_asked_for_by_name(w):
+    w.server("s1", greet)
+    text = offline(w, TCP, "--rdp-cookie", "mstshash=ada")
+    true('rdp_cookie(mstshash) = "ada"' in text and "server 'srv01': balance leastconn" in text, text)
+    text = offline(w, TCP, "--sni", "Mail.example.com")
+    true('req.ssl_sni = "Mail.example.com"' in text and "backend 'mail'" in text, text)
+    text = offline(w, TCP, request="SSH-2.0-x\n")
+    true("-> rejected" in text, text)
+
+
+def wrong_words_are_told(w):
+    for words, said in ((["--src", "nobody"], "'nobody' is no address"), (["--frontend", "nobody"], "there is no frontend 'nobody'"),
+                        (["--request", "/nowhere"], "cannot read '/nowhere'"), (["--what", "x"], "'--what' is not known here"),
+                        (["--src"], "'--src' needs a value")):
+        true(said in offline(w, HTTP, *words, status=1), said)
+    equal(offline(w, "backend be\n", status=1).split("\n")[0], "weir explain: the configuration has no frontend", "no frontend")
+    true("bnlance" in offline(w, "backend be\n    bnlance x\n", status=1), "a broken file is told as always")
+
+
+def live_traffic_is_told_to_who_asks(w):
+    w.server("s1", answer_requests)
+    w.start(HTTP)
+    heard = []
+    asking = threading.Thread(target=lambda: heard.append(w.cli("explain next src 127.0.0.0/8 frontend fe within 20s")))
+    asking.start()
+    # Its own session is the sign that the command waits.
+    until(lambda: "explain" in w.cli("show sess") or asking.is_alive(), what="the command")
+    with w.client("fe") as client:
+        until(lambda: ask(client) and heard, what="the explanation")
+    asking.join(20)
+    text = heard[0]
+    for piece in ("request from 127.", "http-request of 'fe'", "is_api: no", "backend 'web'", "balance roundrobin among 2 usable of 2",
+                  "http-response of 'web'", "status = 200", "-> done", "ended with state '--', status 200"):
+        true(piece in text, f"{piece} in:\n{text}")
+    true("no address or network" in w.cli("explain next src nobody"), "a wrong word")
+    true("Nothing fitted" in w.cli("explain next src 192.0.2.0/24 within 50ms"), "nobody came")
+
+
+def ask(client):
+    client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    return b"200" in client.line()
+
+
+run([a_request_is_told_rule_by_rule, who_is_refused_and_who_is_known, rdp_and_tls_are_asked_for_by_name, wrong_words_are_told,
+     live_traffic_is_told_to_who_asks], 2)
