@@ -87,6 +87,7 @@ proxy::LoadOptions Process::load_options() const {
 std::optional<proxy::Config> Process::load(const std::vector<std::string>& files, Diagnostics& diagnostics) {
   proxy::LoadOptions options = load_options();
   options.files = files;
+  options.running = engine_.config().references.get();
   std::optional<proxy::Config> config = proxy::load_config(options, diagnostics);
   if (line_.zero_warning && diagnostics.warnings() != 0) {
     diagnostics.error({}, "warnings are errors here (-dW)");
