@@ -1,9 +1,10 @@
-// When may the memory of something go that other threads read without a lock? After each of them has begun another turn:
-// nobody keeps a pointer across turns, so what was unlinked before is out of sight then.
+// When may the memory of something go that other threads read without a lock? After each of them has begun another
+// turn: nobody keeps a pointer across turns, so what was unlinked before is out of sight then.
 //
 // Whoever unlinks gives what has to be done to after_readers(); whoever runs the reading threads (io::Worker) says once
-// how to wait for all of them. Without readers, in a test of one thread or before the start, it is done at once. A thread
-// that reads beside the turns (a configuration that is being read may evaluate expressions) holds reclaiming back.
+// how to wait for all of them. Without readers, in a test of one thread or before the start, it is done at once. A
+// thread that reads beside the turns (a configuration that is being read may evaluate expressions) holds reclaiming
+// back.
 #pragma once
 
 #include <memory>

@@ -81,8 +81,8 @@ void rewrite(PatternReference& list, int round) {
 
 TEST(PatternThreads, are_read_while_they_change) {
   Hall hall;
-  hall.list = std::make_shared<PatternReference>(
-      sample::PatternSource{.name = "list", .content = std::make_shared<const std::string>("k1 k1\n"), .two_columns = true});
+  hall.list = std::make_shared<PatternReference>(sample::PatternSource{
+      .name = "list", .content = std::make_shared<const std::string>("k1 k1\n"), .two_columns = true});
   for (const ViewKind kind : {kText, kLowered, kBeginning, kPart})
     ASSERT_TRUE(hall.list->use_as_map(kind, sample::MapOutput::text));
   io::WorkerGroup group;

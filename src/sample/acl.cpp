@@ -90,6 +90,7 @@ struct Acl::Reader {
   std::vector<std::string> own{};  // the line's own patterns
   std::optional<std::uint32_t> id{};
   AnyReading reading{};
+  bool asks_lists = false;
   bool method_named = false;
   bool good = true;
   std::size_t next = 0;
@@ -181,12 +182,19 @@ struct Acl::Reader {
     follow(*list);
     set->finish();
     for (const PatternSet::Source& source : set->sources()) source.list->use_as_acl(set);
+    if (asks_lists) set->follow_sources();
   }
 
   void load(const Word& word) {
     const auto opened = reading->open(word.text, as_map, ReferenceReading::User::acl);
     if (!opened) return error(word, opened.error().message);
     acl.text_ += fmt::format(" <{:016x}>", opened->list->content_hash());
+    // Texts by the thousands are matched by the list's own index: no second one of them.
+    constexpr std::size_t kLarge = std::size_t{1} << 17;
+    if (acl.kind_ == MatchKind::str && opened->content->size() > kLarge) {
+      asks_lists = true;
+      return follow(opened->list);
+    }
     each_pattern_line(*opened->content, [&](std::string_view line, std::size_t number) {
       if (as_map) line = split_pattern_line(line).key;
       const auto added = add(line, {.ignore_case = options.ignore_case});

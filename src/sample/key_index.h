@@ -2,8 +2,9 @@
 //
 // Extendible hashing: the upper bits of a hash choose a segment in a directory, the lower ones a slot in it; a segment
 // that is full becomes two, or one twice its size, and replaces itself by a single store. Growth therefore costs a
-// segment (4 kB) at a time: a million entries never stall a change. A slot is a pointer with 16 bits of the hash, so that
-// other keys are rarely touched. Equal keys: the first one is found, the rest hang behind it, seen by writers only.
+// segment (4 kB) at a time: a million entries never stall a change. A slot is a pointer with 16 bits of the hash, so
+// that other keys are rarely touched. Equal keys: the first one is found, the rest hang behind it, seen by writers
+// only.
 //
 // A reader may miss what is being put in or taken out at that very moment, and sees everything else. What is replaced
 // goes to `retired`. A lookup in a million keys costs a line of the directory, one of the segment and the entry's own
@@ -59,8 +60,7 @@ class KeyIndex {
   /// Any thread: the first of equal keys, or nullptr.
   [[nodiscard]] Node* find(std::uint32_t hash, std::string_view key) const {
     const Directory* const directory = directory_.load(std::memory_order_acquire);
-    const Segment* const segment =
-directory->segment(directory->place(hash)).load(std::memory_order_acquire);
+    const Segment* const segment = directory->segment(directory->place(hash)).load(std::memory_order_acquire);
     if (segment == nullptr) return nullptr;
     for (std::uint32_t i = hash;; ++i) {
       const std::uint64_t slot = segment->slot(i).load(std::memory_order_acquire);
@@ -213,7 +213,8 @@ directory->segment(directory->place(hash)).load(std::memory_order_acquire);
       if (segment != nullptr && !segment->full()) return;
       Directory* const directory = directory_.load(std::memory_order_relaxed);
       if (segment == nullptr) {
-        put_segment(directory, directory->place(hash), make_segment(kFirst, directory->bits), std::memory_order_release);
+        put_segment(directory, directory->place(hash), make_segment(kFirst, directory->bits),
+                    std::memory_order_release);
       } else if (segment->live < segment->size() / 2) {
         replace(segment, segment->size(), retired);  // mostly places of what went
       } else if (segment->size() < kSegment || segment->bits == kMaxBits) {
@@ -253,7 +254,8 @@ directory->segment(directory->place(hash)).load(std::memory_order_acquire);
     Directory* directory = directory_.load(std::memory_order_relaxed);
     if (old->bits == directory->bits) {
       Directory* const wider = make_directory(directory->bits + 1);
-      for (std::size_t i = 0; i < wider->size(); ++i) put_segment(wider, i, at(directory, i / 2), std::memory_order_relaxed);
+      for (std::size_t i = 0; i < wider->size(); ++i)
+        put_segment(wider, i, at(directory, i / 2), std::memory_order_relaxed);
       directory_.store(wider, std::memory_order_release);
       retire(retired, directory);
       directory = wider;

@@ -1,7 +1,7 @@
 // One line of a list of patterns: a key, and in maps the value behind it.
 //
-// Readers look at it without a lock: all but the value never changes, and a value is replaced by one store. Key and first
-// value lie behind the struct, in the same piece of memory: a lookup ends with one line of cache or two.
+// Readers look at it without a lock: all but the value never changes, and a value is replaced by one store. Key and
+// first value lie behind the struct, in the same piece of memory: a lookup ends with one line of cache or two.
 #pragma once
 
 #include <atomic>

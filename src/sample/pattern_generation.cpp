@@ -88,8 +88,7 @@ PatternEntry& PatternGeneration::add(std::uint64_t place, std::uint32_t hash, st
                                                           .key_size = static_cast<std::uint32_t>(key.size()),
                                                           .size = static_cast<std::uint32_t>(size)};
   std::memcpy(entry + 1, key.data(), key.size());
-  if (value)
-    entry->value.store(make_value(const_cast<void*>(own_value(*entry)), *value), std::memory_order_relaxed);
+  if (value) entry->value.store(make_value(const_cast<void*>(own_value(*entry)), *value), std::memory_order_relaxed);
   order_.add(entry);
   keys_.insert(entry, retired);
   for (const auto& view : views_)

@@ -49,8 +49,8 @@ class PatternGeneration {
   /// The way that was made by make_view(). Any thread.
   [[nodiscard]] const PatternView& view(ViewKind kind) const { return *views_[kind.index()]; }
   [[nodiscard]] bool has_view(ViewKind kind) const { return views_[kind.index()] != nullptr; }
-  /// The first entry whose key is no pattern of that kind, or nullptr. With `all` there is no view then, else one without
-  /// those entries.
+  /// The first entry whose key is no pattern of that kind, or nullptr. With `all` there is no view then, else one
+  /// without those entries.
   const PatternEntry* make_view(ViewKind kind, bool all, Retired& retired);
 
   /// `hash` is key_hash(key).

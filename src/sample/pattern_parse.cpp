@@ -141,7 +141,8 @@ std::string integers_text(const IntegerRange& range, bool versions) {
     return versions ? fmt::format("{}.{}", value / 65536, value % 65536) : fmt::format("{}", value);
   };
   if (range.low == range.high) return one(range.low);
-  return fmt::format("{}:{}", range.low == kLowest ? "" : one(range.low), range.high == kHighest ? "" : one(range.high));
+  return fmt::format("{}:{}", range.low == kLowest ? "" : one(range.low),
+                     range.high == kHighest ? "" : one(range.high));
 }
 
 Result<Network> parse_network(std::string_view pattern) {

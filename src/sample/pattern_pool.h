@@ -1,10 +1,13 @@
 // The memory of one generation of patterns: pieces cut from blocks, given back into lists by size, let go all at once.
 //
 // A million entries are a few hundred blocks: nothing is allocated or freed one by one when a file is read or a whole
-// generation goes. Blocks grow from small ones, as most references hold a handful of patterns. Used under the
-// reference's lock.
+// generation goes. Blocks grow from small ones, as most references hold a handful of patterns; the largest are mapped,
+// so that the system has them back at once when they go. Used under the reference's lock.
 #pragma once
 
+#include <sys/mman.h>
+
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -20,6 +23,7 @@ class PatternPool {
   PatternPool& operator=(const PatternPool&) = delete;
   ~PatternPool() {
     while (large_ != nullptr) give_large(large_);
+    for (void* block : mapped_) ::munmap(block, kLastBlock);
   }
 
   /// Aligned for pointers.
@@ -54,7 +58,7 @@ class PatternPool {
   static constexpr std::size_t kGrain = 8;
   static constexpr std::size_t kLargest = 512;
   static constexpr std::size_t kFirstBlock = 512;
-  static constexpr std::size_t kLastBlock = std::size_t{256} << 10;
+  static constexpr std::size_t kLastBlock = std::size_t{512} << 10;
   struct Free {
     Free* next;
   };
@@ -66,11 +70,18 @@ class PatternPool {
 
   // What is left of the block before is lost: less than a piece.
   void add_block() {
+    left_ = next_block_;
+    if (next_block_ == kLastBlock) {
+      void* const block = ::mmap(nullptr, kLastBlock, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (block != MAP_FAILED) {
+        mapped_.push_back(block);
+        at_ = static_cast<char*>(block);
+        return;
+      }
+    }
     blocks_.push_back(std::make_unique_for_overwrite<char[]>(next_block_));
     at_ = blocks_.back().get();
-    left_ = next_block_;
-    if (next_block_ < kLastBlock) next_block_ *= 2;
-    static_assert(kFirstBlock >= kLargest);
+    next_block_ = std::min(next_block_ * 2, kLastBlock);
   }
 
   void* take_large(std::size_t size) {
@@ -87,6 +98,7 @@ class PatternPool {
 
   std::array<Free*, kLargest / kGrain + 1> free_{};
   std::vector<std::unique_ptr<char[]>> blocks_;
+  std::vector<void*> mapped_;
   char* at_ = nullptr;
   std::size_t left_ = 0;
   std::size_t next_block_ = kFirstBlock;

@@ -25,7 +25,8 @@ std::uint64_t PatternReference::hash_of_patterns(const std::vector<std::string>&
 }
 
 PatternReference::PatternReference(PatternSource source)
-    : source_(std::move(source)), content_hash_(source_.content ? XXH3_64bits(source_.content->data(), source_.content->size())
+    : source_(std::move(source)),
+      content_hash_(source_.content ? XXH3_64bits(source_.content->data(), source_.content->size())
                                     : hash_of_patterns(source_.patterns)) {}
 
 PatternReference::~PatternReference() {
@@ -54,8 +55,7 @@ void PatternReference::build() {
   std::size_t count = 0;
   const auto add_group = [&] {
     for (const Waiting& one : std::span(group).first(count)) {
-      const std::optional<std::string_view> value =
-          source_.two_columns ? std::optional(one.line.value) : std::nullopt;
+      const std::optional<std::string_view> value = source_.two_columns ? std::optional(one.line.value) : std::nullopt;
       made->add(next_place_++, one.hash, one.line.key, value, retired_);
     }
     count = 0;
@@ -103,8 +103,8 @@ Result<void> PatternReference::use_as_map(ViewKind kind, MapOutput output) {
          entry = current.order().next(entry->place + 1)) {
       const std::string_view value = entry->value.load(std::memory_order_relaxed)->text();
       if (parse_output(value, output)) continue;
-      return fail(fmt::format("{}: '{}' is no {}", where(*entry), value,
-                              output == MapOutput::integer ? "integer" : "address"));
+      return fail(
+          fmt::format("{}: '{}' is no {}", where(*entry), value, output == MapOutput::integer ? "integer" : "address"));
     }
     checked = true;
   }
@@ -353,8 +353,7 @@ PatternReference::Outcome PatternReference::commit(std::uint32_t version) {
         ++at;
         continue;
       }
-      if (at->second)
-        retire(std::move(at->second));
+      if (at->second) retire(std::move(at->second));
       at = prepared_.erase(at);
     }
   }

@@ -1,11 +1,11 @@
-// A list of patterns that the configuration names: a map's file, an ACL's file, the patterns of one ACL line. It changes
-// while weir runs, and all expressions that name the same file share it. Manual 2.7; management 9.3, show map.
+// A list of patterns that the configuration names: a map's file, an ACL's file, the patterns of one ACL line. It
+// changes while weir runs, and all expressions that name the same file share it. Manual 2.7; management 9.3, show map.
 //
 // Readers take no lock: they load the current generation and look in it; what they find is theirs until their turn ends
-// (base/reclaim.h). Writers, commands and rules on any worker, take the reference's lock for as long as one entry needs.
-// A clear or commit exchanges the generation. ACLs match by a set compiled when they were read (PatternSet) until the
-// first change of a list of theirs, and by the list itself from then on; so does no rule pay for what nobody uses, and
-// a list that only ACLs use is not even built before that.
+// (base/reclaim.h). Writers, commands and rules on any worker, take the reference's lock for as long as one entry
+// needs. A clear or commit exchanges the generation. ACLs match by a set compiled when they were read (PatternSet)
+// until the first change of a list of theirs, and by the list itself from then on; so does no rule pay for what nobody
+// uses, and a list that only ACLs use is not even built before that.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,7 @@ namespace weir::sample {
 
 /// What a list held when it was read.
 struct PatternSource {
-  std::string name;                   // of a file, without file@ and opt@; empty: an ACL line's own patterns
+  std::string name;  // of a file, without file@ and opt@; empty: an ACL line's own patterns
   std::shared_ptr<const std::string> content;
   std::vector<std::string> patterns;  // of a line, which has no content
   bool two_columns = false;           // keys and values
@@ -88,8 +88,8 @@ class PatternReference : public std::enable_shared_from_this<PatternReference> {
     std::size_t entries;  // of all versions
   };
   [[nodiscard]] Facts facts();
-  /// Calls `see(entry)` for at most `most` entries from `place` on, under the lock; `place` is moved on. False: that was
-  /// the end.
+  /// Calls `see(entry)` for at most `most` entries from `place` on, under the lock; `place` is moved on. False: that
+  /// was the end.
   template <class See>
   bool see_some(Version version, std::uint64_t& place, std::size_t most, const See& see);
   /// Makes what find() of that kind needs, for who asks without having announced it.

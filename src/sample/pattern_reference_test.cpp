@@ -148,8 +148,7 @@ TEST(PatternReference, many_keys_grow_and_shrink_the_index) {
     }
   }
   for (int i = 0; i < kMany; ++i)
-    ASSERT_EQ(found(*list, kText, Sample::string(fmt::format("key{}", i))),
-              i % 5 == 0 ? fmt::format("{}", i) : "none");
+    ASSERT_EQ(found(*list, kText, Sample::string(fmt::format("key{}", i))), i % 5 == 0 ? fmt::format("{}", i) : "none");
   // Keys that come and go leave nothing behind.
   for (int i = 0; i < kMany; ++i) {
     ASSERT_EQ(*list->put(fmt::format("guest{}", i), "x"), Outcome::done);
@@ -160,7 +159,8 @@ TEST(PatternReference, many_keys_grow_and_shrink_the_index) {
 
 TEST(PatternReference, values_of_every_size) {
   const auto list = make_list("a 1\n");
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{500}, std::size_t{513}, std::size_t{100'000}}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{500}, std::size_t{513}, std::size_t{100'000}}) {
     ASSERT_EQ(*list->set("a", std::string(size, 'x')), Outcome::done);
     EXPECT_EQ(found(*list, {.match = MatchKind::str}, Sample::string("a")), std::string(size, 'x'));
     ASSERT_EQ(*list->add(std::string(size, 'k'), "v"), Outcome::done);
@@ -197,8 +197,7 @@ TEST(PatternReference, an_acl_follows_its_lists_from_their_first_change_on) {
 }
 
 TEST(ReferenceBook, a_changed_file_is_another_list_and_an_unchanged_one_the_same) {
-  const std::filesystem::path file =
-      std::filesystem::temp_directory_path() / fmt::format("reference{}", ::getpid());
+  const std::filesystem::path file = std::filesystem::temp_directory_path() / fmt::format("reference{}", ::getpid());
   const auto write = [&](std::string_view content) { std::ofstream(file) << content; };
   const auto read = [&](const ReferenceBook* running) {
     ReferenceReading reading(running, nullptr);
@@ -224,10 +223,8 @@ TEST(ReferenceBook, ids_go_in_order_around_those_that_lines_name) {
   ReferenceReading reading(nullptr, nullptr);
   for (const std::string_view line : {"if { src 1.2.3.4 }", "if { src -u 1 1.2.3.4 }", "if { src 1.2.3.4 }"})
     EXPECT_TRUE(Condition::compile(testing::words(line), AclSet(), here.scope(), here.diagnostics));
-  EXPECT_FALSE(
-      Condition::compile(testing::words("if { src -u 1 1.2.3.5 }"), AclSet(), here.scope(), here.diagnostics));
-  EXPECT_FALSE(
-      Condition::compile(testing::words("if { src -u x 1.2.3.5 }"), AclSet(), here.scope(), here.diagnostics));
+  EXPECT_FALSE(Condition::compile(testing::words("if { src -u 1 1.2.3.5 }"), AclSet(), here.scope(), here.diagnostics));
+  EXPECT_FALSE(Condition::compile(testing::words("if { src -u x 1.2.3.5 }"), AclSet(), here.scope(), here.diagnostics));
   const auto book = reading.finish();
   ASSERT_EQ(book->entries().size(), 3U);
   EXPECT_EQ(book->entries()[0].id, 0U);

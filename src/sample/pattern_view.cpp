@@ -175,8 +175,11 @@ void PatternView::remove(const PatternEntry& entry, Retired& retired) {
 }
 
 void PatternView::add_node(const PatternEntry& entry, std::string_view bytes, Retired& retired) {
-  auto* const node = new (pool_.take(sizeof(Node) + bytes.size())) Node{
-      .next_equal = nullptr, .entry = &entry, .hash = key_hash(bytes), .size = static_cast<std::uint32_t>(bytes.size())};
+  auto* const node =
+      new (pool_.take(sizeof(Node) + bytes.size())) Node{.next_equal = nullptr,
+                                                         .entry = &entry,
+                                                         .hash = key_hash(bytes),
+                                                         .size = static_cast<std::uint32_t>(bytes.size())};
   std::memcpy(node + 1, bytes.data(), bytes.size());
   nodes_.insert(node, retired);
 }

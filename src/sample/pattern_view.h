@@ -1,10 +1,10 @@
-// One way of matching the entries of a list: the list's patterns, indexed for one kind of comparison and changeable while
-// all threads match.
+// One way of matching the entries of a list: the list's patterns, indexed for one kind of comparison and changeable
+// while all threads match.
 //
 // Equal texts, beginnings, networks, hex blocks and single integers are found by hashing, the finest first; ranges,
 // suffixes, parts, directories, domains and regular expressions are tried one after the other in the order of the list,
-// and the first one counts. Case-sensitive texts need no index beside the list's own (Generation::keys). Writers hold the
-// reference's lock. Manual 7.1, 7.3.1 (map).
+// and the first one counts. Case-sensitive texts need no index beside the list's own (Generation::keys). Writers hold
+// the reference's lock. Manual 7.1, 7.3.1 (map).
 #pragma once
 
 #include <atomic>

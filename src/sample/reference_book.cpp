@@ -76,14 +76,17 @@ Result<ReferenceReading::Opened> ReferenceReading::open(std::string_view text, b
     draft = made.get();
     by_key_.emplace(key, draft);
     drafts_.push_back(std::move(made));
-  } else {
-    draft->entry.description += ",";
   }
   if (draft->entry.list->two_columns() != two_columns)
-    return fail(two_columns ? fmt::format("'{}' is used with one column by an ACL; with -M it takes the first of two", key)
-                            : fmt::format("'{}' is used with two columns, keys and values; an ACL needs -M with it", key));
-  draft->entry.description += fmt::format(" by {} at {}", two_columns ? "map" : "acl", place());
-  (user == User::map ? draft->entry.map : draft->entry.acl) = true;
+    return fail(two_columns
+                    ? fmt::format("'{}' is used with one column by an ACL; with -M it takes the first of two", key)
+                    : fmt::format("'{}' is used with two columns, keys and values; an ACL needs -M with it", key));
+  // COMPAT: observed on 2.6: an ACL with -M counts as a map here, and rules are not told.
+  if (user != User::rule)
+    draft->entry.description +=
+        fmt::format("{} by {} at {}", draft->users++ == 0 ? "" : ",", two_columns ? "map" : "acl", place());
+  draft->entry.map = draft->entry.map || two_columns;
+  draft->entry.acl = draft->entry.acl || user == User::acl || !two_columns;
   return Opened{draft->entry.list, draft->content};
 }
 
@@ -129,6 +132,7 @@ std::shared_ptr<const ReferenceBook> ReferenceReading::finish() {
   for (const auto& draft : drafts_) {
     while (std::ranges::binary_search(taken, next)) ++next;
     draft->entry.id = draft->id ? *draft->id : next++;
+    if (draft->users == 0 && draft->content) draft->entry.description += " by rules";
     draft->entry.list->forget_content();
     entries.push_back(std::move(draft->entry));
   }

@@ -1,8 +1,8 @@
 // The lists of patterns of one configuration: their ids, who uses them, and, while it is read, their making.
 //
 // A list outlives the configurations that name it: who reads another one brings the book of the running one, and a file
-// whose content is what it was when it was read, a virtual list, an ACL line that stands where it stood, keep their list
-// with all that was changed at run time. A file that is another one now is a new list. Manual 2.7.
+// whose content is what it was when it was read, a virtual list, an ACL line that stands where it stood, keep their
+// list with all that was changed at run time. A file that is another one now is a new list. Manual 2.7.
 #pragma once
 
 #include <map>
@@ -30,7 +30,7 @@ struct BookEntry {
   std::string key;  // what finds it again in the next configuration
   std::shared_ptr<PatternReference> list;
   std::string description;
-  bool map = false;  // named by a map or one of its rules
+  bool map = false;  // of two columns
   bool acl = false;
   std::vector<ReferenceUse> uses;
 };
@@ -69,16 +69,16 @@ class ReferenceReading {
     std::shared_ptr<PatternReference> list;
     std::shared_ptr<const std::string> content;  // of the file, as it is now
   };
-  enum class User : std::uint8_t { map, acl };
+  enum class User : std::uint8_t { map, acl, rule };
   /// The list of that file, optional file or virtual name. The error names it.
   Result<Opened> open(std::string_view name, bool two_columns, User user);
   /// The list of an ACL line's own patterns. `owner` and `text` find it again. Wrong ids are errors.
   struct AclLine {
     std::string_view owner;
     std::string_view text;
-    std::string_view criterion;        // "path", for the description
-    std::optional<std::uint32_t> id;   // -u
-    bool predefined = false;           // one for all uses of its owner
+    std::string_view criterion;       // "path", for the description
+    std::optional<std::uint32_t> id;  // -u
+    bool predefined = false;          // one for all uses of its owner
     std::vector<std::string> patterns;
   };
   Result<std::shared_ptr<PatternReference>> acl_line(AclLine line);
@@ -93,6 +93,7 @@ class ReferenceReading {
     BookEntry entry;
     std::shared_ptr<const std::string> content;
     std::optional<std::uint32_t> id;
+    unsigned users = 0;  // that the description tells
   };
   [[nodiscard]] std::string place() const;
   Draft* find(std::string_view key);

@@ -15,7 +15,9 @@ class Retired {
   Retired& operator=(Retired&&) = delete;
   ~Retired() { free_all(); }
 
-  void add(Free free, void* owner, void* object, std::size_t size = 0) { items_.push_back({free, owner, object, size}); }
+  void add(Free free, void* owner, void* object, std::size_t size = 0) {
+    items_.push_back({free, owner, object, size});
+  }
   [[nodiscard]] bool empty() const { return items_.empty(); }
   void free_all() {
     for (const Item& item : items_) item.free(item.owner, item.object, item.size);

@@ -1,6 +1,6 @@
-// Commands on maps and ACLs: show, get, add, set, del, clear, prepare, commit. The lists are sample/pattern_reference.h's
-// business; here are the words, and the pace: a piece of a list a turn, so that a million entries stall no traffic.
-// Manual: management 9.3.
+// Commands on maps and ACLs: show, get, add, set, del, clear, prepare, commit. The lists are
+// sample/pattern_reference.h's business; here are the words, and the pace: a piece of a list a turn, so that a million
+// entries stall no traffic. Manual: management 9.3.
 #include <fmt/format.h>
 
 #include "admin/command/tables.h"
@@ -35,7 +35,7 @@ struct AclWords {
 template <class Words>
 const BookEntry* named_list(Call& call, std::string_view name) {
   const BookEntry* const entry = call.worker.plan->references ? call.worker.plan->references->find(name) : nullptr;
-  if (entry != nullptr && (Words::kMap ? entry->map || entry->list->two_columns() : entry->acl)) return entry;
+  if (entry != nullptr && (Words::kMap ? entry->map : entry->acl)) return entry;
   call.error(fmt::format("Unknown {} identifier. Please use #<id> or <file>.\n", Words::kTitle));
   return nullptr;
 }
@@ -189,8 +189,7 @@ void add_acl(Call& call) {
   const BookEntry* const entry = named_list<AclWords>(call, call.word(next));
   if (entry == nullptr) return;
   if (entry->list->two_columns()) {
-    call.error(
-        "This ACL is shared with a map containing samples. You must use the command 'add map' to add values.\n");
+    call.error("This ACL is shared with a map containing samples. You must use the command 'add map' to add values.\n");
     return;
   }
   say_outcome<AclWords>(call, entry->list->add(call.word(next + 1), std::nullopt, version), {});

@@ -28,9 +28,7 @@ std::shared_ptr<ListArgument> read_list(ActionReader& reader, bool two_columns) 
   }
   sample::AnyReading reading;
   reading->stand_at(reader.word.at);
-  auto opened =
-      reading->open(name, two_columns, two_columns ? sample::ReferenceReading::User::map
-                                                   : sample::ReferenceReading::User::acl);
+  auto opened = reading->open(name, two_columns, sample::ReferenceReading::User::rule);
   if (!opened) {
     reader.error(reader.word.arguments_at, opened.error().message);
     return nullptr;

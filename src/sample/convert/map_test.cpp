@@ -72,8 +72,7 @@ TEST(Map, WhatIsRefused) {
   const Sample any = Sample::string("a");
   EXPECT_EQ(look_up("a 1\nb x\n", MatchKind::str, any, MapOutput::integer), ":2: 'x' is no integer");
   EXPECT_EQ(look_up("a 1.2.3\n", MatchKind::str, any, MapOutput::address), ":1: '1.2.3' is no address");
-  EXPECT_EQ(look_up("1.2.3.4/33 x\n", MatchKind::ip, any),
-            ":1: '33' is not an IPv4 mask: 0 to 32 or 255.255.255.0");
+  EXPECT_EQ(look_up("1.2.3.4/33 x\n", MatchKind::ip, any), ":1: '33' is not an IPv4 mask: 0 to 32 or 255.255.255.0");
   ReferenceReading reading(nullptr, nullptr);
   EXPECT_FALSE(reading.open("/none", true, ReferenceReading::User::map));
   EXPECT_TRUE(reading.open("opt@/none", true, ReferenceReading::User::map));
