@@ -21,7 +21,6 @@ struct PatternEntry {
   std::uint64_t place;                     // unique in its reference, rising; people see it as "0x..."
   std::uint32_t hash;
   std::uint32_t key_size;
-  std::uint32_t size;  // of its piece of memory
 
   [[nodiscard]] std::string_view key() const { return {reinterpret_cast<const char*>(this + 1), key_size}; }
   [[nodiscard]] std::uint64_t position() const { return place; }

@@ -9,8 +9,15 @@ namespace {
 constexpr std::size_t aligned(std::size_t size) { return (size + 3) / 4 * 4; }
 
 /// The value that lies behind the key, in the entry's own piece.
-const void* own_value(const PatternEntry& entry) {
-  return reinterpret_cast<const char*>(&entry + 1) + aligned(entry.key_size);
+const PatternValue* own_value(const PatternEntry& entry) {
+  return reinterpret_cast<const PatternValue*>(reinterpret_cast<const char*>(&entry + 1) + aligned(entry.key_size));
+}
+
+/// Of an entry's piece of memory; the own value stays in it when another took its place.
+std::size_t size_of(const PatternEntry& entry) {
+  const bool has_value = entry.value.load(std::memory_order_relaxed) != nullptr;
+  return sizeof(PatternEntry) + aligned(entry.key_size) +
+         (has_value ? sizeof(PatternValue) + own_value(entry)->size : 0);
 }
 
 }  // namespace
@@ -85,10 +92,9 @@ PatternEntry& PatternGeneration::add(std::uint64_t place, std::uint32_t hash, st
                                                           .next_equal = nullptr,
                                                           .place = place,
                                                           .hash = hash,
-                                                          .key_size = static_cast<std::uint32_t>(key.size()),
-                                                          .size = static_cast<std::uint32_t>(size)};
+                                                          .key_size = static_cast<std::uint32_t>(key.size())};
   std::memcpy(entry + 1, key.data(), key.size());
-  if (value) entry->value.store(make_value(const_cast<void*>(own_value(*entry)), *value), std::memory_order_relaxed);
+  if (value) entry->value.store(make_value(const_cast<PatternValue*>(own_value(*entry)), *value), std::memory_order_relaxed);
   order_.add(entry);
   keys_.insert(entry, retired);
   for (const auto& view : views_)
@@ -104,7 +110,7 @@ void PatternGeneration::remove(PatternEntry& entry, Retired& retired) {
   const PatternValue* const value = entry.value.load(std::memory_order_relaxed);
   if (value != nullptr && value != own_value(entry))
     retired.add(give_back, &pool_, const_cast<PatternValue*>(value), sizeof(PatternValue) + value->size);
-  retired.add(give_back, &pool_, &entry, entry.size);
+  retired.add(give_back, &pool_, &entry, size_of(entry));
 }
 
 void PatternGeneration::set(PatternEntry& entry, std::string_view text, Retired& retired) {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <vector>
@@ -58,7 +59,7 @@ class PatternPool {
   static constexpr std::size_t kGrain = 8;
   static constexpr std::size_t kLargest = 512;
   static constexpr std::size_t kFirstBlock = 512;
-  static constexpr std::size_t kLastBlock = std::size_t{512} << 10;
+  static constexpr std::size_t kLastBlock = std::size_t{2} << 20;
   struct Free {
     Free* next;
   };
@@ -71,17 +72,24 @@ class PatternPool {
   // What is left of the block before is lost: less than a piece.
   void add_block() {
     left_ = next_block_;
-    if (next_block_ == kLastBlock) {
-      void* const block = ::mmap(nullptr, kLastBlock, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-      if (block != MAP_FAILED) {
-        mapped_.push_back(block);
-        at_ = static_cast<char*>(block);
-        return;
-      }
-    }
+    if (next_block_ == kLastBlock && add_mapped()) return;
     blocks_.push_back(std::make_unique_for_overwrite<char[]>(next_block_));
     at_ = blocks_.back().get();
     next_block_ = std::min(next_block_ * 2, kLastBlock);
+  }
+
+  // Aligned to its size, so that it may be one large page: lookups in a million entries wait less for addresses.
+  bool add_mapped() {
+    void* const whole = ::mmap(nullptr, 2 * kLastBlock, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (whole == MAP_FAILED) return false;
+    char* const start = static_cast<char*>(whole);
+    const std::size_t before = (kLastBlock - reinterpret_cast<std::uintptr_t>(start) % kLastBlock) % kLastBlock;
+    if (before != 0) ::munmap(start, before);
+    ::munmap(start + before + kLastBlock, kLastBlock - before);
+    at_ = start + before;
+    ::madvise(at_, kLastBlock, MADV_HUGEPAGE);
+    mapped_.push_back(at_);
+    return true;
   }
 
   void* take_large(std::size_t size) {
