@@ -361,9 +361,20 @@ PatternReference::Outcome PatternReference::commit(std::uint32_t version) {
   return Outcome::done;
 }
 
+std::size_t PatternReference::entries_in_source() const {
+  std::size_t count = source_.patterns.size();
+  if (source_.content)
+    each_pattern_line(*source_.content, [&](std::string_view, std::size_t) {
+      ++count;
+      return true;
+    });
+  return count;
+}
+
 PatternReference::Facts PatternReference::facts() {
   const Guard guard(lock_);
-  build();
+  if (current_.load(std::memory_order_relaxed) == nullptr)
+    return {.current_version = 0, .next_version = next_version_, .entries = entries_in_source()};
   const PatternGeneration& current = *current_.load(std::memory_order_relaxed);
   Facts facts{.current_version = current.version, .next_version = next_version_, .entries = current.order().size()};
   for (const auto& [version, prepared] : prepared_) facts.entries += prepared->order().size();

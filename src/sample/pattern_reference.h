@@ -99,6 +99,7 @@ class PatternReference : public std::enable_shared_from_this<PatternReference> {
   struct Round;
   using Guard = std::scoped_lock<std::mutex>;
   void build();
+  [[nodiscard]] std::size_t entries_in_source() const;
   [[nodiscard]] std::string where(const PatternEntry& entry) const;
   Result<void> check(std::string_view key, std::optional<std::string_view> value) const;
   [[nodiscard]] Result<void> check_value(std::string_view value) const;

@@ -14,6 +14,13 @@ namespace {
 
 thread_local ReferenceReading* current_reading = nullptr;
 
+/// Lines may be long: their hash stands for them. No file's name begins like this.
+std::string line_key(std::string_view owner, std::string_view text) {
+  const XXH128_hash_t whose = XXH3_128bits(owner.data(), owner.size());
+  const XXH128_hash_t what = XXH3_128bits(text.data(), text.size());
+  return fmt::format("\n{:016x}{:016x}{:016x}{:016x}", whose.high64, whose.low64, what.high64, what.low64);
+}
+
 }  // namespace
 
 ReferenceBook::ReferenceBook(std::vector<BookEntry> entries) : entries_(std::move(entries)) {
@@ -75,6 +82,7 @@ Result<ReferenceReading::Opened> ReferenceReading::open(std::string_view text, b
                                               : fmt::format("pattern loaded from file '{}' used", key);
     draft = made.get();
     by_key_.emplace(key, draft);
+    by_list_.emplace(draft->entry.list.get(), draft);
     drafts_.push_back(std::move(made));
   }
   if (draft->entry.list->two_columns() != two_columns)
@@ -91,7 +99,7 @@ Result<ReferenceReading::Opened> ReferenceReading::open(std::string_view text, b
 }
 
 Result<std::shared_ptr<PatternReference>> ReferenceReading::acl_line(AclLine line) {
-  std::string key = fmt::format("\n{}\n{}", line.owner, line.text);  // no file's name begins like this
+  std::string key = line_key(line.owner, line.text);
   if (line.predefined) {
     if (const Draft* const known = find(key)) return known->entry.list;
   } else {
@@ -112,14 +120,16 @@ Result<std::shared_ptr<PatternReference>> ReferenceReading::acl_line(AclLine lin
   made->entry.description = fmt::format("acl '{}' {}", line.criterion, place());
   made->entry.key = key;
   by_key_.emplace(std::move(key), made.get());
+  by_list_.emplace(made->entry.list.get(), made.get());
   drafts_.push_back(std::move(made));
   return drafts_.back()->entry.list;
 }
 
 void ReferenceReading::note(const PatternReference& list, ReferenceUse use) {
-  for (const auto& draft : drafts_)
-    if (draft->entry.list.get() == &list && std::ranges::find(draft->entry.uses, use) == draft->entry.uses.end())
-      draft->entry.uses.push_back(use);
+  const auto at = by_list_.find(&list);
+  if (at == by_list_.end()) return;
+  std::vector<ReferenceUse>& uses = at->second->entry.uses;
+  if (std::ranges::find(uses, use) == uses.end()) uses.push_back(use);
 }
 
 std::shared_ptr<const ReferenceBook> ReferenceReading::finish() {
@@ -138,6 +148,7 @@ std::shared_ptr<const ReferenceBook> ReferenceReading::finish() {
   }
   drafts_.clear();
   by_key_.clear();
+  by_list_.clear();
   return std::make_shared<const ReferenceBook>(std::move(entries));
 }
 

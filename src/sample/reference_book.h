@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/diagnostics.h"
@@ -105,6 +106,7 @@ class ReferenceReading {
   SourcePosition at_{};
   std::vector<std::unique_ptr<Draft>> drafts_;
   std::map<std::string, Draft*, std::less<>> by_key_;
+  std::unordered_map<const PatternReference*, Draft*> by_list_;
   std::map<std::string, unsigned, std::less<>> same_lines_;
 };
 
