@@ -86,8 +86,8 @@ void change_version(Pair& both, std::string_view verb, std::uint32_t version, co
                     const std::string& value) {
   if (verb == "stage" && version != both.version) {
     const auto added = both.list->add(key, value, version);
-    const bool open = static_cast<std::int32_t>(version - both.version) > 0 &&
-                      static_cast<std::int32_t>(version - both.next) <= 0;
+    const bool open =
+        static_cast<std::int32_t>(version - both.version) > 0 && static_cast<std::int32_t>(version - both.next) <= 0;
     WEIR_ASSERT(!added || (*added == Outcome::done) == open);
     if (added && open) both.prepared[version].emplace_back(key, value);
   } else if (verb == "wipe" && version != both.version) {
@@ -96,8 +96,7 @@ void change_version(Pair& both, std::string_view verb, std::uint32_t version, co
   } else if (verb == "commit" && both.list->commit(version) == Outcome::done) {
     both.current = both.prepared[version];
     both.version = version;
-    std::erase_if(both.prepared,
-                  [&](const auto& one) { return static_cast<std::int32_t>(one.first - version) <= 0; });
+    std::erase_if(both.prepared, [&](const auto& one) { return static_cast<std::int32_t>(one.first - version) <= 0; });
   }
 }
 
@@ -106,7 +105,8 @@ void look(const Pair& both, ViewKind kind, const std::string& key) {
   admin::write_list_answer(answer, *both.list, {.kind = kind, .output = MapOutput::text}, key, true);
   WEIR_ASSERT(answer.starts_with("type=") && answer.ends_with('\n'));
   if (kind.match != MatchKind::str || kind.ignore_case) return;
-  const auto first = std::find_if(both.current.begin(), both.current.end(), [&](const auto& one) { return one.first == key; });
+  const auto first =
+      std::find_if(both.current.begin(), both.current.end(), [&](const auto& one) { return one.first == key; });
   WEIR_ASSERT(answer.contains("found=yes") == (first != both.current.end()));
   if (first != both.current.end()) WEIR_ASSERT(answer.contains("value=\"" + first->second + "\""));
 }
@@ -119,8 +119,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ViewKind kind = kKinds[static_cast<unsigned char>(text[0]) % std::size(kKinds)];
   const MapOutput output = text[0] & 0x40 ? MapOutput::text : MapOutput::integer;
   text.remove_prefix(1);
-  Pair both{.list = std::make_shared<PatternReference>(PatternSource{
-                .name = "fuzz", .content = std::make_shared<const std::string>(), .patterns = {}, .two_columns = true})};
+  Pair both{
+      .list = std::make_shared<PatternReference>(PatternSource{
+          .name = "fuzz", .content = std::make_shared<const std::string>(), .patterns = {}, .two_columns = true})};
   WEIR_ASSERT(both.list->use_as_map(kind, output));
   for (std::size_t lines = 0; !text.empty() && lines < 400; ++lines) {
     const std::size_t end = std::min(text.find('\n'), text.size());

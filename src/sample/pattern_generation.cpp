@@ -94,7 +94,8 @@ PatternEntry& PatternGeneration::add(std::uint64_t place, std::uint32_t hash, st
                                                           .hash = hash,
                                                           .key_size = static_cast<std::uint32_t>(key.size())};
   std::memcpy(entry + 1, key.data(), key.size());
-  if (value) entry->value.store(make_value(const_cast<PatternValue*>(own_value(*entry)), *value), std::memory_order_relaxed);
+  if (value)
+    entry->value.store(make_value(const_cast<PatternValue*>(own_value(*entry)), *value), std::memory_order_relaxed);
   order_.add(entry);
   keys_.insert(entry, retired);
   for (const auto& view : views_)
