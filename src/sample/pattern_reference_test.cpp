@@ -196,6 +196,28 @@ TEST(PatternReference, an_acl_follows_its_lists_from_their_first_change_on) {
   EXPECT_EQ(again.finish()->find("#1")->list, book->find("#1")->list);
 }
 
+TEST(PatternReference, an_acl_of_thousands_has_no_second_index_and_changes_all_the_same) {
+  const std::filesystem::path file = std::filesystem::temp_directory_path() / fmt::format("thousands{}", ::getpid());
+  {
+    std::ofstream out(file);
+    for (int i = 0; i < 20'000; ++i) out << fmt::format("name{}\n", i);
+    out << "rdp\n";
+  }
+  testing::Surroundings here("");
+  ReferenceReading reading(nullptr, nullptr);
+  const std::string line = fmt::format("if {{ so_name -f {} mail }}", file.string());
+  const auto condition = Condition::compile(testing::words(line), AclSet(), here.scope(), here.diagnostics);
+  std::filesystem::remove(file);
+  ASSERT_TRUE(condition);
+  EXPECT_TRUE(holds(here, *condition));
+  const auto book = reading.finish();
+  EXPECT_TRUE(holds(here, *condition));
+  EXPECT_EQ(book->find(file.string())->list->remove("rdp"), Outcome::done);
+  EXPECT_FALSE(holds(here, *condition));
+  EXPECT_EQ(*book->find("#1")->list->add("rdp", std::nullopt), Outcome::done);
+  EXPECT_TRUE(holds(here, *condition));
+}
+
 TEST(ReferenceBook, a_changed_file_is_another_list_and_an_unchanged_one_the_same) {
   const std::filesystem::path file = std::filesystem::temp_directory_path() / fmt::format("reference{}", ::getpid());
   const auto write = [&](std::string_view content) { std::ofstream(file) << content; };

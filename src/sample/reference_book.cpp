@@ -86,9 +86,10 @@ Result<ReferenceReading::Opened> ReferenceReading::open(std::string_view text, b
     drafts_.push_back(std::move(made));
   }
   if (draft->entry.list->two_columns() != two_columns)
-    return fail(two_columns
-                    ? fmt::format("'{}' is used with one column by an ACL; with -M it takes the first of two", key)
-                    : fmt::format("'{}' is used with two columns, keys and values; an ACL needs -M with it", key));
+    return fail(fmt::format("'{}' is used with {}", key,
+                            two_columns          ? "one column by an ACL; with -M it takes the first of two"
+                            : user == User::rule ? "two columns, keys and values: 'set-map' and 'del-map' change those"
+                                                 : "two columns, keys and values; an ACL needs -M with it"));
   // COMPAT: observed on 2.6: an ACL with -M counts as a map here, and rules are not told.
   if (user != User::rule)
     draft->entry.description +=
