@@ -60,6 +60,7 @@ Process::~Process() { set_outside(direct_outside()); }
 std::optional<proxy::Config> Process::load(const std::vector<std::string>& files, Diagnostics& diagnostics) {
   proxy::LoadOptions options = load_options(line_);
   options.files = files;
+  options.running = engine_.config().references.get();
   std::optional<proxy::Config> config = proxy::load_config(options, diagnostics);
   if (line_.zero_warning && diagnostics.warnings() != 0) {
     diagnostics.error({}, "warnings are errors here (-dW)");

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/assert.h"
+#include "base/reclaim.h"
 
 namespace weir::io {
 
@@ -161,7 +162,30 @@ void WorkerGroup::create(std::size_t count, const WorkerOptions& options) {
 Result<void> WorkerGroup::start(std::span<const int> cpus) { return start_from(0, cpus); }
 Result<void> WorkerGroup::start_others(std::span<const int> cpus) { return start_from(1, cpus); }
 
+namespace {
+
+/// One waiting of after_readers(): every worker's post takes one off.
+struct Round {
+  std::atomic<std::size_t> left;
+  Reclaiming* work;
+  static void seen(void* object, std::uint64_t) {
+    auto* const round = static_cast<Round*>(object);
+    if (round->left.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    const std::unique_ptr<Round> over(round);
+    reclaim_now(round->work);
+  }
+};
+
+}  // namespace
+
+// A post runs between events: what its worker looked at before is behind it.
+void WorkerGroup::wait_for_all(void* group, Reclaiming* work) {
+  auto* const self = static_cast<WorkerGroup*>(group);
+  self->post_to_all({.run = &Round::seen, .object = new Round{self->workers_.size(), work}});
+}
+
 Result<void> WorkerGroup::start_from(std::size_t first, std::span<const int> cpus) {
+  set_readers(&WorkerGroup::wait_for_all, this);
   for (std::size_t i = first; i < workers_.size(); ++i) {
     try {  // the standard library reports a refused thread by throwing
       threads_.emplace_back([worker = workers_[i].get()] { worker->run(); });
@@ -196,6 +220,7 @@ void WorkerGroup::stop() {
 void WorkerGroup::join() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  forget_readers(this);
   // Late messages may answer each other across workers, so all settle while all still exist.
   for (bool again = true; again;) {
     again = false;

@@ -23,6 +23,10 @@
 #include "io/splice.h"
 #include "io/timer.h"
 
+namespace weir {
+struct Reclaiming;
+}
+
 namespace weir::io {
 
 /// For tests: a worker with one of these believes it instead of the kernel.
@@ -158,6 +162,7 @@ class WorkerGroup {
   void join();
 
  private:
+  static void wait_for_all(void* group, Reclaiming* work);
   Result<void> start_from(std::size_t first, std::span<const int> cpus);
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;

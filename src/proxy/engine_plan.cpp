@@ -215,6 +215,7 @@ Result<void> Engine::build_plan(const Config& config, Draft& draft) {
   Plan& plan = *draft.plan;
   plan.serial = next_plan_++;
   plan.global = std::make_shared<const GlobalConfig>(config.global);
+  plan.references = config.references;
   for (const log::RingConfig& ring : config.rings) sinks_.ring(ring);
   for (const log::TargetConfig& target : config.global.logs) {
     auto made = sinks_.make_target(target, config.global.log_send_hostname.has_value());

@@ -43,6 +43,9 @@
 namespace weir::proto::http1 {
 class NameCases;
 }
+namespace weir::sample {
+class ReferenceBook;
+}
 
 namespace weir::proxy {
 
@@ -405,6 +408,7 @@ struct Config {
   std::vector<log::RingConfig> rings;
   std::vector<std::string> file_names;
   std::vector<std::string> environment;  // "NAME=value", for `show env`
+  std::shared_ptr<const sample::ReferenceBook> references;
 };
 
 }  // namespace weir::proxy

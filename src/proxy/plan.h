@@ -76,6 +76,7 @@ struct Plan {
   std::unordered_map<std::string_view, std::size_t> backend_by_name;  // keys live in the parts; values index `backends`
   std::unordered_map<std::string_view, std::size_t> frontend_by_name;
   std::vector<std::shared_ptr<const UserlistConfig>> userlists;
+  std::shared_ptr<const sample::ReferenceBook> references;  // maps and ACLs, for commands
   stick::TableRegistry tables;
   std::vector<std::shared_ptr<peers::Group>> groups;  // peers sections that run
   LogPlan log;                                        // of the process itself

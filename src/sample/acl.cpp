@@ -1,17 +1,17 @@
 #include "sample/acl.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 
 #include <fmt/format.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "base/outside.h"
 #include "sample/pattern_file.h"
+#include "sample/pattern_parse.h"
 #include "sample/program.h"
+#include "sample/reference_book.h"
 
 namespace weir::sample {
 namespace {
@@ -87,6 +87,10 @@ struct Acl::Reader {
   PatternSet::Options options{};
   bool as_map = false;
   bool no_names = false;
+  std::vector<std::string> own{};  // the line's own patterns
+  std::optional<std::uint32_t> id{};
+  AnyReading reading{};
+  bool asks_lists = false;
   bool method_named = false;
   bool good = true;
   std::size_t next = 0;
@@ -142,16 +146,71 @@ struct Acl::Reader {
     return added;
   }
 
+  [[nodiscard]] ViewKind view() const {
+    return {.match = acl.kind_, .ignore_case = options.ignore_case, .versions = set->versions()};
+  }
+  void follow(const std::shared_ptr<PatternReference>& list) {
+    set->add_source(list, view());
+    reading->note(*list, {.kind = view(), .output = std::nullopt});
+  }
+
+  // The line's list holds what can be typed at run time: "gt 5" is "6:".
+  void add_own(const Word& word) {
+    auto added = add(word.text, options);
+    if (!added) {
+      const bool operator_like =
+          acl.kind_ == MatchKind::integer && word.text.find_first_of("0123456789:") == word.text.npos;
+      return error(word, added.error().message, operator_like ? "operators are eq, ge, gt, le and lt" : "");
+    }
+    const auto range = is_numeric(acl.kind_) && options.op != IntegerOperator::eq
+                           ? parse_integers(word.text, options.op, set->versions())
+                           : fail("");
+    if (!range)
+      own.emplace_back(word.text);
+    else if (!range->empty())
+      own.push_back(integers_text(*range, set->versions()));
+  }
+
+  void finish(const Word& criterion, std::string_view owner, std::string_view predefined) {
+    auto list = reading->acl_line({.owner = owner,
+                                   .text = predefined.empty() ? std::string_view(acl.text_) : predefined,
+                                   .criterion = criterion.text.substr(0, criterion.text.find_first_of("(,")),
+                                   .id = id,
+                                   .predefined = !predefined.empty(),
+                                   .patterns = std::move(own)});
+    if (!list) return error(criterion, list.error().message);
+    follow(*list);
+    set->finish();
+    for (const PatternSet::Source& source : set->sources()) source.list->use_as_acl(set);
+    if (asks_lists) set->follow_sources();
+  }
+
   void load(const Word& word) {
-    auto content = read_pattern_file(word.text);
-    if (!content) return error(word, content.error().message);
-    acl.text_ += fmt::format(" <{:016x}>", XXH3_64bits(content->data(), content->size()));
-    each_pattern_line(*content, [&](std::string_view line, std::size_t number) {
-      if (as_map) line = line.substr(0, line.find_first_of(" \t"));
+    const auto opened = reading->open(word.text, as_map, ReferenceReading::User::acl);
+    if (!opened) return error(word, opened.error().message);
+    acl.text_ += fmt::format(" <{:016x}>", opened->list->content_hash());
+    // Texts by the thousands are matched by the list's own index: no second one of them.
+    constexpr std::size_t kLarge = std::size_t{1} << 17;
+    if (acl.kind_ == MatchKind::str && opened->content->size() > kLarge) {
+      asks_lists = true;
+      return follow(opened->list);
+    }
+    each_pattern_line(*opened->content, [&](std::string_view line, std::size_t number) {
+      if (as_map) line = split_pattern_line(line).key;
       const auto added = add(line, {.ignore_case = options.ignore_case});
       if (!added) error(word, fmt::format("{}:{}: {}", word.text, number, added.error().message));
       return added.has_value();
     });
+    follow(opened->list);
+  }
+
+  void read_id(const Word& word) {
+    std::uint32_t number = 0;
+    const char* const end = word.text.data() + word.text.size();
+    const auto [stop, wrong] = std::from_chars(word.text.data(), end, number);
+    if (wrong != std::errc{} || stop != end || number > 0x7fffffff)
+      return error(word, fmt::format("'{}' is no identifier: a number up to 2147483647", word.text));
+    id = number;
   }
 
   /// False when the words of flags are over.
@@ -166,7 +225,7 @@ struct Acl::Reader {
     } else if (flag == "-m") {
       if (const Word* method = operand("a matching method")) select_method(*method, versions);
     } else if (flag == "-u") {
-      if (const Word* id = operand("an identifier")) acl.unique_id_ = id->text;
+      if (const Word* number = operand("an identifier")) read_id(*number);
     } else if (flag == "-f") {
       if (const Word* path = operand("a file name")) load(*path);
     } else {
@@ -201,17 +260,14 @@ struct Acl::Reader {
                                                  match_kind_name(acl.kind_)));
         return;
       }
-      const auto added = add(word.text, options);
-      if (added) continue;
-      const bool operator_like =
-          acl.kind_ == MatchKind::integer && word.text.find_first_of("0123456789:") == word.text.npos;
-      error(word, added.error().message, operator_like ? "operators are eq, ge, gt, le and lt" : "");
+      add_own(word);
     }
   }
 };
 
 std::optional<Acl> Acl::compile(std::span<const Word> words, const Scope& scope, SourcePosition at,
-                                Diagnostics& diagnostics) {
+                                Diagnostics& diagnostics, std::string_view predefined) {
+  if (auto* const reading = ReferenceReading::current()) reading->stand_at(at);
   if (words.empty()) {
     diagnostics.error(at, "an ACL needs a criterion").example = "acl from_lan src 192.168.0.0/16";
     return std::nullopt;
@@ -250,11 +306,12 @@ std::optional<Acl> Acl::compile(std::span<const Word> words, const Scope& scope,
                 .options = {.ignore_case = own && keyword->ignore_case}};
   reader.read(versions);
   if (!reader.good) return std::nullopt;
-  if (takes_patterns(acl.kind_) && reader.set->size() == 0) {
+  reader.finish(criterion, scope.owner, predefined);
+  if (!reader.good) return std::nullopt;
+  if (takes_patterns(acl.kind_) && reader.set->size() == 0 && reader.set->sources().size() == 1) {
     diagnostics.warning(criterion.at,
                         fmt::format("'{}' has no pattern to compare with and never matches", criterion.text));
   }
-  reader.set->finish();
   acl.patterns_ = std::move(reader.set);
   return acl;
 }
@@ -298,7 +355,7 @@ std::shared_ptr<const NamedAcl> AclSet::find(std::string_view name, const Scope&
   for (const Predefined& predefined : kPredefined) {
     if (predefined.name != name) continue;
     Diagnostics unused;
-    auto acl = Acl::compile(split_words(predefined.criterion), scope, {}, unused);
+    auto acl = Acl::compile(split_words(predefined.criterion), scope, {}, unused, predefined.name);
     // A program without the fetch behind it does not know the ACL either.
     if (!acl) return nullptr;
     auto entry = std::make_shared<NamedAcl>(NamedAcl{.name = std::string(name), .tests = {}, .users = {}});

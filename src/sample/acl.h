@@ -27,18 +27,18 @@ constexpr Truth invert(Truth truth) { return static_cast<Truth>(2 - static_cast<
 struct AclTest;           // program.h
 struct ConditionProgram;  // program.h
 
-/// One line: criterion, flags, patterns. Immutable.
+/// One line: criterion, flags, patterns. Immutable, but for the lists that the patterns came from.
 class Acl {
  public:
-  /// `words` start at the criterion: "hdr(host) -i www". nullopt after errors.
+  /// `words` start at the criterion: "hdr(host) -i www". `predefined`: the name of one of those that need no line.
+  /// nullopt after errors.
   static std::optional<Acl> compile(std::span<const Word> words, const Scope& scope, SourcePosition at,
-                                    Diagnostics& diagnostics);
+                                    Diagnostics& diagnostics, std::string_view predefined = {});
   [[nodiscard]] Truth evaluate(Context& context) const;
   /// What evaluation needs; borrowed from this ACL or a copy of it.
   [[nodiscard]] AclTest test() const;
   [[nodiscard]] const Expression& expression() const { return expression_; }
   [[nodiscard]] MatchKind match() const { return kind_; }
-  [[nodiscard]] std::string_view unique_id() const { return unique_id_; }  // -u; empty: none
   /// As written, with what pattern files held; equal texts match equally.
   [[nodiscard]] const std::string& text() const { return text_; }
 
@@ -46,8 +46,7 @@ class Acl {
   struct Reader;  // reads flags and patterns, acl.cpp
   Expression expression_;
   MatchKind kind_ = MatchKind::found;
-  std::shared_ptr<const PatternSet> patterns_;
-  std::string unique_id_;
+  std::shared_ptr<PatternSet> patterns_;
   std::string text_;
 };
 

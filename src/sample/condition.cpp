@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sample/program.h"
+#include "sample/reference_book.h"
 
 namespace weir::sample {
 
@@ -53,6 +54,7 @@ struct Compiler {
   }
 
   std::shared_ptr<const NamedAcl> named(const Word& word, std::string_view name) {
+    if (auto* const reading = ReferenceReading::current()) reading->stand_at(word.at);
     auto acl = acls.find(name, scope);
     if (acl != nullptr) return acl;
     if (name == "}" || name.starts_with('{') || name.ends_with('}')) {

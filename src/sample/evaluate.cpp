@@ -37,6 +37,8 @@ inline FetchStatus settle(FetchStatus status, const ExpressionProgram* converter
 
 /// What most rules do, an address in networks or a text among a few, without the general way's detours.
 [[gnu::always_inline]] inline bool matches(const AclTest& test, Context& context, Sample& sample) {
+  if (test.patterns->follows_sources()) [[unlikely]]
+    return matches_anyhow(test, context, sample);
   if (test.kind == MatchKind::ip && sample.type() == Type::ipv4) return test.patterns->matches_ipv4(sample.as_ipv4());
   if (test.kind == MatchKind::str && sample.type() == Type::string && !test.patterns->has_index())
     return test.patterns->is_one_of_few(sample.text());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sample/program.h"
+#include "sample/reference_book.h"
 
 namespace weir::sample {
 
@@ -95,6 +96,7 @@ struct Compiler {
 std::optional<Expression> Expression::compile_from(std::string_view text, std::size_t& consumed, bool whole,
                                                    const Fetch* first, const Scope& scope, SourcePosition at,
                                                    Diagnostics& diagnostics) {
+  if (auto* const reading = ReferenceReading::current()) reading->stand_at(at);
   Compiler compiler{.text = text, .scope = scope, .at = at, .diagnostics = diagnostics};
   auto program = std::make_shared<ExpressionProgram>();
   if (!compiler.read_fetch(first, *program)) return std::nullopt;

@@ -1,15 +1,13 @@
 #include "sample/pattern.h"
 
-#include <arpa/inet.h>
-
 #include <fmt/format.h>
 #include <algorithm>
-#include <charconv>
-#include <limits>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "sample/pattern_parse.h"
+#include "sample/pattern_reference.h"
 #include "sample/text.h"
 
 namespace weir::sample {
@@ -17,42 +15,6 @@ namespace {
 
 constexpr std::string_view kMatchNames[] = {"found", "bool", "int", "ip",  "bin", "len", "str",
                                             "beg",   "sub",  "dir", "dom", "end", "reg"};
-constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
-
-std::optional<std::int64_t> read_whole(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-/// "3.1" is 3 * 65536 + 1, "3" is 3.0.
-std::optional<std::int64_t> read_version(std::string_view text) {
-  const std::size_t dot = text.find('.');
-  const auto major = read_whole(text.substr(0, dot));
-  const auto minor = dot == std::string_view::npos ? std::optional<std::int64_t>(0) : read_whole(text.substr(dot + 1));
-  if (!major || !minor || *major < 0 || *major > 65535 || *minor < 0 || *minor > 65535) return std::nullopt;
-  return *major * 65536 + *minor;
-}
-
-/// COMPAT: an abbreviated address keeps its last number as the last byte: "10.12" is 10.0.0.12. Not RFC 4632.
-std::optional<std::uint32_t> read_ipv4(std::string_view text) {
-  std::uint32_t bytes[4];
-  std::size_t count = 0;
-  while (true) {
-    const std::size_t dot = text.find('.');
-    const auto value = read_whole(text.substr(0, dot));
-    if (!value || *value < 0 || *value > 255 || count == 4) return std::nullopt;
-    bytes[count++] = static_cast<std::uint32_t>(*value);
-    if (dot == std::string_view::npos) break;
-    text.remove_prefix(dot + 1);
-  }
-  if (count < 2) return std::nullopt;
-  std::uint32_t address = bytes[count - 1];
-  for (std::size_t i = 0; i + 1 < count; ++i) address |= bytes[i] << (24 - 8 * i);
-  return address;
-}
 
 template <class T, class Less>
 void sort_and_merge(std::vector<T>& intervals, Less less) {
@@ -101,27 +63,6 @@ template <class T>
   return std::ranges::find(texts, text) != texts.end();
 }
 
-/// Is `pattern` in `text`, with a delimiter or an end on both sides?
-bool contains_between(std::string_view text, std::string_view pattern, std::string_view delimiters) {
-  if (pattern.empty()) return true;
-  for (std::size_t at = text.find(pattern); at != std::string_view::npos; at = text.find(pattern, at + 1)) {
-    const std::size_t end = at + pattern.size();
-    const bool starts = at == 0 || delimiters.contains(text[at - 1]) || delimiters.contains(pattern.front());
-    const bool ends = end == text.size() || delimiters.contains(text[end]) || delimiters.contains(pattern.back());
-    if (starts && ends) return true;
-  }
-  return false;
-}
-
-constexpr std::string_view kDirectoryDelimiters = "/";
-constexpr std::string_view kDomainDelimiters = "./?:";
-
-std::string_view trim(std::string_view text, std::string_view characters) {
-  const std::size_t first = text.find_first_not_of(characters);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(characters) - first + 1);
-}
-
 }  // namespace
 
 std::string_view match_kind_name(MatchKind kind) { return kMatchNames[static_cast<std::size_t>(kind)]; }
@@ -129,14 +70,6 @@ std::string_view match_kind_name(MatchKind kind) { return kMatchNames[static_cas
 std::optional<MatchKind> find_match_kind(std::string_view name) {
   for (std::size_t i = 0; i < std::size(kMatchNames); ++i) {
     if (kMatchNames[i] == name) return static_cast<MatchKind>(i);
-  }
-  return std::nullopt;
-}
-
-std::optional<IntegerOperator> find_integer_operator(std::string_view word) {
-  constexpr std::string_view kNames[] = {"eq", "ge", "gt", "le", "lt"};
-  for (std::size_t i = 0; i < std::size(kNames); ++i) {
-    if (kNames[i] == word) return static_cast<IntegerOperator>(i);
   }
   return std::nullopt;
 }
@@ -170,95 +103,30 @@ std::size_t PatternSet::TextHash::operator()(std::string_view text) const {
   return XXH3_64bits(text.data(), text.size());
 }
 
-Result<void> PatternSet::add_integer(std::string_view pattern, IntegerOperator op) {
-  const auto read = [this](std::string_view text) { return versions_ ? read_version(text) : read_whole(text); };
-  const std::string_view wanted = versions_ ? "a version such as 3.1, or a range such as 3:3.3"
-                                            : "an integer such as 80, or a range such as 1024:65535";
-  const auto wrong = [&] { return fail(fmt::format("'{}' is not {}", pattern, wanted)); };
-  const std::size_t colon = pattern.find(':');
-  std::int64_t low = kLowest;
-  std::int64_t high = kHighest;
-  const std::string_view first = pattern.substr(0, colon);
-  const std::string_view last = colon == std::string_view::npos ? first : pattern.substr(colon + 1);
-  if (pattern.empty() || pattern == ":") return wrong();
-  if (!first.empty()) {
-    const auto value = read(first);
-    if (!value) return wrong();
-    low = *value;
-  }
-  if (!last.empty()) {
-    const auto value = read(last);
-    if (!value) return wrong();
-    high = *value;
-  }
-  if (low > high) return fail(fmt::format("the range '{}' is empty: its first bound is the larger one", pattern));
-  if (op != IntegerOperator::eq && colon != std::string_view::npos) {
-    return fail(fmt::format("the range '{}' cannot follow a comparison operator", pattern));
-  }
-  switch (op) {
-    case IntegerOperator::eq: break;
-    case IntegerOperator::ge: high = kHighest; break;
-    case IntegerOperator::le: low = kLowest; break;
-    case IntegerOperator::gt:
-      if (low == kHighest) return {};  // nothing is greater
-      ++low;
-      high = kHighest;
-      break;
-    case IntegerOperator::lt:
-      if (high == kLowest) return {};
-      --high;
-      low = kLowest;
-      break;
-  }
-  integers_.push_back({low, high});
-  return {};
-}
-
 Result<void> PatternSet::add_address(std::string_view pattern) {
-  const std::size_t slash = pattern.find('/');
-  const std::string host(pattern.substr(0, slash));
-  const bool has_mask = slash != std::string_view::npos;
-  const std::string mask_text(has_mask ? pattern.substr(slash + 1) : std::string_view());
-  const auto bits = read_whole(mask_text);
-  if (const auto address = read_ipv4(host)) {
-    std::uint32_t mask = 0xffffffffU;
-    if (has_mask) {
-      in_addr dotted;
-      if (bits && *bits >= 0 && *bits <= 32) {
-        mask = *bits == 0 ? 0 : 0xffffffffU << (32 - *bits);
-      } else if (inet_pton(AF_INET, mask_text.c_str(), &dotted) == 1) {
-        mask = ntohl(dotted.s_addr);
-        if ((~mask & (~mask + 1)) != 0) return fail(fmt::format("the mask of '{}' has holes", pattern));
-      } else {
-        return fail(fmt::format("'{}' is not an IPv4 mask: 0 to 32 or 255.255.255.0", mask_text));
-      }
-    }
-    ipv4_.push_back({*address & mask, *address | static_cast<std::uint32_t>(~mask)});
+  const auto network = parse_network(pattern);
+  if (!network) return weir::unexpected<Error>(network.error());
+  if (network->ipv4) {
+    const std::uint32_t rest = network->length == 96 ? 0xffffffffU : ~(0xffffffffU << (128 - network->length));
+    const std::uint32_t low = network->ipv4_address();
+    ipv4_.push_back({low, low | (network->length == 128 ? 0 : rest)});
     return {};
   }
-  AddressInterval range{};
-  if (inet_pton(AF_INET6, host.c_str(), range.low.data()) != 1) {
-    return fail(fmt::format("'{}' is not an address or network such as 192.168.0.0/16 or 2001:db8::/32{}", pattern,
-                            host.find_first_not_of("0123456789abcdefABCDEF.:") == std::string::npos
-                                ? ""
-                                : "; host names are not resolved here"));
-  }
-  if (has_mask && (!bits || *bits < 0 || *bits > 128)) {
-    return fail(fmt::format("'{}' is not an IPv6 mask: 0 to 128", mask_text));
-  }
-  range.high = range.low;
-  for (std::size_t bit = has_mask ? static_cast<std::size_t>(*bits) : 128; bit < 128; ++bit) {
-    const auto flag = static_cast<unsigned char>(0x80U >> (bit % 8));
-    range.low[bit / 8] = static_cast<unsigned char>(range.low[bit / 8] & ~flag);
-    range.high[bit / 8] = static_cast<unsigned char>(range.high[bit / 8] | flag);
-  }
+  AddressInterval range{network->bytes, network->bytes};
+  for (std::size_t bit = network->length; bit < 128; ++bit)
+    range.high[bit / 8] = static_cast<unsigned char>(range.high[bit / 8] | (0x80U >> (bit % 8)));
   ipv6_.push_back(range);
   return {};
 }
 
 Result<void> PatternSet::add(std::string_view pattern, Options options) {
   ++size_;
-  if (is_numeric(kind_)) return add_integer(pattern, options.op);
+  if (is_numeric(kind_)) {
+    const auto interval = parse_integers(pattern, options.op, versions_);
+    if (!interval) return weir::unexpected<Error>(interval.error());
+    if (!interval->empty()) integers_.push_back({interval->low, interval->high});
+    return {};
+  }
   if (kind_ == MatchKind::ip) return add_address(pattern);
   if (kind_ == MatchKind::reg) {
     auto regex = Regex::compile(pattern, options.ignore_case);
@@ -272,8 +140,7 @@ Result<void> PatternSet::add(std::string_view pattern, Options options) {
     exact_.list.push_back(std::move(*bytes));
     return {};
   }
-  if (kind_ == MatchKind::dir) pattern = trim(pattern, kDirectoryDelimiters);
-  if (kind_ == MatchKind::dom) pattern = trim(pattern, kDomainDelimiters);
+  pattern = without_delimiters(kind_, pattern);
   if (options.ignore_case) {
     lowered_.list.push_back(lowered(pattern));
   } else {
@@ -393,7 +260,26 @@ bool PatternSet::matches_text(std::string_view text, const Texts& texts) const {
   return false;
 }
 
+PatternSet::~PatternSet() = default;
+
+void PatternSet::add_source(std::shared_ptr<PatternReference> list, ViewKind kind) {
+  const auto same = [&](const Source& source) { return source.list == list && source.kind == kind; };
+  if (std::ranges::none_of(sources_, same)) sources_.push_back({std::move(list), kind});
+}
+
+void PatternSet::follow_sources() {
+  if (follows_sources()) return;
+  for (const Source& source : sources_) source.list->prepare_to_find(source.kind);
+  follows_.store(true, std::memory_order_release);
+}
+
+bool PatternSet::matches_sources(const Sample& sample, Arena& arena) const {
+  return std::ranges::any_of(
+      sources_, [&](const Source& source) { return source.list->find(source.kind, sample, arena) != nullptr; });
+}
+
 bool PatternSet::matches(const Sample& sample, Arena& arena) const {
+  if (follows_sources() && takes_patterns(kind_)) return matches_sources(sample, arena);
   switch (kind_) {
     case MatchKind::found: return true;
     case MatchKind::boolean: return sample.as_boolean();

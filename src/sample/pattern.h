@@ -3,13 +3,16 @@
 // Integers, lengths and networks become sorted disjoint intervals (one binary search); exact strings and hex blocks a
 // hash set; prefixes and suffixes one hash lookup per distinct pattern length; substrings, directories and domains are
 // searched one after the other; regular expressions are PCRE2 with JIT, one after the other. Built when the
-// configuration is read, then immutable and shared by all threads. Manual 7.1.1 to 7.1.6.
+// configuration is read, then immutable and shared by all threads; when one of the lists it was read from changes, it
+// asks these instead (pattern_reference.h). Manual 7.1.1 to 7.1.6.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -60,9 +63,38 @@ class Regex {
   std::shared_ptr<void> code_;
 };
 
+/// A kind of comparison with its options, as a small number.
+struct ViewKind {
+  MatchKind match = MatchKind::str;
+  bool ignore_case = false;
+  bool versions = false;  // integers are written MAJOR.MINOR
+  [[nodiscard]] constexpr std::size_t index() const {
+    return static_cast<std::size_t>(match) * 2 + ((ignore_case || versions) ? 1 : 0);
+  }
+  friend bool operator==(const ViewKind&, const ViewKind&) = default;
+};
+inline constexpr std::size_t kViewKinds = 26;
+class PatternReference;
+
 class PatternSet {
  public:
   explicit PatternSet(MatchKind kind, bool versions = false) : kind_(kind), versions_(versions) {}
+  PatternSet(const PatternSet&) = delete;
+  PatternSet& operator=(const PatternSet&) = delete;
+  ~PatternSet();
+
+  /// A list that these patterns were read from, and how they are matched. Before finish().
+  void add_source(std::shared_ptr<PatternReference> list, ViewKind kind);
+  struct Source {
+    std::shared_ptr<PatternReference> list;
+    ViewKind kind;
+  };
+  [[nodiscard]] std::span<const Source> sources() const { return sources_; }
+  /// One of the lists is about to change: they are asked from now on, not what was compiled.
+  void follow_sources();
+  [[nodiscard]] bool follows_sources() const { return follows_.load(std::memory_order_acquire); }
+  /// What follows_sources() asks for.
+  [[nodiscard]] bool matches_sources(const Sample& sample, Arena& arena) const;
 
   struct Options {
     bool ignore_case = false;
@@ -80,6 +112,7 @@ class PatternSet {
   [[nodiscard]] bool is_one_of_few(std::string_view text) const;
   [[nodiscard]] bool has_index() const { return exact_.index != nullptr || lowered_.index != nullptr; }
   [[nodiscard]] MatchKind kind() const { return kind_; }
+  [[nodiscard]] bool versions() const { return versions_; }
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
@@ -109,7 +142,6 @@ class PatternSet {
     std::uint32_t high;
   };
 
-  Result<void> add_integer(std::string_view pattern, IntegerOperator op);
   Result<void> add_address(std::string_view pattern);
   [[nodiscard]] bool matches_integer(std::int64_t value) const;
   void index_ipv4();
@@ -121,6 +153,7 @@ class PatternSet {
   MatchKind kind_;
   bool versions_;
   std::uint8_t ipv4_shift_ = 0;
+  std::atomic<bool> follows_{false};
   std::vector<Ipv4Interval> ipv4_;
   std::vector<std::uint32_t> ipv4_starts_;  // for each stretch of 2^shift addresses, where its intervals begin
   std::vector<AddressInterval> ipv6_;
@@ -129,6 +162,7 @@ class PatternSet {
   std::vector<Interval> integers_;
   std::vector<Regex> regexes_;
   std::size_t size_ = 0;
+  std::vector<Source> sources_;
 };
 
 }  // namespace weir::sample

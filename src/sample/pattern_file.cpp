@@ -13,17 +13,20 @@ namespace {
 constexpr std::size_t kMaxPatternFile = std::size_t{256} << 20;
 }  // namespace
 
-Result<std::string> read_pattern_file(std::string_view name) {
-  const bool optional = name.starts_with("opt@");
-  if (name.starts_with("virt@"))
-    return fail(
-        fmt::format("'{}': lists are not changed at run time in this version: a virtual one would stay empty", name));
-  if (optional) name.remove_prefix(4);
-  if (name.starts_with("file@")) name.remove_prefix(5);
-  auto content = read_outside(std::string(name), kMaxPatternFile);
+ListName parse_list_name(std::string_view text) {
+  if (text.starts_with("virt@")) return {.name = text, .is_virtual = true};
+  if (text.starts_with("opt@")) return {.name = text.substr(4), .optional = true};
+  if (text.starts_with("file@")) return {.name = text.substr(5)};
+  return {.name = text};
+}
+
+Result<std::string> read_pattern_file(std::string_view text) {
+  const ListName list = parse_list_name(text);
+  if (list.is_virtual) return std::string();
+  auto content = read_outside(std::string(list.name), kMaxPatternFile);
   if (content) return content;
-  if (optional && content.error().message == std::strerror(ENOENT)) return std::string();
-  return fail(fmt::format("cannot open '{}': {}", name, content.error().message));
+  if (list.optional && content.error().message == std::strerror(ENOENT)) return std::string();
+  return fail(fmt::format("cannot open '{}': {}", list.name, content.error().message));
 }
 
 }  // namespace weir::sample

@@ -58,6 +58,7 @@ struct Scope {
   Facts available = Facts::everything;           // what the context will have there
   const NameResolver* names = nullptr;           // absent: arguments that name tables or backends are refused
   std::vector<std::string>* contents = nullptr;  // where Converter::contents are noted
+  std::string_view owner{};                      // the section's name: whose ACL lines these are
 };
 
 }  // namespace weir::sample

@@ -25,7 +25,9 @@ sample::Scope scope_of(ParseContext& context, Place place) {
   auto* proxy = context.target_if<ProxyConfig>();
   auto scope =
       scope_of(context.model<Build>().registry, place, proxy == nullptr ? nullptr : proxy->names.front().get());
-  if (proxy != nullptr) scope.contents = &proxy->lines;
+  if (proxy == nullptr) return scope;
+  scope.contents = &proxy->lines;
+  scope.owner = proxy->name;
   return scope;
 }
 

@@ -26,8 +26,11 @@ void tcp_check(ParseContext& context, const Line& line) {
   ProxyConfig* proxy = backend_side(context, line);
   if (proxy == nullptr) return;
   ProxySettings& settings = proxy->settings;
-  const sample::Scope scope{
-      .registry = &context.model<Build>().registry, .available = check::kStepFacts, .names = nullptr};
+  const sample::Scope scope{.registry = &context.model<Build>().registry,
+                            .available = check::kStepFacts,
+                            .names = nullptr,
+                            .contents = &proxy->lines,
+                            .owner = proxy->name};
   auto step = check::parse_tcp_check_step(line.args(), line.end, scope, context.diagnostics());
   if (!step) return;
   if (settings.check_steps_inherited) settings.check_steps.clear();

@@ -247,7 +247,7 @@ class Finisher {
     ProxySettings& settings = proxy.settings;
     if (!settings.unique_id_format.empty())
       settings.unique_id_program = compiled(settings.unique_id_format, settings.unique_id_format_at,
-                                            *proxy.names.front(), settings.mode == Mode::http);
+                                            *proxy.names.front(), settings.mode == Mode::http, proxy.lines);
     LogSettings& log = proxy.settings.log;
     if (log.format == LogSettings::Format::connect) return;
     if (log.targets.empty() && (!log.use_global || config_.global.logs.empty()) && proxy.settings.mode == Mode::tcp &&
@@ -265,21 +265,28 @@ class Finisher {
           .warning(proxy.at, fmt::format("{} is in TCP mode: 'option httplog' logs as 'option tcplog'", title(proxy)))
           .hint = "write 'option tcplog'";
     NameRefs& names = *proxy.names.front();
-    log.format_program = compiled(text, log.format_at, names, http);
+    log.format_program = compiled(text, log.format_at, names, http, proxy.lines);
     for (LogSettings::Text* more : {&log.structured, &log.errors})
-      if (!more->text.empty()) more->program = compiled(more->text, more->at, names, http);
+      if (!more->text.empty()) more->program = compiled(more->text, more->at, names, http, proxy.lines);
   }
 
   // Proxies that write the same format share one program, unless it names tables or backends: those may be the proxy's
   // own.
   std::shared_ptr<const sample::LogFormat> compiled(std::string_view text, SourcePosition at, NameRefs& names,
-                                                    bool http) {
-    if (const auto known = formats_.find(text); known != formats_.end()) return known->second;
-    const std::size_t named = names.uses().size();
-    auto made = sample::LogFormat::compile(text, {.use = sample::FormatUse::log, .http = http},
-                                           scope_of(registry_, Place::log, &names), at, diagnostics_);
-    if (names.uses().size() == named) formats_.emplace(text, made);
-    return made;
+                                                    bool http, std::vector<std::string>& lines) {
+    auto known = formats_.find(text);
+    Format made;
+    if (known == formats_.end()) {
+      const std::size_t named = names.uses().size();
+      auto scope = scope_of(registry_, Place::log, &names);
+      scope.contents = &made.contents;
+      made.program =
+          sample::LogFormat::compile(text, {.use = sample::FormatUse::log, .http = http}, scope, at, diagnostics_);
+      if (names.uses().size() == named) known = formats_.emplace(text, made).first;
+    }
+    const Format& format = known == formats_.end() ? made : known->second;
+    lines.insert(lines.end(), format.contents.begin(), format.contents.end());
+    return format.program;
   }
 
   void check_target(log::TargetConfig& target) {
@@ -487,7 +494,11 @@ class Finisher {
   std::vector<std::string_view> backend_names_;
   std::unordered_map<std::string_view, stick::TableConfig*> tables_;
   std::unordered_set<std::string_view> rings_;
-  std::map<std::string, std::shared_ptr<const sample::LogFormat>, std::less<>> formats_;
+  struct Format {
+    std::shared_ptr<const sample::LogFormat> program;
+    std::vector<std::string> contents;  // of the maps it reads: part of what a proxy's lines say
+  };
+  std::map<std::string, Format, std::less<>> formats_;
   int suggestions_ = 0;
   int http_format_said_ = 0;
 };

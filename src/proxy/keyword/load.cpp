@@ -12,6 +12,7 @@
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/finish_server.h"
 #include "proxy/keyword/finish_tracking.h"
+#include "sample/reference_book.h"
 
 namespace weir::proxy {
 namespace {
@@ -103,6 +104,7 @@ std::optional<ServerConfig> load_server(const Config& running, const ProxyConfig
 std::optional<Config> load_config(std::vector<config::SourceFile> sources, const LoadOptions& options,
                                   Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.errors();
+  sample::ReferenceReading lists(options.running, &diagnostics);
   Config config = parse_sources(std::move(sources), options, diagnostics);
   // The second pass runs on what could be read, so that one run names everything; its warnings about what errors left
   // out would be noise.
@@ -112,6 +114,7 @@ std::optional<Config> load_config(std::vector<config::SourceFile> sources, const
   if (config.global.zero_warning && diagnostics.warnings() != 0 && diagnostics.errors() == before)
     diagnostics.error({}, fmt::format("there are warnings, and 'zero-warning' allows none"));
   if (diagnostics.errors() != before) return std::nullopt;
+  config.references = lists.finish();
   return config;
 }
 

@@ -28,6 +28,7 @@ struct LoadOptions {
   bool master_worker = false;                // -W
   bool insecure_fork = false;                // -dI: as insecure-fork-wanted
   FinishOptions finish = {};
+  const sample::ReferenceBook* running = nullptr;  // of what runs: lists that stay keep what was changed in them
 };
 
 /// nullopt after errors.

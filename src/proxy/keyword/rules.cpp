@@ -25,7 +25,10 @@ void acl(ParseContext& context, const Line& line) {
   if (!allowed_in_defaults(context, line)) return;
   auto& proxy = context.target<ProxyConfig>();
   const auto words = sample_words(line.args());
-  const sample::Scope scope{.registry = &context.model<Build>().registry, .names = proxy.names.front()->resolver()};
+  const sample::Scope scope{.registry = &context.model<Build>().registry,
+                            .names = proxy.names.front()->resolver(),
+                            .contents = &proxy.lines,
+                            .owner = proxy.name};
   if (!proxy.acls.define(words, scope, context.diagnostics())) return;
   // What pattern files hold is part of what the line says.
   if (!std::ranges::any_of(line.args(), [](const Word& word) { return word.text == "-f"; })) return;

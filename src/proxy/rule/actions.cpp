@@ -11,7 +11,7 @@ namespace {
 const std::span<const ActionRow> kTables[] = {
     address_actions,     bandwidth_actions, expect_header_actions, headers_bin_actions, normalize_uri_actions,
     http_answer_actions, http_head_actions, log_actions,           order_actions,       refused_actions,
-    socket_actions,      tracking_actions,  variable_actions,      verdict_actions,
+    pattern_actions,     socket_actions,    tracking_actions,      variable_actions,    verdict_actions,
 };
 
 bool is_number(std::string_view text) {

@@ -10,6 +10,7 @@ namespace weir::proxy {
 extern const std::span<const ActionRow> address_actions;        // address.cpp
 extern const std::span<const ActionRow> log_actions;            // log.cpp
 extern const std::span<const ActionRow> order_actions;          // order.cpp
+extern const std::span<const ActionRow> pattern_actions;        // pattern.cpp
 extern const std::span<const ActionRow> refused_actions;        // refused.cpp
 extern const std::span<const ActionRow> socket_actions;         // socket.cpp
 extern const std::span<const ActionRow> tracking_actions;       // tracking.cpp

@@ -1,41 +1,99 @@
-// What a file says about a value: the map family. Manual 7.3.1, map; the tables themselves: sample/map.h.
-#include "sample/map.h"
+// What a file says about a value: the map family. Manual 7.3.1, map; the lists themselves: sample/pattern_reference.h.
+#include <fmt/format.h>
 
+#include "sample/reference_book.h"
 #include "sample/tables.h"
 
 namespace weir::sample {
 namespace {
 
-using Output = Map::Output;
+using Output = MapOutput;
 
 struct Prepared {
-  std::shared_ptr<const Map> map;
+  std::shared_ptr<PatternReference> list;
+  ViewKind kind;
+  Output output = Output::text;
+  std::string signature;
   std::string default_text;
   std::optional<Sample> fallback;  // may borrow from default_text
 };
 
 template <MatchKind kind, Output output>
 Result<std::shared_ptr<const void>> prepare(const Args& args) {
-  auto map = Map::load(args[0].text, kind, output);
-  if (!map) return weir::unexpected<Error>(map.error());
+  AnyReading reading;
+  auto opened = reading->open(args[0].text, true, ReferenceReading::User::map);
+  if (!opened) return weir::unexpected<Error>(opened.error());
   auto made = std::make_shared<Prepared>();
-  made->map = std::move(*map);
+  made->list = std::move(opened->list);
+  made->kind = {.match = kind};
+  made->output = output;
+  if (auto used = made->list->use_as_map(made->kind, output); !used) return weir::unexpected<Error>(used.error());
+  reading->note(*made->list, {.kind = made->kind, .output = output});
+  made->signature = fmt::format("map {} <{:016x}>", args[0].text, made->list->content_hash());
   if (args.has(1)) {
     made->default_text = args[1].text;
-    made->fallback = Map::parse_output(made->default_text, output);
+    made->fallback = parse_output(made->default_text, output);
     if (!made->fallback) return fail("the default is no value of the type that this map gives");
   }
   return std::shared_ptr<const void>(std::move(made));
 }
 
-const std::string& map_signature(const void* prepared) {
-  return static_cast<const Prepared*>(prepared)->map->signature();
+const std::string& map_signature(const void* prepared) { return static_cast<const Prepared*>(prepared)->signature; }
+
+/// \0 to \9 in the value are what the groups of the expression matched.
+bool give_replaced(std::string_view value, std::string_view text, const Regex& regex, Arena& arena, Sample& out) {
+  Regex::Groups groups;
+  if (!regex.find(text, 0, groups)) return false;
+  const std::size_t room = arena.room();
+  char* start = arena.take(room);
+  std::size_t size = 0;
+  bool full = false;
+  const auto put = [&](std::string_view part) {
+    full = full || part.size() > room - size;
+    if (full) return;
+    std::ranges::copy(part, start + size);
+    size += part.size();
+  };
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const bool reference = value[i] == '\\' && i + 1 < value.size() && value[i + 1] >= '0' && value[i + 1] <= '9';
+    if (!reference) {
+      put(value.substr(i, 1));
+      continue;
+    }
+    const auto group = static_cast<std::size_t>(value[++i] - '0') * 2;
+    if (groups[group] != Regex::kUnset) put(text.substr(groups[group], groups[group + 1] - groups[group]));
+  }
+  arena.keep(start, full ? 0 : size);
+  out = Sample::string({start, size});
+  return !full;
+}
+
+// What is found lives until the turn ends, what the arena holds as long as all other values: texts are copied.
+bool give(const PatternEntry& entry, Output output, Arena& arena, Sample& out) {
+  const std::string_view text =
+      output == Output::key ? entry.key() : entry.value.load(std::memory_order_acquire)->text();
+  auto value = parse_output(text, output);
+  if (!value) return false;
+  if (value->is_text()) {
+    const auto copy = arena.copy(text);
+    if (!copy) return false;
+    value = Sample::string(*copy);
+  }
+  out = *value;
+  return true;
 }
 
 template <bool references>
 bool look_up(const Args& args, Context& context, Sample& sample) {
   const auto& prepared = *static_cast<const Prepared*>(args.prepared);
-  if (prepared.map->look_up(sample, references, context.arena, sample)) return true;
+  if constexpr (references) {
+    const Regex* regex = nullptr;
+    if (const auto* const entry = prepared.list->find_expression(prepared.kind, sample.text(), regex))
+      return give_replaced(entry->value.load(std::memory_order_acquire)->text(), sample.text(), *regex, context.arena,
+                           sample);
+  } else if (const auto* const entry = prepared.list->find(prepared.kind, sample, context.arena)) {
+    return give(*entry, prepared.output, context.arena, sample);
+  }
   if (prepared.fallback) sample = *prepared.fallback;
   return prepared.fallback.has_value();
 }

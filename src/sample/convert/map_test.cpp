@@ -1,10 +1,11 @@
-#include "sample/map.h"
-
+// Lookups in lists of two columns: what lines say, which match counts, what is refused.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "sample/reference_book.h"
 
 namespace weir::sample {
 namespace {
@@ -23,15 +24,16 @@ class File {
   std::filesystem::path path_;
 };
 
-std::string look_up(std::string_view content, MatchKind kind, const Sample& in,
-                    Map::Output output = Map::Output::text) {
+std::string look_up(std::string_view content, MatchKind kind, const Sample& in, MapOutput output = MapOutput::text) {
   const File file(content);
-  const auto map = Map::load(file.path(), kind, output);
-  if (!map) return map.error().message.substr(file.path().size());
+  ReferenceReading reading(nullptr, nullptr);
+  const auto opened = reading.open(file.path(), true, ReferenceReading::User::map);
+  if (!opened) return opened.error().message;
+  if (const auto used = opened->list->use_as_map({.match = kind}, output); !used)
+    return used.error().message.substr(file.path().size());
   Arena arena;
-  Sample out;
-  if (!(*map)->look_up(in, false, arena, out)) return "none";
-  return std::string(to_text(out, arena).value_or("?"));
+  const PatternEntry* const found = opened->list->find({.match = kind}, in, arena);
+  return found == nullptr ? "none" : std::string(found->value.load()->text());
 }
 
 TEST(Map, Lines) {
@@ -68,21 +70,14 @@ TEST(Map, TheFinestMatchOrTheFirst) {
 
 TEST(Map, WhatIsRefused) {
   const Sample any = Sample::string("a");
-  EXPECT_EQ(look_up("a 1\nb x\n", MatchKind::str, any, Map::Output::integer), ":2: 'x' is no integer");
-  EXPECT_EQ(look_up("a 1.2.3\n", MatchKind::str, any, Map::Output::address), ":1: '1.2.3' is no address");
-  EXPECT_EQ(look_up("1.2.3.4/33 x\n", MatchKind::ip, any),
-            ":1: '1.2.3.4/33' is not an address or network such as 192.168.0.0/16 or 2001:db8::/32");
-  EXPECT_FALSE(Map::load("/none", MatchKind::str, Map::Output::text));
-  EXPECT_TRUE(Map::load("opt@/none", MatchKind::str, Map::Output::text));
-}
-
-TEST(Map, AnotherContentIsAnotherSignature) {
-  const auto sign = [](std::string_view content) {
-    const File file(content);
-    return (*Map::load(file.path(), MatchKind::str, Map::Output::text))->signature();
-  };
-  EXPECT_EQ(sign("a b\n"), sign("a b\n"));
-  EXPECT_NE(sign("a b\n"), sign("a c\n"));
+  EXPECT_EQ(look_up("a 1\nb x\n", MatchKind::str, any, MapOutput::integer), ":2: 'x' is no integer");
+  EXPECT_EQ(look_up("a 1.2.3\n", MatchKind::str, any, MapOutput::address), ":1: '1.2.3' is no address");
+  EXPECT_EQ(look_up("1.2.3.4/33 x\n", MatchKind::ip, any), ":1: '33' is not an IPv4 mask: 0 to 32 or 255.255.255.0");
+  ReferenceReading reading(nullptr, nullptr);
+  EXPECT_FALSE(reading.open("/none", true, ReferenceReading::User::map));
+  EXPECT_TRUE(reading.open("opt@/none", true, ReferenceReading::User::map));
+  EXPECT_TRUE(reading.open("virt@none", true, ReferenceReading::User::map));
+  EXPECT_FALSE(reading.open("virt@none", false, ReferenceReading::User::acl));
 }
 
 }  // namespace

@@ -1,0 +1,139 @@
+// Actions that change maps and ACLs. Manual 4.4: add-acl, del-acl, del-map, set-map.
+//
+// They name the list as maps and ACLs do and change it for all workers at once. A key or a value that the list cannot
+// have ("x" where a map gives integers) changes nothing.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "proxy/keyword/build.h"
+#include "proxy/rule/action.h"
+#include "proxy/rule/tables.h"
+#include "sample/reference_book.h"
+
+namespace weir::proxy {
+namespace {
+
+struct ListArgument final : ActionArgument {
+  std::shared_ptr<sample::PatternReference> list;
+  std::shared_ptr<const sample::LogFormat> key;
+  std::shared_ptr<const sample::LogFormat> value;
+};
+
+std::shared_ptr<ListArgument> read_list(ActionReader& reader, bool two_columns) {
+  const std::string_view name = reader.word.arguments;
+  if (name.empty()) {
+    reader.error(reader.word.arguments_at, "the name of a file is missing in the parentheses");
+    return nullptr;
+  }
+  sample::AnyReading reading;
+  reading->stand_at(reader.word.at);
+  auto opened = reading->open(name, two_columns, sample::ReferenceReading::User::rule);
+  if (!opened) {
+    reader.error(reader.word.arguments_at, opened.error().message);
+    return nullptr;
+  }
+  auto argument = std::make_shared<ListArgument>();
+  argument->list = std::move(opened->list);
+  // Another file is another list: what names it is made anew then.
+  reader.proxy.lines.push_back(fmt::format("list {} <{:016x}>", name, argument->list->content_hash()));
+  argument->key = reader.format("the key");
+  return argument->key ? argument : nullptr;
+}
+
+template <bool two_columns>
+bool parse_key(ActionReader& reader) {
+  reader.out = read_list(reader, two_columns);
+  return reader.out != nullptr;
+}
+
+bool parse_key_and_value(ActionReader& reader) {
+  auto argument = read_list(reader, true);
+  if (!argument) return false;
+  argument->value = reader.format("the value");
+  if (!argument->value) return false;
+  reader.out = std::move(argument);
+  return true;
+}
+
+// One line, for so the list is shown: what would end it becomes a blank.
+std::string_view text_of(const sample::LogFormat& format, sample::Context& context) {
+  constexpr std::size_t kLongest = 16'384;
+  const std::size_t room = std::min(kLongest, context.arena.room() / 3);
+  char* const text = context.arena.take(room);
+  const std::size_t size = format.format(context, {text, room});
+  context.arena.keep(text, size);
+  for (char& c : std::span(text, size))
+    if (c == '\r' || c == '\n' || c == '\0') c = ' ';
+  return {text, size};
+}
+
+template <class Change>
+Verdict change_list(const ActionArgument* given, sample::Context& context, const Change& change) {
+  const auto& argument = *static_cast<const ListArgument*>(given);
+  const std::size_t mark = context.arena.mark();
+  const std::string_view key = text_of(*argument.key, context);
+  if (!key.empty()) change(argument, key);
+  context.arena.rewind(mark);
+  return Verdict::next;
+}
+
+Verdict add_acl(const ActionArgument* given, Session&, sample::Context& context) {
+  return change_list(given, context, [](const ListArgument& argument, std::string_view key) {
+    static_cast<void>(argument.list->put(key, std::nullopt));
+  });
+}
+
+Verdict remove_key(const ActionArgument* given, Session&, sample::Context& context) {
+  return change_list(given, context, [](const ListArgument& argument, std::string_view key) {
+    static_cast<void>(argument.list->remove(key));
+  });
+}
+
+Verdict set_map(const ActionArgument* given, Session&, sample::Context& context) {
+  return change_list(given, context, [&](const ListArgument& argument, std::string_view key) {
+    static_cast<void>(argument.list->put(key, text_of(*argument.value, context)));
+  });
+}
+
+constexpr ActionRow kRows[] = {
+    {.name = "add-acl",
+     .form = ActionForm::parentheses,
+     .sets = rules_of::http,
+     .arguments = "(<file>) <key>",
+     .parse = parse_key<false>,
+     .apply = add_acl,
+     .doc = "Adds a pattern to the ACLs of a file, unless it is there.",
+     .example = "http-request add-acl(virt@blocked) %[src] if { path /trap }"},
+    {.name = "del-acl",
+     .form = ActionForm::parentheses,
+     .sets = rules_of::http_all,
+     .arguments = "(<file>) <key>",
+     .parse = parse_key<false>,
+     .apply = remove_key,
+     .doc = "Removes a pattern from the ACLs of a file.",
+     .example = "http-request del-acl(virt@blocked) %[src] if { path /sorry }"},
+    {.name = "del-map",
+     .form = ActionForm::parentheses,
+     .sets = rules_of::http_all,
+     .arguments = "(<file>) <key>",
+     .parse = parse_key<true>,
+     .apply = remove_key,
+     .doc = "Removes a key from a map.",
+     .example = "http-request del-map(virt@seats) %[src] if { path /logout }"},
+    {.name = "set-map",
+     .form = ActionForm::parentheses,
+     .sets = rules_of::http_all,
+     .arguments = "(<file>) <key> <value>",
+     .parse = parse_key_and_value,
+     .apply = set_map,
+     .doc = "Sets what stands behind a key of a map, or adds the key.",
+     .example = "http-response set-map(virt@seats) %[src] %[res.hdr(x-seat)] if { res.hdr(x-seat) -m found }"},
+};
+static_assert(well_formed_actions(kRows));
+
+}  // namespace
+
+constinit const std::span<const ActionRow> pattern_actions{kRows};
+
+}  // namespace weir::proxy
