@@ -13,6 +13,8 @@
 
 namespace weir::proxy {
 
+class Service;
+
 struct WorkerContext;
 
 struct ProcessState {
@@ -33,6 +35,7 @@ struct ProcessState {
   bool placed = false;                                   // workers were given CPUs; for the control thread
   bool quiet = false;                                    // -q, or no terminal: messages go to the log only
   sample::ProcessVariables variables;
+  const Service* statistics = nullptr;  // who answers where `stats` lines stand; set before the workers run
   TimePoint started{};
   WallTime started_wall{};
 };

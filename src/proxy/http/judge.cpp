@@ -1,6 +1,6 @@
 // The rules of a request, in the order in which they are asked:
 //
-//   the frontend's tcp-request content, then its http-request; use_backend; the same two of the backend.
+//   the frontend's tcp-request content, its http-request, its statistics page; use_backend; the same of the backend.
 //
 // An action may wait (for the body, for a while); the set is asked again from it on when what it waits for has come.
 // Then the head gets its last fields and a server is asked for. Manual: 4.4, http-request; option http-buffer-request,
@@ -97,10 +97,10 @@ bool wants_body(const Session& session, const HttpSettings& settings) {
          session.http->request.method == Method::post;
 }
 
-// option http-buffer-request: the whole body, as far as the buffer holds it, before the rules. True: it is there.
-bool body_is_buffered(Session& session, const HttpSettings& settings) {
+// The whole body, as far as the buffer holds it. True: it is there; else it is waited for, or the client is told.
+bool body_is_here(Session& session) {
   HttpExchange& exchange = *session.http;
-  if (!wants_body(session, settings) || exchange.request_body.framing.kind == BodyKind::none) return true;
+  if (exchange.request_body.framing.kind == BodyKind::none) return true;
   switch (gather_request_body(session, 0)) {
     case BodyGathered::enough: return true;
     case BodyGathered::broken:
@@ -122,6 +122,11 @@ bool body_is_buffered(Session& session, const HttpSettings& settings) {
   }
   arm_timer(session);
   return false;
+}
+
+// option http-buffer-request: before the rules.
+bool body_is_buffered(Session& session, const HttpSettings& settings) {
+  return !wants_body(session, settings) || body_is_here(session);
 }
 
 bool is_monitor(Session& session) {
@@ -168,6 +173,25 @@ Outcome ask_http(Session& session, const ProxyConfig& proxy) {
   return Outcome::stopped;
 }
 
+// Nobody is waited for or connected to: in the log these times are 0.
+void begin_inside(Session& session, std::string_view name) {
+  session.http->served_by = name;
+  SessionFacts& facts = session.facts;
+  facts.queue_left = facts.connect_started = facts.connect_finished = session.worker->io->now();
+}
+
+// The page of `stats` lines: its own rules, who may see it, the form that was posted.
+Outcome ask_statistics(Session& session, const std::shared_ptr<const ProxyConfig>& proxy) {
+  if (!asks_for_statistics(session, *proxy)) return Outcome::next;
+  begin_inside(session, "<STATS>");
+  if (ask(session, proxy->stats_rules) == Outcome::stopped) return Outcome::stopped;
+  if (!may_see_statistics(session, *proxy->settings.http.stats)) return act_on(session, Verdict::answer);
+  if (session.http->request.method == Method::post && !body_is_here(session)) return Outcome::stopped;
+  if (!session.backend) session.frontend->state->counters[session.worker->id()].intercepted.add();
+  show_statistics(session, proxy);
+  return Outcome::stopped;
+}
+
 void begin_stage(HttpExchange& exchange, RequestStage stage) {
   exchange.stage = stage;
   exchange.next_rule = 0;
@@ -205,6 +229,10 @@ void judge_request(Session& session) {
         break;
       case RequestStage::front_http:
         if (ask_http(session, front) == Outcome::stopped) return;
+        begin_stage(exchange, RequestStage::front_stats);
+        break;
+      case RequestStage::front_stats:
+        if (ask_statistics(session, session.frontend->config) == Outcome::stopped) return;
         begin_stage(exchange, RequestStage::front_old);
         break;
       case RequestStage::front_old:
@@ -230,6 +258,10 @@ void judge_request(Session& session) {
         break;
       case RequestStage::back_http:
         if (ask_http(session, *session.backend->config) == Outcome::stopped) return;
+        begin_stage(exchange, RequestStage::back_stats);
+        break;
+      case RequestStage::back_stats:
+        if (ask_statistics(session, session.backend->config) == Outcome::stopped) return;
         begin_stage(exchange, RequestStage::back_old);
         break;
       case RequestStage::back_old:

@@ -173,6 +173,7 @@ const std::span<const config::KeywordRow> kTables[] = {
     log_keywords,      rule_keywords,   stick_keywords,     check_keywords,        probe_keywords,
     userlist_keywords, later_keywords,  variable_keywords,  capture_keywords,      proxy_protocol_keywords,
     filter_keywords,   http_keywords,   http_name_keywords, page_keywords,         old_rewriting_keywords,
+    statistics_keywords,
 };
 }  // namespace
 
