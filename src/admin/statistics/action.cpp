@@ -25,17 +25,18 @@ std::uint8_t flags(const Server& server) {
   return server->health.admin_flags();
 }
 
-// What changes administrative flags has changed something when they differ.
+// COMPAT: observed on 2.6: a state that is asked for counts as a change, whatever the server's was.
 template <void (*Make)(WorkerContext&, proxy::ServerState&)>
-bool admin_state(WorkerContext& worker, const Server& server) {
-  const std::uint8_t before = flags(server);
+bool make(WorkerContext& worker, const Server& server) {
   Make(worker, *server);
-  return flags(server) != before;
+  return true;
 }
 
 template <check::Admin flag, bool on>
-void set_flag(WorkerContext& worker, proxy::ServerState& server) {
-  proxy::set_server_admin(worker, server, flag, on);
+bool flag_is(WorkerContext& worker, const Server& server) {
+  const std::uint8_t before = flags(server);
+  proxy::set_server_admin(worker, *server, flag, on);
+  return flags(server) != before;
 }
 
 bool is_checked(const Server& server) {
@@ -100,7 +101,6 @@ bool force_agent(WorkerContext& worker, const Server& server) {
 }
 
 bool shut_down(WorkerContext& worker, const Server& server) {
-  if (server->sessions.value() == 0) return false;
   proxy::shut_sessions(*worker.process, server, proxy::EndedBy::admin);
   return true;
 }
@@ -109,9 +109,9 @@ using check::Admin;
 using check::State;
 
 constexpr ServerAction kActions[] = {
-    {"ready", "Ready: takes new sessions", admin_state<make_ready>},
-    {"drain", "Drain: keeps its sessions, takes no new users", admin_state<make_drain>},
-    {"maint", "Maintenance: takes nobody", admin_state<make_maint>},
+    {"ready", "Ready: takes new sessions", make<make_ready>},
+    {"drain", "Drain: keeps its sessions, takes no new users", make<make_drain>},
+    {"maint", "Maintenance: takes nobody", make<make_maint>},
     {"dhlth", "Health checks: stop", disable_health},
     {"ehlth", "Health checks: start", enable_health},
     {"hrunn", "Health: is up", force_health<State::running>},
@@ -123,10 +123,10 @@ constexpr ServerAction kActions[] = {
     {"adown", "Agent: says down", force_agent<false>},
     {"shutdown", "End all sessions", shut_down},
     // COMPAT: words of old scripts; observed on 2.6.
-    {"disable", "", admin_state<set_flag<Admin::forced_maint, true>>},
-    {"enable", "", admin_state<set_flag<Admin::forced_maint, false>>},
-    {"stop", "", admin_state<set_flag<Admin::forced_drain, true>>},
-    {"start", "", admin_state<set_flag<Admin::forced_drain, false>>},
+    {"disable", "", flag_is<Admin::forced_maint, true>},
+    {"enable", "", flag_is<Admin::forced_maint, false>},
+    {"stop", "", flag_is<Admin::forced_drain, true>},
+    {"start", "", flag_is<Admin::forced_drain, false>},
 };
 
 constexpr ActionResult kResults[] = {
@@ -180,8 +180,8 @@ std::string_view apply_form(const proxy::ServiceRequest& request) {
   if (!request.may_change || !comes_from_here(request.head)) return "DENY";
   if (request.body_cut) return "EXCD";
   const ServerForm form = read_form(request.body);
-  if (form.action.empty() || form.servers.empty()) return "NONE";
-  const auto* const action = std::ranges::find(kActions, form.action, &ServerAction::word);
+  if (!form.action || form.servers.empty()) return "NONE";
+  const auto* const action = std::ranges::find(kActions, *form.action, &ServerAction::word);
   const auto backend = named_backend(*request.plan, form.backend);
   if (action == std::end(kActions) || !backend) return "ERRP";
   if (!in_scope(*request.proxy, backend->config->name)) return "DENY";

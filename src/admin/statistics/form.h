@@ -4,6 +4,7 @@
 // standard, 5.1.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,7 @@
 namespace weir::admin {
 
 struct ServerForm {
-  std::string action;
+  std::optional<std::string> action;
   std::string backend;
   std::vector<std::string> servers;
 };

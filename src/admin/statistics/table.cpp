@@ -25,48 +25,48 @@ constexpr Value figure(StatColumn column, Figure kind = Figure::count, std::stri
   return {.before = before, .kind = kind, .columns = {column}, .count = 1};
 }
 constexpr Value alarm(StatColumn a) { return {.columns = {a}, .count = 1, .alarms = true}; }
-constexpr Value sum(StatColumn a, StatColumn b) { return {.columns = {a, b}, .count = 2}; }
+constexpr Value sum(StatColumn a, StatColumn b) { return {.before = "denied", .columns = {a, b}, .count = 2}; }
 constexpr Value alarm(StatColumn a, StatColumn b, StatColumn c) {
   return {.columns = {a, b, c}, .count = 3, .alarms = true};
 }
 
 struct Column {
   std::string_view label;
+  std::string_view css;  // its class, for its width
   std::string_view help;
   Value main;
   std::array<Value, 2> small{};
   bool left = false;
-  bool http_only = false;
 };
 
 using enum Figure;
 constexpr Column kColumns[] = {
-    {"Status", "how it is, and since when", figure(k_status, text), {figure(k_lastchg, seconds)}, true},
-    {"Check", "what the last check found, and how long it took", figure(k_check_status, text),
+    {"Status", "status", "how it is, and since when", figure(k_status, text), {figure(k_lastchg, seconds)}, true},
+    {"Check", "check", "what the last check found, and how long it took", figure(k_check_status, text),
      {figure(k_check_duration, milliseconds)}, true},
-    {"Weight", "its share of new sessions; of a backend, that of all usable servers", figure(k_weight)},
-    {"Queue", "requests that wait for a server", figure(k_qcur), {figure(k_qmax, count, "max")}},
-    {"Sessions", "sessions now, the most there were, the limit", figure(k_scur),
+    {"Weight", "weight", "its share of new sessions; of a backend, that of all usable servers", figure(k_weight)},
+    {"Queue", "queue", "requests that wait for a server now, and the most there were", figure(k_qcur),
+     {figure(k_qmax, count, "max")}},
+    {"Sessions", "sessions", "sessions now, the most there were, the limit", figure(k_scur),
      {figure(k_smax, count, "max"), figure(k_slim, count, "of")}},
-    {"Per second", "new sessions in the last second, and the most of any second", figure(k_rate),
+    {"Per second", "rate", "new sessions in the last second, and the most of any second", figure(k_rate),
      {figure(k_rate_max, count, "max")}},
-    {"Total", "sessions since the start", figure(k_stot)},
-    {"Requests", "HTTP requests since the start", figure(k_req_tot), {}, false, true},
-    {"In", "bytes from clients", figure(k_bin, bytes)},
-    {"Out", "bytes to clients", figure(k_bout, bytes)},
-    {"Denied", "requests and answers that rules refused", sum(k_dreq, k_dresp)},
-    {"Errors", "bad requests, connections that failed, answers that failed", alarm(k_ereq, k_econ, k_eresp)},
-    {"Retries", "connections tried again, and moved to another server", figure(k_wretr),
+    {"Total", "total", "sessions since the start, and HTTP requests", figure(k_stot),
+     {figure(k_req_tot, count, "req")}},
+    {"Bytes out", "bytes", "bytes to clients, and from them", figure(k_bout, bytes), {figure(k_bin, bytes, "in")}},
+    {"Errors", "errors", "bad requests, connections and answers that failed; requests and answers that rules denied",
+     alarm(k_ereq, k_econ, k_eresp), {sum(k_dreq, k_dresp)}},
+    {"Retries", "retries", "connections tried again, and moved to another server", figure(k_wretr),
      {figure(k_wredis, count, "moved")}},
-    {"4xx", "answers with such a status", figure(k_hrsp_4xx), {}, false, true},
-    {"5xx", "answers with such a status", alarm(k_hrsp_5xx), {}, false, true},
-    {"Time", "the mean of the last 1024 sessions, and of it to connect", figure(k_ttime, milliseconds),
+    {"5xx", "answers", "answers with a status of 500 and more, and of 400 and more", alarm(k_hrsp_5xx),
+     {figure(k_hrsp_4xx, count, "4xx")}},
+    {"Time", "time", "the mean of the last 1024 sessions, and of what it took to connect", figure(k_ttime, milliseconds),
      {figure(k_ctime, milliseconds, "connect")}},
-    {"Failures", "how often it went down, and for how long in all", figure(k_chkdown), {figure(k_downtime, seconds)}},
+    {"Failures", "failures", "how often it went down, and for how long in all", figure(k_chkdown),
+     {figure(k_downtime, seconds)}},
 };
 
 bool is_http(const proxy::ProxyPlan& proxy) { return proxy.config().settings.mode == proxy::Mode::http; }
-bool shows(const Column& column, const proxy::ProxyPlan& proxy) { return !column.http_only || is_http(proxy); }
 
 bool has_servers(const proxy::ProxyPlan& proxy) {
   if (!proxy.backend) return false;
@@ -120,10 +120,20 @@ void write_value(std::string& out, const Value& value, const Fields& fields, std
 
 bool is_told(const Value& value, const Fields& fields) { return !plain(value, fields).empty(); }
 
+// What the check's code means, and what it met.
+void write_check_title(std::string& out, const Fields& fields) {
+  out += " data-title=\"check_desc+last_chk\" title=\"";
+  append_escaped(out, fields.value(k_check_desc));
+  if (fields.present(k_last_chk)) append_escaped(out, ": " + fields.value(k_last_chk));
+  out += '"';
+}
+
 void write_cell(std::string& out, const Column& column, const Fields& fields) {
   const bool hot = column.main.alarms && is_told(column.main, fields) && plain(column.main, fields) != "0";
   const std::string_view css = column.left ? " class=\"l\"" : hot ? " class=\"hot\"" : "";
-  fmt::format_to(std::back_inserter(out), "<td{}>", css);
+  fmt::format_to(std::back_inserter(out), "<td{}", css);
+  if (column.main.columns[0] == k_check_status) write_check_title(out, fields);
+  out += '>';
   const bool state = column.main.columns[0] == k_status;
   write_value(out, column.main, fields, state ? "state" : "");
   bool open = false;
@@ -155,7 +165,7 @@ void write_legend(std::string& out, const StatRow& row) {
 }
 
 void write_name(std::string& out, const StatRow& row, const TableLook& look) {
-  out += "<th scope=\"row\"><span class=\"name\">";
+  out += "<th scope=\"row\" class=\"l\"><span class=\"name\">";
   if (row.server)
     append_escaped(out, row.server->name);
   else
@@ -181,8 +191,8 @@ void write_modules(std::string& out, const Fields& fields) {
   out += "</dl></details></td>";
 }
 
-void write_pick(std::string& out, const StatRow& row) {
-  if (!row.server) {
+void write_pick(std::string& out, const StatRow& row, bool form) {
+  if (!row.server || !form) {
     out += "<td class=\"pick\"></td>";
     return;
   }
@@ -223,13 +233,12 @@ void open_proxy(std::string& out, const proxy::ProxyPlan& proxy, TableLook& look
   if (!config.settings.description.empty())
     fmt::format_to(end, R"(<p class="about">{}</p>)", escaped(config.settings.description));
   out += "</div>\n<div class=\"scroll\"><table><thead><tr>";
-  if (look.form) out += R"(<th class="pick" scope="col"></th>)";
-  out += R"(<th scope="col">Name</th>)";
+  if (look.changes) out += look.form ? R"(<td class="pick all"></td>)" : R"(<td class="pick"></td>)";
+  out += R"(<th scope="col" class="c-name l">Name</th>)";
   for (const Column& column : kColumns)
-    if (shows(column, proxy))
-      fmt::format_to(end, R"(<th scope="col"{} title="{}">{}</th>)", column.left ? " class=\"l\"" : "", column.help,
-                     column.label);
-  if (look.stats->show_modules) out += R"(<th scope="col">Modules</th>)";
+    fmt::format_to(end, R"(<th scope="col" class="c-{}{}" title="{}">{}</th>)", column.css, column.left ? " l" : "",
+                   column.help, column.label);
+  if (look.stats->show_modules) out += R"(<th scope="col" class="c-modules">Modules</th>)";
   out += "</tr></thead>\n<tbody>\n";
 }
 
@@ -238,10 +247,10 @@ void write_row(std::string& out, const StatRow& row, const TableLook& look) {
   fmt::format_to(std::back_inserter(out), R"(<tr class="{}" data-row="{}.{}.{}" data-svname="{}" data-tone="{}">)",
                  kind, row.fields.value(k_type), row.owner.proxy, row.owner.id, escaped(row.fields.value(k_svname)),
                  tone_of(row.fields.value(k_status)));
-  if (look.form) write_pick(out, row);
+  if (look.changes) write_pick(out, row, look.form);
   write_name(out, row, look);
   for (const Column& column : kColumns)
-    if (shows(column, *row.proxy)) write_cell(out, column, row.fields);
+    write_cell(out, column, row.fields);
   if (look.stats->show_modules) write_modules(out, row.fields);
   out += "</tr>\n";
 }

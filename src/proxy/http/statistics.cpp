@@ -25,15 +25,24 @@ std::string_view asked_for(const Head& head) {
   return head.target.starts_with('/') ? head.target : split_target(head.target).path_query;
 }
 
-// RFC 7617. A client that speaks to a proxy (absolute form) logs in as to one.
+// RFC 7617. The page is weir's own, whatever form the target has: a client logs in as to any server.
 std::string_view credentials(const Head& head, sample::Arena& arena) {
-  const bool to_proxy = !head.target.starts_with('/');
-  const auto value = head.value(to_proxy ? FieldId::proxy_authorization : FieldId::authorization);
+  const auto value = head.value(FieldId::authorization);
   constexpr std::string_view kBasic = "basic ";
   if (!value || value->size() <= kBasic.size() || !same_name(value->substr(0, kBasic.size()), kBasic)) return {};
   std::string_view rest = value->substr(kBasic.size());
   while (rest.starts_with(' ')) rest.remove_prefix(1);
   return sample::base64_decoded(rest, sample::Base64::plain, arena).value_or("");
+}
+
+// RFC 9110 5.6.4: what would end a quoted string is escaped.
+std::string quoted(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
 }
 
 bool is_user(const StatsConfig& stats, std::string_view pair) {
@@ -75,12 +84,10 @@ bool may_see_statistics(Session& session, const StatsConfig& stats) {
   const bool known = is_user(stats, credentials(exchange.request, session.worker->arena));
   session.worker->arena.reset();
   if (known) return true;
-  const bool to_proxy = !exchange.request.target.starts_with('/');
-  const auto challenge = exchange.texts.copy(fmt::format("Basic realm=\"{}\"", stats.realm));
+  const auto challenge = exchange.texts.copy(fmt::format("Basic realm=\"{}\"", quoted(stats.realm)));
   exchange.answer = {};
-  exchange.answer.reply = &page_of(session, to_proxy ? 407 : 401);
-  if (challenge)
-    exchange.answer.fields.emplace_back(to_proxy ? "proxy-authenticate" : "www-authenticate", *challenge);
+  exchange.answer.reply = &page_of(session, 401);
+  if (challenge) exchange.answer.fields.emplace_back("www-authenticate", *challenge);
   return false;
 }
 

@@ -51,6 +51,7 @@
       at.classList.toggle("zero", value === "0");
       at.parentNode.classList.toggle("hot", "hot" in at.dataset && Number(value) > 0);
     }
+    for (const at of all("[data-title]", row)) at.title = at.dataset.title.split("+").map((name) => record[name]).filter(Boolean).join(": ");
     if (record.status !== undefined) row.dataset.tone = tone(record.status);
   };
   const isServer = (row) => row.classList.contains("server");
@@ -112,7 +113,7 @@
   };
   const order = (head) => {
     const now = head.getAttribute("aria-sort");
-    const next = now === null ? (head.classList.contains("l") || head.cellIndex === 0 ? "ascending" : "descending")
+    const next = now === null ? (head.classList.contains("l") ? "ascending" : "descending")
       : now === (head.classList.contains("l") ? "ascending" : "descending") ? (now === "ascending" ? "descending" : "ascending") : null;
     for (const other of all("th[aria-sort]", head.closest("tr"))) other.removeAttribute("aria-sort");
     if (next !== null) head.setAttribute("aria-sort", next);
@@ -120,7 +121,7 @@
   };
   for (const table of all("table")) {
     all("tr.server", table).forEach((row, place) => { row.dataset.place = place; });
-    for (const head of all("thead th:not(.pick)", table)) {
+    for (const head of all("thead th", table)) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = head.textContent;
@@ -128,7 +129,7 @@
       button.addEventListener("click", () => order(head));
       head.replaceChildren(button);
     }
-    const pick = table.querySelector("thead th.pick");
+    const pick = table.querySelector("thead .all");
     if (!pick) continue;
     const box = document.createElement("input");
     box.type = "checkbox";
