@@ -33,6 +33,13 @@ bool fill_served_head(HttpExchange& exchange, const ServiceAnswer& made) {
   return made.body != nullptr || head.add("content-length", FieldId::content_length, "0");
 }
 
+// Until its last piece is made, what ends an answer is whoever ends it: a client that leaves, or does not read.
+void mark_served(Session& session) {
+  if (session.facts.ended_by != EndedBy::nobody) return;
+  session.facts.ended_by = EndedBy::local;
+  session.facts.ended_in = 'R';
+}
+
 void append_piece(BodyState& body, std::string_view piece) {
   if (piece.empty()) return;
   if (!body.chunked_out) {
@@ -47,7 +54,7 @@ void append_piece(BodyState& body, std::string_view piece) {
 
 void serve_from_inside(Session& session, ServiceAnswer made) {
   HttpExchange& exchange = *session.http;
-  begin_own_answer(session, EndedBy::local, 'R');
+  begin_own_answer(session, EndedBy::nobody, '-');
   if (!fill_served_head(exchange, made)) return answer(session, page_of(session, 500), EndedBy::internal, 'R');
   own_head_made(session);
   session.facts.response_began = session.worker->io->now();
@@ -56,6 +63,7 @@ void serve_from_inside(Session& session, ServiceAnswer made) {
   BodyKind kind = made.body == nullptr ? BodyKind::length : BodyKind::chunked;
   if (asked_for_head) kind = BodyKind::none;
   if (!asked_for_head) exchange.served = std::move(made.body);
+  if (exchange.served == nullptr) mark_served(session);
   send_own_answer(session, {}, {.kind = kind});
 }
 
@@ -75,6 +83,7 @@ Moved move_served(Session& session) {
     if (body.chunked_out) body.unsent.append("0\r\n\r\n");
     body.read_over = true;
     exchange.served.reset();
+    mark_served(session);
     return move_body(session, session.response, body, session.server, session.client, {}, false);
   }
   if (flush_unsent(session, session.response, body, session.client) == Moved::sink_error) return Moved::sink_error;
