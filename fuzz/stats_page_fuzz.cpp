@@ -1,7 +1,7 @@
 // layers: admin proxy
 //
-// The address and the form of the statistics page: what is read is bounded, and an address that is written is read as it
-// was; nothing of a text is markup any more once it is escaped.
+// The address and the form of the statistics page: what is read is bounded, and an address that is written is read as
+// it was; nothing of a text is markup any more once it is escaped.
 #include <cstdint>
 #include <cstdlib>
 

@@ -1,5 +1,5 @@
-// `ready`, `drain`, `maint`: what the socket and the statistics page do to a server, each in the order that lets nothing
-// slip between two flags. Management 9.3, set server state.
+// `ready`, `drain`, `maint`: what the socket and the statistics page do to a server, each in the order that lets
+// nothing slip between two flags. Management 9.3, set server state.
 #pragma once
 
 #include "proxy/health_events.h"

@@ -1,4 +1,5 @@
-// The rows of the statistics, one after the other: every proxy's frontend, servers and backend, in the order of the file.
+// The rows of the statistics, one after the other: every proxy's frontend, servers and backend, in the order of the
+// file.
 //
 // A walk is taken in pieces of any size and holds what it walks over: the plan it began with, and the servers of the
 // backend it is in. `show stat` and the statistics page say the same because both walk here and write here.

@@ -284,7 +284,7 @@ struct ProxyConfig {
   std::vector<Rule> redirect_rules;      // redirect: after http-request
   std::vector<Rule> stats_rules;         // stats http-request
   CaptureSlot captured_cookie;           // capture cookie; its name in `header`; length 0: none
-  bool own_stats = false;  // it has a `stats` line: what its defaults section says of them does not count
+  bool own_stats = false;                // it has a `stats` line: what its defaults section says of them does not count
   bool has_rules = false;  // on lines of its own: of a defaults section, what limits who may start from it
   std::vector<CaptureSlot> request_captures;
   std::vector<CaptureSlot> response_captures;

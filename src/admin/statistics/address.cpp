@@ -37,7 +37,8 @@ void read_word(std::string_view word, PageAddress& address) {
   if (word.starts_with("scope=")) address.scope = name_part(word.substr(6));
   if (word.starts_with("st=")) address.result = word.substr(3, 4);
   if (address.form != PageForm::html) return;
-  const auto* const form = std::ranges::find_if(kForms, [&](const FormWord& row) { return word.starts_with(row.word); });
+  const auto* const form =
+      std::ranges::find_if(kForms, [&](const FormWord& row) { return word.starts_with(row.word); });
   if (form != std::end(kForms)) address.form = form->form;
 }
 

@@ -28,6 +28,7 @@ struct PageAddress {
 /// `path_query` begins with the prefix.
 [[nodiscard]] PageAddress read_address(std::string_view path_query, std::string_view prefix);
 /// The address that shows the same rows in that form, with `more` (";st=DONE") first.
-[[nodiscard]] std::string write_address(std::string_view prefix, const PageAddress& address, std::string_view more = {});
+[[nodiscard]] std::string write_address(std::string_view prefix, const PageAddress& address,
+                                        std::string_view more = {});
 
 }  // namespace weir::admin

@@ -11,7 +11,8 @@ std::string form_decoded(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); i++) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
+    const bool escape =
+        text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
     if (escape) {
       out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
       i += 2;
@@ -32,9 +33,12 @@ ServerForm read_form(std::string_view body) {
     if (sign == pair.npos) continue;
     const std::string name = form_decoded(pair.substr(0, sign));
     std::string value = form_decoded(pair.substr(sign + 1));
-    if (name == "action") form.action = std::move(value);
-    else if (name == "b") form.backend = std::move(value);
-    else if (name == "s") form.servers.push_back(std::move(value));
+    if (name == "action")
+      form.action = std::move(value);
+    else if (name == "b")
+      form.backend = std::move(value);
+    else if (name == "s")
+      form.servers.push_back(std::move(value));
   }
   return form;
 }

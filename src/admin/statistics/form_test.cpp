@@ -9,8 +9,15 @@ TEST(Form, EscapesAndWhatIsNone) {
   struct Row {
     std::string_view text, decoded;
   };
-  const Row rows[] = {{"", ""},       {"a+b", "a b"},      {"%41%62", "Ab"}, {"%", "%"},        {"%4", "%4"},
-                      {"%zz", "%zz"}, {"100%25", "100%"}, {"%00", std::string_view("\0", 1)}, {"%e2%82%ac", "\u20ac"}};
+  const Row rows[] = {{"", ""},
+                      {"a+b", "a b"},
+                      {"%41%62", "Ab"},
+                      {"%", "%"},
+                      {"%4", "%4"},
+                      {"%zz", "%zz"},
+                      {"100%25", "100%"},
+                      {"%00", std::string_view("\0", 1)},
+                      {"%e2%82%ac", "\u20ac"}};
   for (const Row& row : rows) EXPECT_EQ(form_decoded(row.text), row.decoded) << row.text;
 }
 

@@ -133,7 +133,8 @@ class HtmlBody final : public proxy::ServedBody {
     csv.form = PageForm::csv;
     csv.refreshes = false;
     fmt::format_to(std::back_inserter(out), " data-csv=\"{}\"", escaped(address(csv)));
-    if (look_.stats->refresh != 0) fmt::format_to(std::back_inserter(out), " data-refresh=\"{}\"", look_.stats->refresh);
+    if (look_.stats->refresh != 0)
+      fmt::format_to(std::back_inserter(out), " data-refresh=\"{}\"", look_.stats->refresh);
     if (!page_.address.refreshes) out += " data-still";
   }
 
@@ -145,7 +146,8 @@ class HtmlBody final : public proxy::ServedBody {
     }
     const auto up = page_.worker.io->now() - page_.worker.process->started;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(up).count();
-    out.append("up for ").append(written(Figure::seconds, static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0))));
+    out.append("up for ").append(
+        written(Figure::seconds, static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0))));
     if (stats.show_version) fmt::format_to(std::back_inserter(out), " \u00b7 version {}", escaped(page_.version));
   }
 
@@ -190,8 +192,8 @@ class HtmlBody final : public proxy::ServedBody {
     tile(out, "Sessions now", "sessions", seen.sessions);
     tile(out, "New per second", "rate", seen.rate);
     tile(out, "Waiting", "waiting", seen.waiting);
-    const std::string of = fmt::format(" <small>of <span data-tile=\"all\">{}</span></small>",
-                                       written(Figure::count, seen.all));
+    const std::string of =
+        fmt::format(" <small>of <span data-tile=\"all\">{}</span></small>", written(Figure::count, seen.all));
     tile(out, "Servers up", "up", seen.up, of);
     tile(out, "Servers down", "down", seen.down, {}, true);
     tile(out, "Draining, maintenance", "rest", seen.rest);
@@ -207,10 +209,10 @@ class HtmlBody final : public proxy::ServedBody {
 
 std::span<const HtmlBody::Slot> HtmlBody::slots() {
   static constexpr Slot kSlots[] = {
-    {"data", &HtmlBody::data},       {"facts", &HtmlBody::facts},     {"links", &HtmlBody::links},
-    {"notice", &HtmlBody::notice},   {"proxies", &HtmlBody::begin_proxies}, {"refresh", &HtmlBody::refresh},
-    {"script", &HtmlBody::script},   {"style", &HtmlBody::style},     {"tiles", &HtmlBody::tiles},
-    {"title", &HtmlBody::title},
+      {"data", &HtmlBody::data},     {"facts", &HtmlBody::facts},           {"links", &HtmlBody::links},
+      {"notice", &HtmlBody::notice}, {"proxies", &HtmlBody::begin_proxies}, {"refresh", &HtmlBody::refresh},
+      {"script", &HtmlBody::script}, {"style", &HtmlBody::style},           {"tiles", &HtmlBody::tiles},
+      {"title", &HtmlBody::title},
   };
   return kSlots;
 }

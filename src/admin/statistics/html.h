@@ -1,8 +1,8 @@
 // The statistics page for people: one document that needs nothing from outside, row by row.
 //
 // page/page.html is the frame; its {{slots}} are filled here, everything that comes from a configuration or a request
-// escaped. page/page.css and page/page.js stand in the document, and its policy names their digests: nothing else runs or
-// is fetched. Without the script it is a plain table that shows the same.
+// escaped. page/page.css and page/page.js stand in the document, and its policy names their digests: nothing else runs
+// or is fetched. Without the script it is a plain table that shows the same.
 #pragma once
 
 #include <memory>

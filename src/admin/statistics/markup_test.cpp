@@ -45,9 +45,9 @@ TEST(Markup, EveryStatusHasATone) {
   struct Row {
     std::string_view status, tone;
   };
-  const Row rows[] = {{"UP", "up"},         {"UP 1/3", "change"}, {"DOWN", "down"},        {"DOWN 1/2", "change"},
+  const Row rows[] = {{"UP", "up"},         {"UP 1/3", "change"}, {"DOWN", "down"},          {"DOWN 1/2", "change"},
                       {"NOLB", "change"},   {"MAINT", "rest"},    {"MAINT (via x)", "rest"}, {"DRAIN", "rest"},
-                      {"no check", "rest"}, {"OPEN", "up"},       {"FULL", "change"},      {"STOP", "rest"}};
+                      {"no check", "rest"}, {"OPEN", "up"},       {"FULL", "change"},        {"STOP", "rest"}};
   for (const Row& row : rows) EXPECT_EQ(tone_of(row.status), row.tone) << row.status;
 }
 

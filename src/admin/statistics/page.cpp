@@ -128,8 +128,8 @@ class StatisticsPage final : public proxy::Service {
     if (address.form == PageForm::json_schema)
       answer.body = std::make_unique<SchemaBody>();
     else
-      answer.body = std::make_unique<RowsBody>(request.worker, std::move(walk), writer_form(address.form),
-                                               stats.show_legends);
+      answer.body =
+          std::make_unique<RowsBody>(request.worker, std::move(walk), writer_form(address.form), stats.show_legends);
   }
 
   std::string version_;

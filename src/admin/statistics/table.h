@@ -1,7 +1,7 @@
 // A proxy on the page: its heading, a table with a row for each of its parts, and the form that changes its servers.
 //
-// What stands in a cell is a row of a table of columns: the figures of `show stat` it shows, large and small. Each figure
-// says its column and its plain value (data-f, data-v), by which the script sorts and refreshes.
+// What stands in a cell is a row of a table of columns: the figures of `show stat` it shows, large and small. Each
+// figure says its column and its plain value (data-f, data-v), by which the script sorts and refreshes.
 #pragma once
 
 #include <string>

@@ -192,9 +192,35 @@ Outcome ask_statistics(Session& session, const std::shared_ptr<const ProxyConfig
   return Outcome::stopped;
 }
 
-void begin_stage(HttpExchange& exchange, RequestStage stage) {
-  exchange.stage = stage;
-  exchange.next_rule = 0;
+Outcome ask_stage(Session& session, RequestStage stage) {
+  const ProxyConfig& front = *session.frontend->config;
+  const auto back = [&]() -> const ProxyConfig& { return *session.backend->config; };
+  switch (stage) {
+    case RequestStage::front_content:
+      capture_request(session);
+      if (is_monitor(session)) return answer_monitor(session), Outcome::stopped;
+      if (!body_is_buffered(session, front.settings.http)) return Outcome::stopped;
+      return ask(session, front.content_rules);
+    case RequestStage::front_http: return ask_http(session, front);
+    case RequestStage::front_stats: return ask_statistics(session, session.frontend->config);
+    case RequestStage::front_old: return ask(session, front.old_request_rules);
+    case RequestStage::front_redirect: return ask(session, front.redirect_rules);
+    case RequestStage::choose: return enter_chosen_backend(session) ? Outcome::next : Outcome::stopped;
+    case RequestStage::back_content:
+      if (!body_is_buffered(session, back().settings.http)) return Outcome::stopped;
+      return ask(session, back().content_rules);
+    case RequestStage::back_http: return ask_http(session, back());
+    case RequestStage::back_stats: return ask_statistics(session, session.backend->config);
+    case RequestStage::back_old: return ask(session, back().old_request_rules);
+    case RequestStage::back_redirect: return ask(session, back().redirect_rules);
+    case RequestStage::ready: return Outcome::next;
+  }
+  return Outcome::next;
+}
+
+RequestStage stage_after(const Session& session, RequestStage stage) {
+  if (stage == RequestStage::choose && one_section(session)) return RequestStage::ready;
+  return static_cast<RequestStage>(static_cast<std::uint8_t>(stage) + 1);
 }
 
 }  // namespace
@@ -217,71 +243,18 @@ Verdict ask_rules(Session& session, const std::vector<Rule>& rules, Of message) 
 
 void judge_request(Session& session) {
   HttpExchange& exchange = *session.http;
-  const ProxyConfig& front = *session.frontend->config;
-  for (;;) {
-    switch (exchange.stage) {
-      case RequestStage::front_content:
-        capture_request(session);
-        if (is_monitor(session)) return answer_monitor(session);
-        if (!body_is_buffered(session, front.settings.http)) return;
-        if (ask(session, front.content_rules) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::front_http);
-        break;
-      case RequestStage::front_http:
-        if (ask_http(session, front) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::front_stats);
-        break;
-      case RequestStage::front_stats:
-        if (ask_statistics(session, session.frontend->config) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::front_old);
-        break;
-      case RequestStage::front_old:
-        if (ask(session, front.old_request_rules) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::front_redirect);
-        break;
-      case RequestStage::front_redirect:
-        if (ask(session, front.redirect_rules) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::choose);
-        break;
-      case RequestStage::choose:
-        if (!enter_chosen_backend(session)) return;
-        begin_stage(exchange, RequestStage::back_content);
-        break;
-      case RequestStage::back_content:
-        if (one_section(session)) {
-          begin_stage(exchange, RequestStage::ready);
-          break;
-        }
-        if (!body_is_buffered(session, session.backend->config->settings.http)) return;
-        if (ask(session, session.backend->config->content_rules) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::back_http);
-        break;
-      case RequestStage::back_http:
-        if (ask_http(session, *session.backend->config) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::back_stats);
-        break;
-      case RequestStage::back_stats:
-        if (ask_statistics(session, session.backend->config) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::back_old);
-        break;
-      case RequestStage::back_old:
-        if (ask(session, session.backend->config->old_request_rules) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::back_redirect);
-        break;
-      case RequestStage::back_redirect:
-        if (ask(session, session.backend->config->redirect_rules) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::ready);
-        break;
-      case RequestStage::ready:
-        session.phase_deadline = TimePoint::max();
-        session.attempts_left =
-            session.extras && session.extras->retries
-                ? *session.extras->retries
-                : static_cast<std::uint8_t>(std::clamp(session.backend->config->settings.retries, 0, 255));
-        finish_request_head(session);
-        return ask_for_server(session);
-    }
+  while (exchange.stage != RequestStage::ready) {
+    if (ask_stage(session, exchange.stage) == Outcome::stopped) return;  // it may be gone
+    exchange.stage = stage_after(session, exchange.stage);
+    exchange.next_rule = 0;
   }
+  session.phase_deadline = TimePoint::max();
+  session.attempts_left =
+      session.extras && session.extras->retries
+          ? *session.extras->retries
+          : static_cast<std::uint8_t>(std::clamp(session.backend->config->settings.retries, 0, 255));
+  finish_request_head(session);
+  ask_for_server(session);
 }
 
 namespace {

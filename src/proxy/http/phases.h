@@ -72,8 +72,8 @@ const Reply& with_page(Session& session, const Reply& asked);
 void run_after_response(Session& session);
 /// Sends it and ends the exchange. `by`, `in`: the termination state unless something decided it before.
 void answer(Session& session, const Reply& reply, EndedBy by, char in);
-/// An answer of our own in three steps: what the exchange still held is given up; the head in the exchange has been filled;
-/// it leaves, with its body or before what `served` gives.
+/// An answer of our own in three steps: what the exchange still held is given up; the head in the exchange has been
+/// filled; it leaves, with its body or before what `served` gives.
 void begin_own_answer(Session& session, EndedBy by, char in);
 void own_head_made(Session& session);
 void send_own_answer(Session& session, std::string_view content, proto::http::Framing framing);

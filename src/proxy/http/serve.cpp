@@ -1,15 +1,15 @@
 // An answer from inside on its way: its head like any of ours, then its body piece by piece.
 //
-// A piece is made when the one before has left, so a slow client costs one piece and a long answer never holds the worker:
-// after each piece the connection goes to the end of the worker's ready list. HTTP/1.1 gets one chunk a piece, HTTP/1.0
-// the end of the connection. Its client has `timeout client` for each piece.
+// A piece is made when the one before has left, so a slow client costs one piece and a long answer never holds the
+// worker: after each piece the connection goes to the end of the worker's ready list. HTTP/1.1 gets one chunk a piece,
+// HTTP/1.0 the end of the connection. Its client has `timeout client` for each piece.
 #include <fmt/format.h>
 
 #include <iterator>
 
 #include "proxy/http/body.h"
-#include "proxy/http/phases.h"
 #include "proxy/http/pages.h"
+#include "proxy/http/phases.h"
 #include "proxy/worker_context.h"
 
 namespace weir::proxy {

@@ -37,9 +37,9 @@ struct ServiceRequest {
   std::shared_ptr<const Plan> plan;
   std::shared_ptr<const ProxyConfig> proxy;  // whose lines ask for the service
   const proto::http::Head& head;
-  std::string_view body;         // of a POST
-  bool body_cut = false;         // it is longer than what a buffer holds
-  bool may_change = false;       // stats admin: a condition holds
+  std::string_view body;    // of a POST
+  bool body_cut = false;    // it is longer than what a buffer holds
+  bool may_change = false;  // stats admin: a condition holds
 };
 
 struct ServiceAnswer {

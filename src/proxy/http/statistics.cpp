@@ -61,9 +61,8 @@ bool is_user(const StatsConfig& stats, std::string_view pair) {
 bool is_admin(Session& session, const ProxyConfig& proxy) {
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
-  const bool admin = std::ranges::any_of(proxy.stats_admins, [&](const sample::Condition& one) {
-    return one.evaluate(context) == sample::Truth::yes;
-  });
+  const bool admin = std::ranges::any_of(
+      proxy.stats_admins, [&](const sample::Condition& one) { return one.evaluate(context) == sample::Truth::yes; });
   session.worker->arena.reset();
   return admin;
 }

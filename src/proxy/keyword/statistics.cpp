@@ -1,7 +1,7 @@
 // The statistics page of HTTP mode: `stats` lines of proxies. Manual: 4.2.
 //
-// Every line asks for the page. The first one of a section starts from the usual values: what a defaults section says of
-// the page serves the proxies that say nothing themselves. COMPAT: observed on 2.6.
+// Every line asks for the page. The first one of a section starts from the usual values: what a defaults section says
+// of the page serves the proxies that say nothing themselves. COMPAT: observed on 2.6.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,8 +19,8 @@ using namespace config::vocabulary;
 // The section's own settings, to change.
 StatsConfig& stats_of(ParseContext& context) {
   auto& proxy = context.target<ProxyConfig>();
-  auto mine = proxy.own_stats ? std::make_shared<StatsConfig>(*proxy.settings.http.stats)
-                              : std::make_shared<StatsConfig>();
+  auto mine =
+      proxy.own_stats ? std::make_shared<StatsConfig>(*proxy.settings.http.stats) : std::make_shared<StatsConfig>();
   proxy.own_stats = true;
   StatsConfig& stats = *mine;
   proxy.settings.http.stats = std::move(mine);
@@ -112,9 +112,7 @@ void refresh(ParseContext& context, const Line& line) {
   stats_of(context).refresh = static_cast<std::uint32_t>(std::min<std::int64_t>(seconds, INT32_MAX));
 }
 
-void scope(ParseContext& context, const Line& line) {
-  stats_of(context).scope.push_back(line.args()[0].text);
-}
+void scope(ParseContext& context, const Line& line) { stats_of(context).scope.push_back(line.args()[0].text); }
 
 void show_description(ParseContext& context, const Line& line) {
   StatsConfig& stats = stats_of(context);
