@@ -64,6 +64,25 @@ if(GTest_FOUND)
   weir_precompiled(weir_test_headers ${common_headers} <gmock/gmock.h> <gtest/gtest.h>)
 endif()
 
+# weir_embed(<layer> <file>...): the files' texts as constants of one generated source, named after them: style.css is
+# `embedded_style_css` of the layer's namespace.
+function(weir_embed name)
+  set(constants "")
+  foreach(file ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+    file(READ ${file} text)
+    get_filename_component(constant ${file} NAME)
+    string(REPLACE "." "_" constant ${constant})
+    string(APPEND constants
+      "extern const std::string_view embedded_${constant};\nconstinit const std::string_view embedded_${constant}{R\"~~~(${text})~~~\"};\n\n")
+  endforeach()
+  set(generated ${CMAKE_CURRENT_BINARY_DIR}/${name}_embedded.cpp)
+  file(CONFIGURE OUTPUT ${generated} @ONLY CONTENT
+    "#include <string_view>\n\nnamespace weir::${name} {\n\n@constants@}  // namespace weir::${name}\n")
+  target_sources(weir_${name} PRIVATE ${generated})
+  set_property(SOURCE ${generated} APPEND PROPERTY OBJECT_DEPENDS ${CMAKE_BINARY_DIR}/${weir_common_headers_file})
+endfunction()
+
 function(weir_layer name)
   cmake_parse_arguments(LAYER "" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <thread>
 
+#include "admin/statistics/page.h"
 #include "app/grants.h"
 #include "app/keywords.h"
 #include "app/load_options.h"
@@ -53,7 +54,13 @@ void look_outside_through(io::Opener& opener) {
 
 }  // namespace
 
-Process::Process(CommandLine line) : line_(std::move(line)), version_(kReportedVersion), engine_(sample_registry()) {}
+Process::Process(CommandLine line)
+    : line_(std::move(line)),
+      version_(kReportedVersion),
+      statistics_(admin::make_statistics_page(version_)),
+      engine_(sample_registry()) {
+  engine_.process().statistics = statistics_.get();
+}
 
 Process::~Process() { set_outside(direct_outside()); }
 

@@ -19,6 +19,7 @@
 #include "io/worker.h"
 #include "proxy/control.h"
 #include "proxy/engine.h"
+#include "proxy/http/service.h"
 #include "proxy/keyword/load.h"
 
 namespace weir::app {
@@ -77,6 +78,7 @@ class Process final : public proxy::Control {
   std::vector<std::string> environment_;
   std::uint32_t max_sockets_ = 0;
   io::Worker loop_;
+  std::unique_ptr<proxy::Service> statistics_;
   proxy::Engine engine_;
   std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<io::Signals> signals_;

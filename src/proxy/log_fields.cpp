@@ -99,6 +99,8 @@ void backend_name(const Context& context, FormatOutput& out) {
 }
 void server_name(const Context& context, FormatOutput& out) {
   const Session& session = session_of(context);
+  const bool inside = session.http != nullptr && !session.http->served_by.empty();
+  if (inside) return out.text(session.http->served_by);
   session.target ? out.text(session.target->name) : out.text(kUnlistedServer);
 }
 

@@ -285,7 +285,9 @@ struct ProxyConfig {
   std::vector<Rule> old_request_rules;   // reqrep and its kin
   std::vector<Rule> old_response_rules;  // rsprep and its kin
   std::vector<Rule> redirect_rules;      // redirect: after http-request
+  std::vector<Rule> stats_rules;         // stats http-request
   CaptureSlot captured_cookie;           // capture cookie; its name in `header`; length 0: none
+  bool own_stats = false;                // it has a `stats` line: what its defaults section says of them does not count
   bool has_rules = false;  // on lines of its own: of a defaults section, what limits who may start from it
   std::vector<CaptureSlot> request_captures;
   std::vector<CaptureSlot> response_captures;
@@ -294,6 +296,7 @@ struct ProxyConfig {
   std::vector<BandwidthFilter> bandwidth_filters;  // in the order of their lines, which is that of their limits
   std::vector<sample::Condition> be_switch_rules;  // force-be-switch
   std::vector<sample::Condition> monitor_fails;    // monitor fail
+  std::vector<sample::Condition> stats_admins;     // stats admin
   std::vector<UseServer> use_servers;
   std::vector<PersistRule> persist_rules;
   SocketAddress dispatch;    // without a server, there; family none: nowhere

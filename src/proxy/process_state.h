@@ -14,6 +14,8 @@
 
 namespace weir::proxy {
 
+class Service;
+
 struct WorkerContext;
 
 struct ProcessState {
@@ -35,6 +37,7 @@ struct ProcessState {
   bool quiet = false;                                    // -q, or no terminal: messages go to the log only
   ExplainWishes explain;
   sample::ProcessVariables variables;
+  const Service* statistics = nullptr;  // who answers where `stats` lines stand; set before the workers run
   TimePoint started{};
   WallTime started_wall{};
 };

@@ -9,16 +9,6 @@
 namespace weir::proxy {
 namespace {
 
-// Looks at every byte of what was given, whatever is wrong with it.
-bool same_secret(std::string_view given, std::string_view secret) {
-  std::size_t difference = given.size() ^ secret.size();
-  for (std::size_t i = 0; i < given.size(); i++) {
-    const char expected = secret.empty() ? '\0' : secret[i % secret.size()];
-    difference |= static_cast<unsigned char>(given[i] ^ expected);
-  }
-  return difference == 0;
-}
-
 bool is_password(const UserConfig& user, std::string_view given) {
   if (user.password.empty()) return false;
   if (!user.password_is_hash) return same_secret(given, user.password);
@@ -30,6 +20,15 @@ bool is_password(const UserConfig& user, std::string_view given) {
 }
 
 }  // namespace
+
+bool same_secret(std::string_view given, std::string_view secret) {
+  std::size_t difference = given.size() ^ secret.size();
+  for (std::size_t i = 0; i < given.size(); i++) {
+    const char expected = secret.empty() ? '\0' : secret[i % secret.size()];
+    difference |= static_cast<unsigned char>(given[i] ^ expected);
+  }
+  return difference == 0;
+}
 
 const UserConfig* authenticated(const UserlistConfig& list, std::string_view name, std::string_view password) {
   const auto user = std::ranges::find(list.users, name, &UserConfig::name);

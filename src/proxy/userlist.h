@@ -10,6 +10,9 @@
 
 namespace weir::proxy {
 
+/// Looks at every byte of what was given, whatever is wrong with it.
+[[nodiscard]] bool same_secret(std::string_view given, std::string_view secret);
+
 /// The user of that name and password; null when there is none.
 [[nodiscard]] const UserConfig* authenticated(const UserlistConfig& list, std::string_view name,
                                               std::string_view password);

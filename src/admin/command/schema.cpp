@@ -1,4 +1,6 @@
 // `show schema json`: what `show info json` and `show stat json` look like, in the words of json-schema.org.
+#include "admin/command/schema.h"
+
 #include "admin/command/tables.h"
 
 namespace weir::admin {
@@ -40,10 +42,7 @@ constexpr std::string_view kSchema[] = {
     R"("strValue":{"properties":{"type":{"type":"string","enum":["str"]},)",
     R"("value":{"type":"string"}},"required":["type","value"]}}}}})"};
 
-void show_schema(Call& call) {
-  for (const std::string_view piece : kSchema) call.out.text += piece;
-  call.out.text += '\n';
-}
+void show_schema(Call& call) { write_json_schema(call.out.text); }
 
 constexpr CliCommand kRows[] = {
     {.name = "show schema json",
@@ -53,6 +52,11 @@ constexpr CliCommand kRows[] = {
 };
 
 }  // namespace
+
+void write_json_schema(std::string& out) {
+  for (const std::string_view piece : kSchema) out += piece;
+  out += '\n';
+}
 
 constinit const std::span<const CliCommand> schema_commands{kRows};
 

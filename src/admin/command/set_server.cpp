@@ -10,6 +10,7 @@
 #include "admin/command/change_weight.h"
 #include "admin/command/tables.h"
 #include "admin/lookup.h"
+#include "admin/server_state.h"
 #include "admin/session.h"
 #include "admin/weight.h"
 #include "base/units.h"
@@ -27,19 +28,14 @@ std::string_view word(Words words, std::size_t index) {
 }
 
 void set_state(Call& call, const NamedServer& named, Words words) {
-  using check::Admin;
   proxy::ServerState& server = *named.server;
   const std::string_view wanted = word(words, 0);
   if (wanted == "ready") {
-    proxy::set_server_admin(call.worker, server, Admin::forced_maint, false);
-    proxy::set_server_admin(call.worker, server, Admin::forced_drain, false);
+    make_ready(call.worker, server);
   } else if (wanted == "drain") {
-    // In this order a server in maintenance never takes a session on its way to draining.
-    proxy::set_server_admin(call.worker, server, Admin::forced_drain, true);
-    proxy::set_server_admin(call.worker, server, Admin::forced_maint, false);
+    make_drain(call.worker, server);
   } else if (wanted == "maint") {
-    proxy::set_server_admin(call.worker, server, Admin::forced_maint, true);
-    proxy::set_server_admin(call.worker, server, Admin::forced_drain, false);
+    make_maint(call.worker, server);
   } else {
     call.error("'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n");
   }

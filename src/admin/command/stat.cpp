@@ -7,22 +7,16 @@
 #include "admin/everywhere.h"
 #include "admin/lookup.h"
 #include "admin/session.h"
-#include "admin/stat_fields.h"
+#include "admin/stat_walk.h"
 #include "base/units.h"
 #include "proxy/process_state.h"
 
 namespace weir::admin {
 namespace {
 
-constexpr unsigned kFrontends = 1, kBackends = 2, kServers = 4;
-
 struct Selection {
-  std::optional<std::uint32_t> proxy;
-  unsigned types = ~0U;
-  std::optional<std::uint32_t> server;
-  bool only_up = false;
-  bool no_maintenance = false;
-  enum class Form : std::uint8_t { csv, typed, json } form = Form::csv;
+  StatSelection rows;
+  StatWriter::Form form = StatWriter::Form::csv;
   bool described = false;
 };
 
@@ -44,83 +38,24 @@ Result<Selection> parse(const proxy::Plan& plan, std::span<const std::string> wo
     const auto backend = plan.backend(words[0]);
     if (types && server) {
       if (frontend || backend)
-        selection.proxy = frontend ? frontend->config->id : backend->config->id;
+        selection.rows.proxy = frontend ? frontend->config->id : backend->config->id;
       else if (!id)
         return fail("No such proxy.\n");
       else if (*id >= 0)
-        selection.proxy = static_cast<std::uint32_t>(*id);
-      selection.types = static_cast<unsigned>(*types);
-      if (*server >= 0) selection.server = static_cast<std::uint32_t>(*server);
+        selection.rows.proxy = static_cast<std::uint32_t>(*id);
+      selection.rows.types = static_cast<unsigned>(*types);
+      if (*server >= 0) selection.rows.server = static_cast<std::uint32_t>(*server);
       words = words.subspan(3);
     }
   }
   for (const std::string& word : words) {
-    if (word == "typed") selection.form = Selection::Form::typed;
-    if (word == "json") selection.form = Selection::Form::json;
+    if (word == "typed") selection.form = StatWriter::Form::typed;
+    if (word == "json") selection.form = StatWriter::Form::json;
     if (word == "desc") selection.described = true;
-    if (word == "up") selection.only_up = true;
-    if (word == "no-maint") selection.no_maintenance = true;
+    if (word == "up") selection.rows.only_up = true;
+    if (word == "no-maint") selection.rows.no_maintenance = true;
   }
   return selection;
-}
-
-void write_header(std::string& out) {
-  out += "# ";
-  for (const FieldRow& row : stat_rows()) {
-    out += row.name;
-    out += ',';
-  }
-  out += '\n';
-}
-
-class Writer {
- public:
-  Writer(const Selection& selection, std::string& out) : selection_(selection), out_(out) {
-    if (selection_.form == Selection::Form::csv) write_header(out_);
-    if (selection_.form == Selection::Form::json) out_ += '[';
-  }
-  void write(const Fields& fields, const FieldOwner& owner) {
-    switch (selection_.form) {
-      case Selection::Form::csv: write_csv(out_, fields); break;
-      case Selection::Form::typed: write_typed(out_, fields, &owner, selection_.described); break;
-      case Selection::Form::json:
-        if (!first_) out_ += ',';
-        write_json(out_, fields, &owner);
-        break;
-    }
-    first_ = false;
-  }
-  void end() {
-    if (selection_.form == Selection::Form::json) out_ += "]\n";
-  }
-
- private:
-  const Selection& selection_;
-  std::string& out_;
-  bool first_ = true;
-};
-
-bool shown(const Selection& selection, const proxy::BackendState& backend, const proxy::ServerState& server) {
-  if (selection.server && *selection.server != server.id) return false;
-  const std::scoped_lock guard(backend.lock);
-  if (selection.only_up && (!server.health.up() || server.health.in_maintenance())) return false;
-  return !selection.no_maintenance || !server.health.in_maintenance();
-}
-
-io::Task<bool> write_servers(Call& call, const Selection& selection, const StatContext& context,
-                             const proxy::BackendPlan& backend, Writer& writer) {
-  std::vector<std::shared_ptr<proxy::ServerState>> servers;
-  {
-    const std::scoped_lock guard(backend.state->lock);
-    servers = backend.state->servers;
-  }
-  for (const auto& server : servers) {
-    if (!shown(selection, *backend.state, *server)) continue;
-    writer.write(server_fields(context, backend, *server), {'S', backend.config->id, server->id});
-    const bool goes_on = co_await call.out.room();
-    if (!goes_on) co_return false;
-  }
-  co_return true;
 }
 
 io::Task<void> show_stat(Call& call) {
@@ -134,25 +69,15 @@ io::Task<void> show_stat(Call& call) {
                             .process_maxconn = call.worker.process->maxconn.load(std::memory_order_relaxed),
                             .now = call.worker.io->now(),
                             .shows_addresses = call.session.level >= Level::operator_};
-  Writer writer(*selection, call.out.text);
-  const bool whole = !selection->server || *selection->server == 0;
-  for (const proxy::ProxyPlan& proxy : plan->proxies) {
-    const std::uint32_t id = proxy.config().id;
-    if (selection->proxy && *selection->proxy != id) continue;
-    if (proxy.frontend && whole && (selection->types & kFrontends) != 0)
-      writer.write(frontend_fields(context, *proxy.frontend), {'F', id, 0});
-    if (proxy.backend) {
-      if ((selection->types & kServers) != 0) {
-        const bool goes_on = co_await write_servers(call, *selection, context, *proxy.backend, writer);
-        if (!goes_on) co_return;
-      }
-      if (whole && (selection->types & kBackends) != 0)
-        writer.write(backend_fields(context, *proxy.backend), {'B', id, 0});
-    }
+  StatWalk walk(plan, selection->rows);
+  StatWriter writer(selection->form, selection->described);
+  writer.begin(call.out.text);
+  while (const auto row = walk.next(context)) {
+    writer.write(call.out.text, *row);
     const bool goes_on = co_await call.out.room();
     if (!goes_on) co_return;
   }
-  writer.end();
+  writer.end(call.out.text);
 }
 
 void clear_times(auto& state) {

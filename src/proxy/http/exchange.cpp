@@ -10,6 +10,7 @@ void HttpExchange::clear() {
   request_body.clear();
   response_body.clear();
   answer = {};
+  served.reset();
   passed = {};
   static_cast<ExchangeState&>(*this) = ExchangeState();
 }

@@ -18,6 +18,7 @@
 #include "proto/http/framing.h"
 #include "proto/http/head.h"
 #include "proto/http1/codec.h"
+#include "proxy/http/service.h"
 #include "proxy/http/settings.h"
 #include "proxy/http/text_store.h"
 #include "proxy/rule/rule.h"
@@ -31,11 +32,13 @@ class ServerState;
 enum class RequestStage : std::uint8_t {
   front_content,
   front_http,
+  front_stats,
   front_old,
   front_redirect,
   choose,
   back_content,
   back_http,
+  back_stats,
   back_old,
   back_redirect,
   ready
@@ -101,6 +104,7 @@ struct ExchangeState {
   std::string_view response_version;
   std::uint16_t status = 0;         // 0: none was sent
   std::uint16_t server_status = 0;  // 0: the server sent none
+  std::string_view served_by;       // the log's name for what answers from inside; empty: nothing does
   char cookie_in = '-';             // manual 8.5: what the client's cookie was
   char cookie_out = '-';            // and what was done about it in the answer
 
@@ -152,6 +156,7 @@ struct HttpExchange : ExchangeState {
   BodyState request_body;
   BodyState response_body;
   AnswerOrder answer;
+  std::unique_ptr<ServedBody> served;  // the rest of an answer from inside; null: none is left
   PassedLines passed;
 
   void clear();

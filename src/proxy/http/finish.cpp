@@ -117,7 +117,9 @@ void finish_exchange(Session& session) {
   if (!exchange.request_body.over && !discard_body(session.request, exchange.request_body))
     exchange.client_keep_alive = false;
   const bool more_may_come = !session.request.ended || session.request.holds_bytes();
-  const bool client_stays = exchange.client_keep_alive && more_may_come;
+  // A soft stop that came while the answer left: nobody would let this client go any more.
+  const bool stopping = session.worker->process->stopping.load(std::memory_order_relaxed);
+  const bool client_stays = exchange.client_keep_alive && more_may_come && !stopping;
   exchange.client_keep_alive = client_stays;
   if (server_stays(session)) rest_server_connection(session);
   if (!client_stays) return close_session(session, EndedBy::nobody, '-');

@@ -1,6 +1,6 @@
 // The rules of a request, in the order in which they are asked:
 //
-//   the frontend's tcp-request content, then its http-request; use_backend; the same two of the backend.
+//   the frontend's tcp-request content, its http-request, its statistics page; use_backend; the same of the backend.
 //
 // An action may wait (for the body, for a while); the set is asked again from it on when what it waits for has come.
 // Then the head gets its last fields and a server is asked for. Manual: 4.4, http-request; option http-buffer-request,
@@ -117,10 +117,10 @@ bool wants_body(const Session& session, const HttpSettings& settings) {
          session.http->request.method == Method::post;
 }
 
-// option http-buffer-request: the whole body, as far as the buffer holds it, before the rules. True: it is there.
-bool body_is_buffered(Session& session, const HttpSettings& settings) {
+// The whole body, as far as the buffer holds it. True: it is there; else it is waited for, or the client is told.
+bool body_is_here(Session& session) {
   HttpExchange& exchange = *session.http;
-  if (!wants_body(session, settings) || exchange.request_body.framing.kind == BodyKind::none) return true;
+  if (exchange.request_body.framing.kind == BodyKind::none) return true;
   switch (gather_request_body(session, 0)) {
     case BodyGathered::enough: return true;
     case BodyGathered::broken:
@@ -142,6 +142,11 @@ bool body_is_buffered(Session& session, const HttpSettings& settings) {
   }
   arm_timer(session);
   return false;
+}
+
+// option http-buffer-request: before the rules.
+bool body_is_buffered(Session& session, const HttpSettings& settings) {
+  return !wants_body(session, settings) || body_is_here(session);
 }
 
 bool is_monitor(Session& session) {
@@ -188,9 +193,54 @@ Outcome ask_http(Session& session, const ProxyConfig& proxy) {
   return Outcome::stopped;
 }
 
-void begin_stage(HttpExchange& exchange, RequestStage stage) {
-  exchange.stage = stage;
-  exchange.next_rule = 0;
+// Nobody is waited for or connected to: in the log these times are 0.
+void begin_inside(Session& session, std::string_view name) {
+  session.http->served_by = name;
+  SessionFacts& facts = session.facts;
+  facts.queue_left = facts.connect_started = facts.connect_finished = session.worker->io->now();
+}
+
+// The page of `stats` lines: its own rules, who may see it, the form that was posted.
+Outcome ask_statistics(Session& session, const std::shared_ptr<const ProxyConfig>& proxy) {
+  if (!asks_for_statistics(session, *proxy)) return Outcome::next;
+  begin_inside(session, "<STATS>");
+  if (ask(session, proxy->stats_rules) == Outcome::stopped) return Outcome::stopped;
+  if (!may_see_statistics(session, *proxy->settings.http.stats)) return act_on(session, Verdict::answer);
+  if (session.http->request.method == Method::post && !body_is_here(session)) return Outcome::stopped;
+  if (!session.backend) session.frontend->state->counters[session.worker->id()].intercepted.add();
+  show_statistics(session, proxy);
+  return Outcome::stopped;
+}
+
+Outcome ask_stage(Session& session, RequestStage stage) {
+  const ProxyConfig& front = *session.frontend->config;
+  const auto back = [&]() -> const ProxyConfig& { return *session.backend->config; };
+  switch (stage) {
+    case RequestStage::front_content:
+      capture_request(session);
+      if (is_monitor(session)) return answer_monitor(session), Outcome::stopped;
+      if (!body_is_buffered(session, front.settings.http)) return Outcome::stopped;
+      return ask(session, front.content_rules);
+    case RequestStage::front_http: return ask_http(session, front);
+    case RequestStage::front_stats: return ask_statistics(session, session.frontend->config);
+    case RequestStage::front_old: return ask(session, front.old_request_rules);
+    case RequestStage::front_redirect: return ask(session, front.redirect_rules);
+    case RequestStage::choose: return enter_chosen_backend(session) ? Outcome::next : Outcome::stopped;
+    case RequestStage::back_content:
+      if (!body_is_buffered(session, back().settings.http)) return Outcome::stopped;
+      return ask(session, back().content_rules);
+    case RequestStage::back_http: return ask_http(session, back());
+    case RequestStage::back_stats: return ask_statistics(session, session.backend->config);
+    case RequestStage::back_old: return ask(session, back().old_request_rules);
+    case RequestStage::back_redirect: return ask(session, back().redirect_rules);
+    case RequestStage::ready: return Outcome::next;
+  }
+  return Outcome::next;
+}
+
+RequestStage stage_after(const Session& session, RequestStage stage) {
+  if (stage == RequestStage::choose && one_section(session)) return RequestStage::ready;
+  return static_cast<RequestStage>(static_cast<std::uint8_t>(stage) + 1);
 }
 
 }  // namespace
@@ -213,63 +263,18 @@ Verdict ask_rules(Session& session, const std::vector<Rule>& rules, Of message) 
 
 void judge_request(Session& session) {
   HttpExchange& exchange = *session.http;
-  const ProxyConfig& front = *session.frontend->config;
-  for (;;) {
-    switch (exchange.stage) {
-      case RequestStage::front_content:
-        capture_request(session);
-        if (is_monitor(session)) return answer_monitor(session);
-        if (!body_is_buffered(session, front.settings.http)) return;
-        if (ask(session, front.content_rules) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::front_http);
-        break;
-      case RequestStage::front_http:
-        if (ask_http(session, front) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::front_old);
-        break;
-      case RequestStage::front_old:
-        if (ask(session, front.old_request_rules) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::front_redirect);
-        break;
-      case RequestStage::front_redirect:
-        if (ask(session, front.redirect_rules) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::choose);
-        break;
-      case RequestStage::choose:
-        if (!enter_chosen_backend(session)) return;
-        begin_stage(exchange, RequestStage::back_content);
-        break;
-      case RequestStage::back_content:
-        if (one_section(session)) {
-          begin_stage(exchange, RequestStage::ready);
-          break;
-        }
-        if (!body_is_buffered(session, session.backend->config->settings.http)) return;
-        if (ask(session, session.backend->config->content_rules) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::back_http);
-        break;
-      case RequestStage::back_http:
-        if (ask_http(session, *session.backend->config) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::back_old);
-        break;
-      case RequestStage::back_old:
-        if (ask(session, session.backend->config->old_request_rules) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::back_redirect);
-        break;
-      case RequestStage::back_redirect:
-        if (ask(session, session.backend->config->redirect_rules) == Outcome::stopped) return;
-        begin_stage(exchange, RequestStage::ready);
-        break;
-      case RequestStage::ready:
-        session.phase_deadline = TimePoint::max();
-        session.attempts_left =
-            session.extras && session.extras->retries
-                ? *session.extras->retries
-                : static_cast<std::uint8_t>(std::clamp(session.backend->config->settings.retries, 0, 255));
-        finish_request_head(session);
-        return ask_for_server(session);
-    }
+  while (exchange.stage != RequestStage::ready) {
+    if (ask_stage(session, exchange.stage) == Outcome::stopped) return;  // it may be gone
+    exchange.stage = stage_after(session, exchange.stage);
+    exchange.next_rule = 0;
   }
+  session.phase_deadline = TimePoint::max();
+  session.attempts_left =
+      session.extras && session.extras->retries
+          ? *session.extras->retries
+          : static_cast<std::uint8_t>(std::clamp(session.backend->config->settings.retries, 0, 255));
+  finish_request_head(session);
+  ask_for_server(session);
 }
 
 namespace {

@@ -72,11 +72,29 @@ const Reply& with_page(Session& session, const Reply& asked);
 void run_after_response(Session& session);
 /// Sends it and ends the exchange. `by`, `in`: the termination state unless something decided it before.
 void answer(Session& session, const Reply& reply, EndedBy by, char in);
+/// An answer of our own in three steps: what the exchange still held is given up; the head in the exchange has been
+/// filled; it leaves, with its body or before what `served` gives.
+void begin_own_answer(Session& session, EndedBy by, char in);
+void own_head_made(Session& session);
+void send_own_answer(Session& session, std::string_view content, proto::http::Framing framing);
 /// For close_session(): a session that ends before its client heard anything is answered. True: it has been, and lives
 /// on or is gone.
 bool answer_instead_of_closing(Session& session, EndedBy by, char in);
 /// What cannot become a request is answered, and the connection ends.
 void refuse_request(Session& session, proto::http::Violation violation);
+
+// serve.cpp: answers from inside, in pieces
+void serve_from_inside(Session& session, ServiceAnswer answer);
+/// More of it, as far as the client takes it.
+Moved move_served(Session& session);
+
+// statistics.cpp: the page of `stats` lines
+/// Whether this request is for the page of that proxy.
+[[nodiscard]] bool asks_for_statistics(const Session& session, const ProxyConfig& proxy);
+/// `stats auth`: whether the client has said who it is; if not, what it is asked lies in the exchange's answer.
+[[nodiscard]] bool may_see_statistics(Session& session, const StatsConfig& stats);
+/// Sends the page, or does what its form asks for.
+void show_statistics(Session& session, std::shared_ptr<const ProxyConfig> proxy);
 
 // finish.cpp
 /// Neither side's configuration ends servers' connections after each answer.

@@ -64,6 +64,7 @@ bool move_request(Session& session, std::string_view head) {
 }
 
 Moved move_response(Session& session) {
+  if (session.http->served != nullptr) return move_served(session);
   const bool splice = session.backend && !session.backend->config->settings.no_splice_response;
   return move_body(session, session.response, session.http->response_body, session.server, session.client, {}, splice);
 }

@@ -53,10 +53,9 @@ std::string_view fill_head(Session& session, const Reply& reply) {
 }
 
 // Whether the client's connection may bring another request after this.
-bool client_stays(Session& session, const Reply& reply) {
+bool client_stays(Session& session) {
   HttpExchange& exchange = *session.http;
-  if (reply.closes || exchange.bad_request) return false;
-  if (!exchange.client_keep_alive) return false;
+  if (exchange.bad_request || !exchange.client_keep_alive) return false;
   return exchange.request_body.over || discard_body(session.request, exchange.request_body);
 }
 
@@ -114,45 +113,52 @@ const Reply& page_of(const Session& session, std::uint16_t status) {
   return built_in_page(status);
 }
 
-void answer(Session& session, const Reply& asked, EndedBy by, char in) {
-  HttpExchange& exchange = *session.http;
-  const Reply& reply = asked.body == Reply::Body::page ? with_page(session, asked) : asked;
-  const std::uint16_t logged = reply.stands_for != 0 ? reply.stands_for : asked.status;
-  if (reply.body == Reply::Body::silent) {
-    exchange.status = logged;
-    return end_silently(session, by, in);
-  }
+namespace {
+
+// A client that speaks HTTP/1.0 knows no chunks: the end of the connection is the end of the body.
+void frame_for_old_client(HttpExchange& exchange, BodyState& body) {
+  if (!body.chunked_out || exchange.request_version != Version::http10) return;
+  exchange.response.remove_all(FieldId::transfer_encoding);
+  exchange.client_keep_alive = body.chunked_out = false;
+}
+
+}  // namespace
+
+void begin_own_answer(Session& session, EndedBy by, char in) {
   SessionFacts& facts = session.facts;
   if (facts.ended_by == EndedBy::nobody && by != EndedBy::nobody) {
     facts.ended_by = by;
     facts.ended_in = in;
   }
   // What did not travel on was received all the same.
-  if (session.request.total == 0) session.request.total = exchange.head_size;
+  if (session.request.total == 0) session.request.total = session.http->head_size;
   leave_queue(session);
   give_server_up(session);
   release_target(session);
-  exchange.client_keep_alive = client_stays(session, reply);
-  const std::string_view content = fill_head(session, reply);
-  exchange.local = true;
-  exchange.response_begun = true;
+  session.http->client_keep_alive = client_stays(session);
+}
+
+void own_head_made(Session& session) {
+  session.http->local = true;
+  session.http->response_begun = true;
   session.facts.response_began = TimePoint{};  // the server's answer, if there was one, is not what the client gets
   run_after_response(session);
-  // A page may say something else than what it stands for, as a redirection does.
-  exchange.status = exchange.response.status == reply.status ? logged : exchange.response.status;
+}
+
+void send_own_answer(Session& session, std::string_view content, Framing framing) {
+  HttpExchange& exchange = *session.http;
   exchange.response_sent = true;
   if (asks_for_close(exchange.response)) exchange.client_keep_alive = false;
   if (!strip_connection_options(exchange.response, exchange.texts)) exchange.response.remove_all(FieldId::connection);
   const bool bodiless = exchange.response.status == 204 || exchange.response.status == 304;
+  if (bodiless) exchange.served.reset();
   BodyState& body = exchange.response_body;
   body.clear();
   if (!bodiless) {
-    body.framing = {.kind = BodyKind::length, .length = content.size()};
+    body.framing = framing;
+    body.chunked_out = framing.kind == BodyKind::chunked;
     settle_framing_fields(exchange.response, body, exchange.texts);
-    if (body.chunked_out && exchange.request_version == Version::http10) {
-      exchange.response.remove_all(FieldId::transfer_encoding);
-      exchange.client_keep_alive = body.chunked_out = false;
-    }
+    frame_for_old_client(exchange, body);
   }
   const bool chunked = body.chunked_out;
   const bool old_client = !exchange.bad_request && exchange.request_version == Version::http10;
@@ -161,13 +167,32 @@ void answer(Session& session, const Reply& asked, EndedBy by, char in) {
                                                                  : "";
   const std::string_view head = write_http1_head(session, exchange.response, last_line);
   body.clear();
-  body.read_over = true;
+  body.chunked_out = chunked;
+  body.read_over = exchange.served == nullptr;
   body.unsent.assign(head);
-  if (exchange.request_method != Method::head && !bodiless) append_body(body.unsent, content, chunked);
+  const bool whole = body.read_over && exchange.request_method != Method::head && !bodiless;
+  if (whole) append_body(body.unsent, content, chunked);
   exchange.request_body.over = true;  // nobody takes it any more
   session.phase = Phase::relaying;
   session.response.blocked = false;
   exchange_http(session);
+}
+
+void answer(Session& session, const Reply& asked, EndedBy by, char in) {
+  HttpExchange& exchange = *session.http;
+  const Reply& reply = asked.body == Reply::Body::page ? with_page(session, asked) : asked;
+  const std::uint16_t logged = reply.stands_for != 0 ? reply.stands_for : asked.status;
+  if (reply.body == Reply::Body::silent) {
+    exchange.status = logged;
+    return end_silently(session, by, in);
+  }
+  if (reply.closes) exchange.client_keep_alive = false;
+  begin_own_answer(session, by, in);
+  const std::string_view content = fill_head(session, reply);
+  own_head_made(session);
+  // A page may say something else than what it stands for, as a redirection does.
+  exchange.status = exchange.response.status == reply.status ? logged : exchange.response.status;
+  send_own_answer(session, content, {.kind = BodyKind::length, .length = content.size()});
 }
 
 namespace {

@@ -16,6 +16,8 @@
 
 namespace weir::proxy {
 
+struct StatsConfig;
+
 /// One field of an answer of our own; the value is a format.
 struct ReplyField {
   std::string name;
@@ -128,6 +130,7 @@ struct HttpSettings {
   std::string send_name_header;
   std::string unique_id_header;
   std::string monitor_uri;
+  std::shared_ptr<const StatsConfig> stats;  // of `stats` lines; null: no statistics page
   CookieSettings cookie;
   std::string dynamic_cookie_key;
   Pages pages;                              // errorfile, errorloc, http-error

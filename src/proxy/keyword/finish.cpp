@@ -239,8 +239,15 @@ class Finisher {
     }
   }
 
+  void statistics_warning(const ProxyConfig& proxy) {
+    if (!proxy.own_stats || proxy.settings.mode == Mode::http || options_.after_errors) return;
+    diagnostics_.warning(proxy.at, fmt::format("{} is in TCP mode: its 'stats' lines have no effect", title(proxy)))
+        .hint = "the statistics page needs 'mode http'";
+  }
+
   void formats(ProxyConfig& proxy) {
     if (proxy.settings.disabled) return;
+    statistics_warning(proxy);
     missing_timeouts(proxy);
     waiting_warning(proxy);
     if (!proxy.is_frontend()) return;

@@ -39,7 +39,6 @@ constexpr KeywordRow kRows[] = {
     dropped("option httpslog", in::proxies, kHttp),
     dropped("option socket-stats", in::proxies, "statistics of single bind lines are not kept in this version"),
     dropped("option spop-check", in::proxies, kNotYet),
-    dropped("stats", in::proxies, "the statistics page is HTTP, which is not available in this version", "show stat"),
 };
 static_assert(config::well_formed(kRows));
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/rules.h"
 #include "proxy/keyword/tables.h"
 #include "proxy/rule/action.h"
 #include "proxy/rule/rule.h"
@@ -127,6 +128,8 @@ bool take_apart(ParseContext& context, const Word& word, const ActionRow& row, A
   return true;
 }
 
+}  // namespace
+
 void read_rule(ParseContext& context, const Line& line, RuleSet set, std::vector<Rule>& into) {
   constexpr std::size_t kMostRules = 65'000;  // Session counts them in 16 bits
   if (!allowed_in_defaults(context, line)) return;
@@ -157,6 +160,8 @@ void read_rule(ParseContext& context, const Line& line, RuleSet set, std::vector
   proxy.has_rules = true;
   into.push_back(std::move(rule));
 }
+
+namespace {
 
 void tcp_request_connection(ParseContext& context, const Line& line) {
   if (ProxyConfig* proxy = frontend_side(context, line))

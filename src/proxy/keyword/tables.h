@@ -13,6 +13,7 @@ extern const std::span<const config::KeywordRow> thread_keywords;          // th
 extern const std::span<const config::KeywordRow> life_keywords;            // life.cpp
 extern const std::span<const config::KeywordRow> server_state_keywords;    // server_state.cpp
 extern const std::span<const config::KeywordRow> stats_keywords;           // stats.cpp
+extern const std::span<const config::KeywordRow> statistics_keywords;      // statistics.cpp
 extern const std::span<const config::KeywordRow> tuning_keywords;          // tuning.cpp
 extern const std::span<const config::KeywordRow> tls_keywords;             // tls.cpp
 extern const std::span<const config::KeywordRow> proxy_keywords;           // proxy.cpp

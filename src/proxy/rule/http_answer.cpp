@@ -88,10 +88,11 @@ bool parse_auth(ActionReader& reader) {
   return true;
 }
 
-// A client that speaks to a proxy (absolute form) is asked as one. RFC 9110 11.7.1.
+// A client that speaks to a proxy (absolute form) is asked as one, but where the answer is weir's own (stats
+// http-request). RFC 9110 11.7.1.
 Verdict auth(const ActionArgument* given, Session& session, sample::Context&) {
   HttpExchange& exchange = *session.http;
-  const bool to_proxy = !exchange.request.target.starts_with('/');
+  const bool to_proxy = !exchange.request.target.starts_with('/') && exchange.served_by.empty();
   const std::uint16_t status = to_proxy ? 407 : 401;
   exchange.answer = {};
   exchange.answer.reply = &page_of(session, status);

@@ -1,0 +1,110 @@
+// When a request is for the statistics page, and who may see it and change things by it.
+//
+// The page itself is a service that this layer only knows by its interface: what it shows belongs to those above.
+// Manual: stats uri, auth, realm, admin, http-request.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "proto/http/uri.h"
+#include "proxy/http/body.h"
+#include "proxy/http/phases.h"
+#include "proxy/http/stats_config.h"
+#include "proxy/process_state.h"
+#include "proxy/userlist.h"
+#include "proxy/worker_context.h"
+#include "sample/base64.h"
+
+namespace weir::proxy {
+namespace {
+
+using namespace proto::http;
+
+// The path and query of whatever form the target has. Manual: any that begins so.
+std::string_view asked_for(const Head& head) {
+  return head.target.starts_with('/') ? head.target : split_target(head.target).path_query;
+}
+
+// RFC 7617. The page is weir's own, whatever form the target has: a client logs in as to any server.
+std::string_view credentials(const Head& head, sample::Arena& arena) {
+  const auto value = head.value(FieldId::authorization);
+  constexpr std::string_view kBasic = "basic ";
+  if (!value || value->size() <= kBasic.size() || !same_name(value->substr(0, kBasic.size()), kBasic)) return {};
+  std::string_view rest = value->substr(kBasic.size());
+  while (rest.starts_with(' ')) rest.remove_prefix(1);
+  return sample::base64_decoded(rest, sample::Base64::plain, arena).value_or("");
+}
+
+// RFC 9110 5.6.4: what would end a quoted string is escaped.
+std::string quoted(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+bool is_user(const StatsConfig& stats, std::string_view pair) {
+  const std::size_t colon = pair.find(':');
+  if (colon == pair.npos) return false;
+  // All are compared, so that the time tells nothing of who is among them.
+  bool found = false;
+  for (const StatsConfig::User& user : stats.users) {
+    const bool name = same_secret(pair.substr(0, colon), user.name);
+    const bool password = same_secret(pair.substr(colon + 1), user.password);
+    found = found || (name && password);
+  }
+  return found;
+}
+
+bool is_admin(Session& session, const ProxyConfig& proxy) {
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  const bool admin = std::ranges::any_of(
+      proxy.stats_admins, [&](const sample::Condition& one) { return one.evaluate(context) == sample::Truth::yes; });
+  session.worker->arena.reset();
+  return admin;
+}
+
+}  // namespace
+
+bool asks_for_statistics(const Session& session, const ProxyConfig& proxy) {
+  const StatsConfig* stats = proxy.settings.http.stats.get();
+  if (stats == nullptr) return false;
+  const Head& head = session.http->request;
+  const bool method = head.method == Method::get || head.method == Method::head || head.method == Method::post;
+  return method && asked_for(head).starts_with(stats->uri);
+}
+
+bool may_see_statistics(Session& session, const StatsConfig& stats) {
+  if (stats.users.empty()) return true;
+  HttpExchange& exchange = *session.http;
+  const bool known = is_user(stats, credentials(exchange.request, session.worker->arena));
+  session.worker->arena.reset();
+  if (known) return true;
+  const auto challenge = exchange.texts.copy(fmt::format("Basic realm=\"{}\"", quoted(stats.realm)));
+  exchange.answer = {};
+  exchange.answer.reply = &page_of(session, 401);
+  if (challenge) exchange.answer.fields.emplace_back("www-authenticate", *challenge);
+  return false;
+}
+
+void show_statistics(Session& session, std::shared_ptr<const ProxyConfig> proxy) {
+  HttpExchange& exchange = *session.http;
+  const BodyState& body = exchange.request_body;
+  const std::string_view form = buffered_body(session.request, body);
+  const bool whole = body.read_over || body.framing.kind == BodyKind::none ||
+                     (body.framing.kind == BodyKind::length && form.size() >= body.reader.known_rest());
+  const bool admin = is_admin(session, *proxy);
+  const ServiceRequest request{.worker = *session.worker,
+                               .plan = session.plan,
+                               .proxy = std::move(proxy),
+                               .head = exchange.request,
+                               .body = form,
+                               .body_cut = !whole,
+                               .may_change = admin};
+  serve_from_inside(session, session.worker->process->statistics->serve(request));
+}
+
+}  // namespace weir::proxy
