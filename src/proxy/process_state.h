@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "io/worker.h"
 #include "proxy/counters.h"
+#include "proxy/filter/encoder_pool.h"
 #include "sample/variable.h"
 
 namespace weir::proxy {
@@ -33,6 +34,7 @@ struct ProcessState {
   bool placed = false;                                   // workers were given CPUs; for the control thread
   bool quiet = false;                                    // -q, or no terminal: messages go to the log only
   sample::ProcessVariables variables;
+  CompressionState compression;
   TimePoint started{};
   WallTime started_wall{};
 };

@@ -120,10 +120,10 @@ bool Encoder::begin() {
 bool Encoder::restart() {
   pending_ = Until::later;
   holds_bytes_ = false;
-  const bool same_level = wanted_level_ == parameters_.level;
-  parameters_.level = wanted_level_;
-  if (auto* const deflated = std::get_if<detail::Deflate>(&library_); deflated != nullptr && same_level)
+  // Another level is taken up by the first step.
+  if (auto* const deflated = std::get_if<detail::Deflate>(&library_))
     return deflateReset(deflated->stream.get()) == Z_OK;
+  parameters_.level = wanted_level_;
   if (auto* const zstd = std::get_if<detail::Zstd>(&library_)) {
     ZSTD_CCtx_reset(zstd->context.get(), ZSTD_reset_session_only);
     ZSTD_CCtx_setParameter(zstd->context.get(), ZSTD_c_compressionLevel, clamped(parameters_.level, 1));

@@ -12,12 +12,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "proto/http/framing.h"
 #include "proto/http/head.h"
 #include "proto/http1/codec.h"
+#include "proxy/filter/body_filter.h"
 #include "proxy/http/settings.h"
 #include "proxy/http/text_store.h"
 #include "proxy/rule/rule.h"
@@ -48,6 +50,7 @@ struct BodyState {
   proto::http1::BodyReader reader;
   std::string unsent;         // of a head or of chunk framing: before anything else leaves
   std::string trailers;       // as received, without the last empty line
+  std::unique_ptr<BodyFilter> filter;  // null: it passes as it is
   std::uint32_t decoded = 0;  // bytes at the flow's start that are body already, their chunk framing taken off
   bool chunked_out = false;
   bool keep_buffer = false;  // what has been sent stays in the buffer: it may have to be sent again
@@ -104,6 +107,9 @@ struct ExchangeState {
   char cookie_in = '-';             // manual 8.5: what the client's cookie was
   char cookie_out = '-';            // and what was done about it in the answer
 
+  std::optional<proto::coding::Coding> wanted_coding;  // what the client takes of what the answer may be compressed with
+  std::optional<proto::coding::Coding> coding;         // what it is compressed with
+
   std::shared_ptr<ServerState> cookie_server;  // that it names, whether or not it is up
   std::int64_t cookie_first = 0;               // maxlife: when the client first got it; 0: unknown
 
@@ -131,6 +137,7 @@ struct ExchangeState {
   bool server_private = false;   // and must not serve another
   bool server_login = false;     // for the client has logged in over it
   bool server_closes = false;    // a rule has told the server so
+  bool compression_asked = false;  // the request was looked at for what it says of compression
   TimePoint body_deadline = TimePoint::max();
   Timeout tunnel_timeout, server_timeout, client_timeout, connect_timeout, queue_timeout,
       tarpit_timeout;  // set-timeout

@@ -136,6 +136,7 @@ void answer(Session& session, const Reply& asked, EndedBy by, char in) {
   const std::string_view content = fill_head(session, reply);
   exchange.local = true;
   exchange.response_begun = true;
+  exchange.coding.reset();
   session.facts.response_began = TimePoint{};  // the server's answer, if there was one, is not what the client gets
   run_after_response(session);
   // A page may say something else than what it stands for, as a redirection does.

@@ -11,6 +11,7 @@
 
 #include "base/address.h"
 #include "base/network.h"
+#include "proxy/filter/compression.h"
 #include "sample/expression.h"
 #include "sample/log_format.h"
 
@@ -132,6 +133,7 @@ struct HttpSettings {
   std::string dynamic_cookie_key;
   Pages pages;                              // errorfile, errorloc, http-error
   std::vector<SectionPages> section_pages;  // errorfiles; the last one counts
+  std::shared_ptr<const CompressionSettings> compression;  // null: no word was said of it
 };
 
 }  // namespace weir::proxy

@@ -172,7 +172,7 @@ const std::span<const config::KeywordRow> kTables[] = {
     option_keywords,   bind_keywords,   server_keywords,    balance_keywords,      persistence_keywords,
     log_keywords,      rule_keywords,   stick_keywords,     check_keywords,        probe_keywords,
     userlist_keywords, later_keywords,  variable_keywords,  capture_keywords,      proxy_protocol_keywords,
-    filter_keywords,   http_keywords,   http_name_keywords, page_keywords,         old_rewriting_keywords,
+    filter_keywords,   compression_keywords, http_keywords,   http_name_keywords, page_keywords,         old_rewriting_keywords,
 };
 }  // namespace
 
