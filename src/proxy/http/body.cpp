@@ -135,6 +135,15 @@ void release_if_empty(Session& session, Flow& flow, const BodyState& body) {
   flow.start = flow.end = 0;
 }
 
+void make_room(Session& session, Flow& flow) {
+  if (flow.start == 0) return;
+  const std::uint32_t held = flow.end - flow.start;
+  if (held != 0 && flow.end != session.worker->io->buffers().buffer_size()) return;
+  if (held != 0) std::memmove(flow.buffer, flow.buffer + flow.start, held);
+  flow.start = 0;
+  flow.end = held;
+}
+
 bool ends_with_source(const BodyState& body) {
   return body.framing.kind == BodyKind::until_close || body.framing.kind == BodyKind::tunnel;
 }
@@ -309,10 +318,12 @@ Moved move_body(Session& session, Flow& flow, BodyState& body, Side& source, Sid
       if (body.read_over) return finish(session, flow, body);
       continue;
     }
-    if (flow.start == flow.end && flow.start != 0) flow.start = flow.end = 0;
+    make_room(session, flow);
+    const std::uint32_t held = flow.end;
     const auto capacity = static_cast<std::uint32_t>(session.worker->io->buffers().buffer_size());
     if (!fill(session, flow, source)) return Moved::source_error;
     flow.large = flow.end == capacity;
+    if (flow.large && held == capacity) return Moved::bad;  // a trailer section that no buffer holds
     if (flow.end == flow.start && !flow.ended) break;
   }
   release_if_empty(session, flow, body);

@@ -94,6 +94,8 @@ bool decode(Flow& flow, BodyState& body);
 std::size_t ready_bytes(const Flow& flow, const BodyState& body);
 void consume(Flow& flow, BodyState& body, std::size_t bytes);
 void release_if_empty(Session& session, Flow& flow, const BodyState& body);
+/// Room in the buffer for what comes next: all of it is behind `start`, where a trailer section may have begun.
+void make_room(Session& session, Flow& flow);
 /// Where nothing but the end of its connection ends it.
 bool ends_with_source(const BodyState& body);
 

@@ -131,11 +131,13 @@ void note_wanted_coding(Session& session) {
   const std::vector<Coding>* codings = response_codings(session);
   if (codings == nullptr || exchange.request.version == Version::http10) return;
   if (!misreads_codings(exchange.request)) exchange.wanted_coding = choose_coding(exchange.request, *codings);
-  // Manual: it does not care what the client says.
-  if (!exchange.wanted_coding && std::ranges::find(*codings, Coding::identity) != codings->end())
-    exchange.wanted_coding = Coding::identity;
-  const bool hidden = offloads(*session.frontend->config) || offloads(*session.backend->config);
-  if (hidden) exchange.request.remove_all(FieldId::accept_encoding);
+  if (exchange.wanted_coding) {
+    const bool hidden = offloads(*session.frontend->config) || offloads(*session.backend->config);
+    if (hidden) exchange.request.remove_all(FieldId::accept_encoding);
+    return;
+  }
+  // COMPAT: observed on 2.6: a client that takes nothing of ours is left to the server; identity does not ask it.
+  if (std::ranges::find(*codings, Coding::identity) != codings->end()) exchange.wanted_coding = Coding::identity;
 }
 
 void compress_request_body(Session& session) {

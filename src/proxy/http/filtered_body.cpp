@@ -143,16 +143,6 @@ void settle(Round& round) {
   if (!round.body.keep_buffer) filter.encoder.give_back();  // else it may all have to be done again
 }
 
-// Room for what comes next.
-void make_room(Session& session, Flow& flow) {
-  if (flow.start == 0) return;
-  const std::uint32_t held = flow.end - flow.start;
-  if (held != 0 && flow.end != session.worker->io->buffers().buffer_size()) return;
-  if (held != 0) std::memmove(flow.buffer, flow.buffer + flow.start, held);
-  flow.start = 0;
-  flow.end = held;
-}
-
 Moved over(Session& session, Flow& flow, BodyState& body) {
   body.over = true;
   release_if_empty(session, flow, body);
