@@ -1,5 +1,5 @@
-// The memory that workers keep by kind: buffers, pipes, sessions, encoders. `show pools` shows it, SIGQUIT shows it and gives
-// back what nobody uses.
+// The memory that workers keep by kind: buffers, pipes, sessions, encoders. `show pools` shows it, SIGQUIT shows it and
+// gives back what nobody uses.
 //
 // Each worker counts its own; what is shown is their sum. A session's block is never given back while the process runs,
 // so "allocated" is the most there ever were, rounded up.

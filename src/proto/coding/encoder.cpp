@@ -88,15 +88,16 @@ bool Encoder::begin() {
     case Coding::deflate:
     case Coding::raw_deflate: {
       auto stream = std::make_unique<z_stream>();
-      if (deflateInit2(stream.get(), clamped(parameters_.level, 0), Z_DEFLATED, window_bits(coding_, parameters_.window),
-                       std::clamp(parameters_.memory_level, 1, 9), Z_DEFAULT_STRATEGY) != Z_OK)
+      if (deflateInit2(stream.get(), clamped(parameters_.level, 0), Z_DEFLATED,
+                       window_bits(coding_, parameters_.window), std::clamp(parameters_.memory_level, 1, 9),
+                       Z_DEFAULT_STRATEGY) != Z_OK)
         return false;
       library_ = detail::Deflate{std::unique_ptr<z_stream, detail::EndDeflate>(stream.release())};
       return true;
     }
     case Coding::br: {
-      detail::Brotli made{
-          std::unique_ptr<BrotliEncoderState, detail::EndBrotli>(BrotliEncoderCreateInstance(nullptr, nullptr, nullptr))};
+      detail::Brotli made{std::unique_ptr<BrotliEncoderState, detail::EndBrotli>(
+          BrotliEncoderCreateInstance(nullptr, nullptr, nullptr))};
       if (!made.state) return false;
       BrotliEncoderSetParameter(made.state.get(), BROTLI_PARAM_QUALITY, brotli_level(parameters_.level));
       BrotliEncoderSetParameter(made.state.get(), BROTLI_PARAM_LGWIN, kBrotliWindow);

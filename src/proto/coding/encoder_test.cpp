@@ -47,7 +47,8 @@ std::string unbrotlied(std::string_view coded, bool& whole) {
   const auto* next_in = reinterpret_cast<const std::uint8_t*>(coded.data());
   auto* next_out = reinterpret_cast<std::uint8_t*>(out.data());
   std::size_t in = coded.size(), room = out.size();
-  whole = BrotliDecoderDecompressStream(state, &in, &next_in, &room, &next_out, nullptr) == BROTLI_DECODER_RESULT_SUCCESS;
+  whole =
+      BrotliDecoderDecompressStream(state, &in, &next_in, &room, &next_out, nullptr) == BROTLI_DECODER_RESULT_SUCCESS;
   BrotliDecoderDestroyInstance(state);
   out.resize(out.size() - room);
   return out;

@@ -79,7 +79,8 @@ TEST(AcceptEncoding, DeflateHasTwoSpellings) {
 }
 
 TEST(EntityTag, Kinds) {
-  for (const std::string_view good : {R"("abc")", R"("")", R"("a"b")"}) EXPECT_EQ(entity_tag_kind(good), TagKind::strong);
+  for (const std::string_view good : {R"("abc")", R"("")", R"("a"b")"})
+    EXPECT_EQ(entity_tag_kind(good), TagKind::strong);
   EXPECT_EQ(entity_tag_kind(R"(W/"abc")"), TagKind::weak);
   for (const std::string_view bad : {"", "\"", "abc", "\"abc", "abc\"", "w/\"abc\"", "W/", "W/\""})
     EXPECT_EQ(entity_tag_kind(bad), TagKind::invalid) << bad;

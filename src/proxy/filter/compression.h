@@ -33,11 +33,11 @@ struct CompressionFilter {
 
 /// Of the global section.
 struct CompressionLimits {
-  std::uint32_t rate = 0;        // maxcomprate, in kilobytes a second; 0: none
-  std::uint32_t cpu = 100;       // maxcompcpuusage, percent; 100: none
-  std::uint32_t megabytes = 0;   // maxzlibmem; 0: none
-  std::uint32_t level = 1;       // tune.comp.maxlevel
-  std::uint32_t window = 15;     // tune.zlib.windowsize
+  std::uint32_t rate = 0;          // maxcomprate, in kilobytes a second; 0: none
+  std::uint32_t cpu = 100;         // maxcompcpuusage, percent; 100: none
+  std::uint32_t megabytes = 0;     // maxzlibmem; 0: none
+  std::uint32_t level = 1;         // tune.comp.maxlevel
+  std::uint32_t window = 15;       // tune.zlib.windowsize
   std::uint32_t memory_level = 8;  // tune.zlib.memlevel
 };
 

@@ -87,7 +87,8 @@ bool right_type(const Head& head, const std::vector<std::string>* types) {
 }
 
 // What both kinds of message are asked.
-bool may_be_coded(const Head& head, const Framing& framing, std::uint64_t least, const std::vector<std::string>* types) {
+bool may_be_coded(const Head& head, const Framing& framing, std::uint64_t least,
+                  const std::vector<std::string>* types) {
   if (head.version == Version::http10) return false;
   if (framing.kind != BodyKind::length && framing.kind != BodyKind::chunked) return false;
   if (framing.kind == BodyKind::length && (framing.length == 0 || framing.length < least)) return false;
@@ -184,8 +185,8 @@ void compress_response(Session& session) {
     return;
   const FieldName etag("etag");
   const Field* tag = head.find(etag);
-  if (tag != nullptr && (entity_tag_kind(tag->value) == TagKind::invalid ||
-                         head.find(etag, head.index_of(tag) + 1) != nullptr))
+  if (tag != nullptr &&
+      (entity_tag_kind(tag->value) == TagKind::invalid || head.find(etag, head.index_of(tag) + 1) != nullptr))
     return;
   if (!give_encoder(session, exchange.response_body, *exchange.wanted_coding)) return;
   exchange.coding = exchange.wanted_coding;
@@ -224,8 +225,7 @@ void tell_coding(Session& session) {
 void adapt_level(Session& session, proto::coding::Encoder& encoder) {
   const CompressionLimits& limits = session.worker->plan->global->compression;
   const bool unlimited =
-      limits.cpu >= 100 &&
-      session.worker->encoders.state().most_in_per_second.load(std::memory_order_relaxed) == 0;
+      limits.cpu >= 100 && session.worker->encoders.state().most_in_per_second.load(std::memory_order_relaxed) == 0;
   if (unlimited) return;
   const int most = static_cast<int>(limits.level);
   encoder.set_level(too_busy(session) ? encoder.level() - 1 : std::min(encoder.level() + 1, most));

@@ -7,7 +7,8 @@
 namespace weir::proxy {
 
 /// The request is about to leave: what its client takes is noted, `offload` hides that from the server, and its own
-/// body is compressed if that is wanted. Once for a request; another attempt begins its body anew, false when it cannot.
+/// body is compressed if that is wanted. Once for a request; another attempt begins its body anew, false when it
+/// cannot.
 bool compress_request(Session& session);
 
 /// The answer's head is there and no rule has seen it: whether it will be compressed.

@@ -131,8 +131,8 @@ struct HttpSettings {
   std::string monitor_uri;
   CookieSettings cookie;
   std::string dynamic_cookie_key;
-  Pages pages;                              // errorfile, errorloc, http-error
-  std::vector<SectionPages> section_pages;  // errorfiles; the last one counts
+  Pages pages;                                             // errorfile, errorloc, http-error
+  std::vector<SectionPages> section_pages;                 // errorfiles; the last one counts
   std::shared_ptr<const CompressionSettings> compression;  // null: no word was said of it
 };
 

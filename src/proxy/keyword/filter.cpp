@@ -171,7 +171,8 @@ void filter(ParseContext& context, const Line& line) {
   for (const Refused& refused : kRefused) names.push_back(refused.name);
   const auto near = nearest_word(kind.text, names);
   args.error_at(kind.at, fmt::format("there is no filter '{}'", kind.text)).hint =
-      near.empty() ? "in this version there are bwlim-in, bwlim-out, comp-req, comp-res and compression" : fmt::format("did you mean '{}'?", near);
+      near.empty() ? "in this version there are bwlim-in, bwlim-out, comp-req, comp-res and compression"
+                   : fmt::format("did you mean '{}'?", near);
 }
 
 constexpr KeywordRow kRows[] = {

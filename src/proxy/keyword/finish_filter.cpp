@@ -32,8 +32,13 @@ void check_rules(const ProxyConfig& proxy, const std::vector<Rule>& rules, Diagn
 
 // The order of filters says whether limits count bytes before or after compression: nobody may have to guess it.
 void check_compression(const ProxyConfig& proxy, Diagnostics& diagnostics) {
+  if (proxy.settings.mode != Mode::http) {
+    if (proxy.compression_filter.written())
+      diagnostics.warning(proxy.at, fmt::format("{} compresses nothing: it is in TCP mode", title(proxy)));
+    return;
+  }
   const CompressionSettings* settings = proxy.settings.http.compression.get();
-  if (settings == nullptr || proxy.settings.mode != Mode::http) return;
+  if (settings == nullptr) return;
   const bool codes = !settings->response_codings.empty() || settings->request_coding;
   if (codes && !proxy.bandwidth_filters.empty() && !proxy.compression_filter.written()) {
     diagnostics
@@ -42,6 +47,13 @@ void check_compression(const ProxyConfig& proxy, Diagnostics& diagnostics) {
                            title(proxy)))
         .hint = "write 'filter comp-res' or 'filter comp-req' before or behind this line";
   }
+  const bool requests = proxy.compression_filter.written() && !proxy.compression_filter.old
+                            ? proxy.compression_filter.requests.has_value()
+                            : settings->requests;
+  if (settings->request_coding && !requests)
+    diagnostics
+        .warning(proxy.at, fmt::format("{} has 'compression algo-req', but does not compress requests", title(proxy)))
+        .hint = "'filter comp-req' or 'compression direction both' says that it should";
 }
 
 }  // namespace

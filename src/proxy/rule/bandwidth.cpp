@@ -136,8 +136,8 @@ void limit_body(HttpExchange& exchange, const Found& found, BandwidthLimit& limi
   BodyState& body = found.filter->incoming ? exchange.request_body : exchange.response_body;
   if (!body.filter) body.filter = std::make_unique<BodyFilter>();
   body.filter->limited = true;
-  const auto& line = found.filter->incoming ? found.config->compression_filter.requests
-                                            : found.config->compression_filter.responses;
+  const auto& line =
+      found.filter->incoming ? found.config->compression_filter.requests : found.config->compression_filter.responses;
   const bool behind = line ? found.at >= *line : found.filter->incoming == found.of_backend;
   limit.place = behind ? LimitPlace::behind_encoder : LimitPlace::before_encoder;
 }
