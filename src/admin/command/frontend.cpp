@@ -132,8 +132,8 @@ io::Task<void> set_global_maxconn(Call& call) {
 constexpr std::string_view kRateLimits =
     "'set rate-limit' only supports :\n"
     "   - 'connections global' to set the per-process maximum connection rate\n"
-    "   - 'http-compression global' to set the per-process maximum compression rate in kB/s\n"
-    "   - 'sessions global' to set the per-process maximum session rate\n";
+    "   - 'sessions global' to set the per-process maximum session rate\n"
+    "   - 'http-compression global' to set the per-process maximum compression speed in kB/s\n";
 
 io::Task<void> set_rate_limit(Call& call) {
   std::atomic<std::uint32_t>* limit = nullptr;
