@@ -144,6 +144,13 @@ void make_room(Session& session, Flow& flow) {
   flow.end = held;
 }
 
+Moved trailers_too_long(const Flow& flow, BodyState& body) {
+  body.violation = proto::http::Violation::bad_trailer;
+  body.broken_from = flow.start;
+  body.broken_at = 0;
+  return Moved::bad;
+}
+
 bool ends_with_source(const BodyState& body) {
   return body.framing.kind == BodyKind::until_close || body.framing.kind == BodyKind::tunnel;
 }
@@ -323,7 +330,7 @@ Moved move_body(Session& session, Flow& flow, BodyState& body, Side& source, Sid
     const auto capacity = static_cast<std::uint32_t>(session.worker->io->buffers().buffer_size());
     if (!fill(session, flow, source)) return Moved::source_error;
     flow.large = flow.end == capacity;
-    if (flow.large && held == capacity) return Moved::bad;  // a trailer section that no buffer holds
+    if (flow.large && held == capacity) return trailers_too_long(flow, body);
     if (flow.end == flow.start && !flow.ended) break;
   }
   release_if_empty(session, flow, body);

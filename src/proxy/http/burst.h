@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "io/direct.h"
+#include "proxy/http/body.h"
 #include "proxy/http/exchange.h"
 #include "proxy/tcp/session.h"
 
@@ -96,6 +97,8 @@ void consume(Flow& flow, BodyState& body, std::size_t bytes);
 void release_if_empty(Session& session, Flow& flow, const BodyState& body);
 /// Room in the buffer for what comes next: all of it is behind `start`, where a trailer section may have begun.
 void make_room(Session& session, Flow& flow);
+/// A trailer section that no buffer holds.
+Moved trailers_too_long(const Flow& flow, BodyState& body);
 /// Where nothing but the end of its connection ends it.
 bool ends_with_source(const BodyState& body);
 

@@ -150,7 +150,7 @@ Moved over(Session& session, Flow& flow, BodyState& body) {
 }
 
 // All that was there is done with: is there more?
-enum class Next : std::uint8_t { round, stop, ended, failed, bad };
+enum class Next : std::uint8_t { round, stop, ended, failed, full };
 
 Next read_more(Session& session, Flow& flow, Side& source) {
   if (flow.ended) return Next::ended;
@@ -159,7 +159,7 @@ Next read_more(Session& session, Flow& flow, Side& source) {
   const std::uint32_t before = flow.end;
   if (!fill(session, flow, source)) return Next::failed;
   if (flow.end != before || flow.ended) return Next::round;
-  return flow.readable ? Next::bad : Next::stop;  // a trailer section that no buffer holds
+  return flow.readable ? Next::full : Next::stop;
 }
 
 }  // namespace
@@ -188,7 +188,7 @@ Moved move_filtered_body(Session& session, Flow& flow, BodyState& body, Side& so
     if (round.taken != 0 || !round.payload.empty()) continue;
     const Next next = read_more(session, flow, source);
     if (next == Next::failed) return Moved::source_error;
-    if (next == Next::bad) return Moved::bad;
+    if (next == Next::full) return trailers_too_long(flow, body);
     if (next == Next::ended) return ends_with_source(body) ? over(session, flow, body) : Moved::truncated;
     if (next == Next::stop) break;
   }
