@@ -184,6 +184,28 @@ def stopped_and_gone(w):
     true(curl("--compressed", url(w, "/text")) == prose(16 * MEGA), "one afterwards")
 
 
+def reads_late(w):
+    """Hardly a send fits its socket: each answer is whole all the same, has one end, and the connection goes on."""
+    noise = os.urandom(150_000).decode("latin-1")
+    web(w, "s1", {"/noise": response(body=noise), "/text": response(body=prose(200_000).decode()), "/chunks": response("200 OK", "Transfer-Encoding: chunked", length=False)
+                  + chunks(noise, "x", noise, trailers="X-T: 1\r\n").encode("latin-1")})
+    start(w, "compression algo gzip br", "tune.sndbuf.client 4608", server="@s1@",
+          frontend="filter comp-res\n    filter bwlim-out wide default-limit 1g default-period 1s\n    http-request set-bandwidth-limit wide if { path /chunks }")
+    wanted = {"/noise": noise.encode("latin-1"), "/text": prose(200_000), "/chunks": (noise + "x" + noise).encode("latin-1")}
+    for coding in ("gzip", "none"):
+        client = WebClient(w.address("fe"), rcvbuf=4096)
+        for path in list(wanted) * 3:
+            client.send(get(path, f"Accept-Encoding: {coding}"))
+            time.sleep(0.1)
+            head = client.reader.head()
+            length = re.search(rb"content-length: (\d+)", head)
+            body = client.reader.exactly(int(length.group(1))) if length else body_of(client.reader)
+            true((b"content-encoding" in head) == (coding == "gzip"), head)
+            equal(hashlib.sha256(zlib.decompress(body, 31) if coding == "gzip" else body).hexdigest(), hashlib.sha256(wanted[path]).hexdigest(), path)
+        equal(client.reader.ending(), "open", "nothing follows")
+        client.close()
+
+
 def cut_short(w):
     """A server that dies: curl says that the answer is not whole."""
     web(w, "s1", {"/": [response("200 OK", "Content-Length: 100000", body="x" * 5000, length=False), "reset"]})
@@ -310,5 +332,5 @@ def request_again(w):
 
 
 if __name__ == "__main__":
-    run([every_algorithm, raw_deflate, list_order, many_at_once, stopped_and_gone, cut_short, no_memory, busy, processor, sizes, request_compression,
+    run([every_algorithm, raw_deflate, list_order, many_at_once, stopped_and_gone, reads_late, cut_short, no_memory, busy, processor, sizes, request_compression,
          request_direction, request_not_asked_for, request_again], 2)

@@ -167,7 +167,6 @@ bool compress_request(Session& session) {
   BodyFilter* filter = exchange.request_body.filter.get();
   if (exchange.compression_asked) {
     if (filter == nullptr || !filter->encoder) return true;
-    filter->encoded = false;
     return filter->encoder->restart();
   }
   exchange.compression_asked = true;

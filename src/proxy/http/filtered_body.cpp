@@ -93,7 +93,7 @@ Round work(Session& session, Flow& flow, BodyState& body) {
   const std::size_t ready = ready_bytes(flow, body);
   const std::size_t most = allowed(round, ready, LimitPlace::before_encoder);
   round.waits = most == 0 && ready != 0;
-  if (body.filter->encoder && !body.filter->encoded)
+  if (body.filter->encoder)
     encode(round, ready, most);
   else
     take_as_it_is(round, most);
@@ -135,18 +135,25 @@ void settle(Round& round) {
   consume(round.flow, round.body, round.taken);
   spend(round, round.taken, LimitPlace::before_encoder);
   spend(round, round.payload.size(), LimitPlace::behind_encoder);
-  if (!filter.encoder || filter.encoded) return;
+  filter.encoded = round.last;
+  if (!filter.encoder) return;
   round.flow.saved += static_cast<std::int64_t>(round.taken) - static_cast<std::int64_t>(round.payload.size());
   count_encoded(round.session, round.flow, filter.encoder->coding(), round.taken, round.payload.size());
-  if (!round.last) return;
-  filter.encoded = true;
-  if (!round.body.keep_buffer) filter.encoder.give_back();  // else it may all have to be done again
+  if (filter.encoded && !round.body.keep_buffer) filter.encoder.give_back();  // else it may all have to be done again
 }
 
 Moved over(Session& session, Flow& flow, BodyState& body) {
   body.over = true;
   release_if_empty(session, flow, body);
   return Moved::over;
+}
+
+// Everything was made earlier, and a part of it could not be sent.
+Moved send_the_end(Session& session, Flow& flow, BodyState& body, Side& sink) {
+  if (!body.unsent.empty())
+    if (const Sent sent = send_unsent(session, flow, body, sink); sent != Sent::all)
+      return sent == Sent::error ? Moved::sink_error : Moved::idle;
+  return over(session, flow, body);
 }
 
 // All that was there is done with: is there more?
@@ -170,6 +177,7 @@ Moved move_filtered_body(Session& session, Flow& flow, BodyState& body, Side& so
   std::uint64_t moved = 0;
   for (;;) {
     if (flow.blocked) return Moved::idle;
+    if (body.filter->encoded) return send_the_end(session, flow, body, sink);
     const bool chunked = body.framing.kind == BodyKind::chunked;
     if (chunked && flow.end != flow.start && !body.read_over && !decode(flow, body)) return Moved::bad;
     Round round = work(session, flow, body);
