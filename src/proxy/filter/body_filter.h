@@ -10,7 +10,7 @@ namespace weir::proxy {
 struct BodyFilter {
   LentEncoder encoder;   // empty: the bytes stay as they are
   bool limited = false;  // the session's BandwidthLimits of this direction apply
-  bool encoded = false;  // the encoder's last bytes have been made
+  bool encoded = false;  // the last of it has been made, and maybe not sent yet
 };
 
 }  // namespace weir::proxy
