@@ -30,6 +30,8 @@ find_package(benchmark)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
+pkg_check_modules(CODINGS REQUIRED IMPORTED_TARGET zlib libbrotlienc libzstd)
+pkg_check_modules(BROTLIDEC IMPORTED_TARGET libbrotlidec)
 
 # What nearly every file includes is parsed once. Files still include what they use: a lint compiles each header alone.
 #

@@ -18,12 +18,13 @@ WorkerPools pools_of(const proxy::WorkerContext& worker) {
   return {.buffers = {buffers.in_use(), buffers.cached()},
           .pipes = {pipes.in_use(), pipes.cached()},
           .sessions = {worker.sessions.live(), worker.sessions.capacity() - worker.sessions.live()},
+          .encoders = {worker.encoders.lent(), worker.encoders.kept()},
           .buffer_size = buffers.buffer_size(),
           .pipe_size = pipes.pipe_size()};
 }
 
-std::vector<Pool> sum_up(const std::vector<WorkerPools>& workers) {
-  std::vector<Pool> pools(3);
+std::vector<Pool> sum_up(const std::vector<WorkerPools>& workers, std::uint64_t encoder_memory) {
+  std::vector<Pool> pools(4);
   pools[0].name = "buffer";
   pools[1].name = "pipe";
   pools[2].name = "session";
@@ -34,7 +35,13 @@ std::vector<Pool> sum_up(const std::vector<WorkerPools>& workers) {
     pools[0].workers.push_back(one.buffers);
     pools[1].workers.push_back(one.pipes);
     pools[2].workers.push_back(one.sessions);
+    pools[3].workers.push_back(one.encoders);
   }
+  // Each kind of encoder has its own size: what is shown is what one takes on the average.
+  pools[3].name = "encoder";
+  const PoolCount encoders = pools[3].sum();
+  const std::size_t count = encoders.used + encoders.cached;
+  pools[3].size = count == 0 ? 0 : static_cast<std::size_t>(encoder_memory / count);
   return pools;
 }
 
@@ -67,7 +74,8 @@ using Seen = std::shared_ptr<std::vector<WorkerPools>>;
 // One worker after the other says what it has and lets go of it; the last one shows all.
 void visit(proxy::ProcessState& process, std::size_t at, const Seen& seen) {
   if (at == process.contexts.size()) {
-    std::fputs(shown(sum_up(*seen), false).c_str(), stderr);
+    const std::uint64_t encoders = process.compression.memory.load(std::memory_order_relaxed);
+    std::fputs(shown(sum_up(*seen, encoders), false).c_str(), stderr);
     ::malloc_trim(0);
     return;
   }
@@ -76,6 +84,7 @@ void visit(proxy::ProcessState& process, std::size_t at, const Seen& seen) {
     seen->push_back(pools_of(*worker));
     worker->io->buffers().flush();
     worker->io->pipes().flush();
+    worker->encoders.flush();
     visit(process, at + 1, seen);
   });
 }

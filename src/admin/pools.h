@@ -1,11 +1,12 @@
-// The memory that workers keep by kind: buffers, pipes, sessions. `show pools` shows it, SIGQUIT shows it and gives
-// back what nobody uses.
+// The memory that workers keep by kind: buffers, pipes, sessions, encoders. `show pools` shows it, SIGQUIT shows it and
+// gives back what nobody uses.
 //
 // Each worker counts its own; what is shown is their sum. A session's block is never given back while the process runs,
 // so "allocated" is the most there ever were, rounded up.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,14 +40,14 @@ struct Pool {
 
 /// What one worker keeps; on its thread.
 struct WorkerPools {
-  PoolCount buffers, pipes, sessions;
+  PoolCount buffers, pipes, sessions, encoders;
   std::size_t buffer_size = 0;
   std::size_t pipe_size = 0;
 };
 WorkerPools pools_of(const proxy::WorkerContext& worker);
 
-/// All workers' together, one Pool for each kind.
-std::vector<Pool> sum_up(const std::vector<WorkerPools>& workers);
+/// All workers' together, one Pool for each kind. `encoder_memory`: of all encoders of the process.
+std::vector<Pool> sum_up(const std::vector<WorkerPools>& workers, std::uint64_t encoder_memory);
 
 /// As `show pools` writes them. Manual: management 9.3.
 std::string shown(const std::vector<Pool>& pools, bool detailed);

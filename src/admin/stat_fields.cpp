@@ -46,6 +46,27 @@ void put_bytes(Fields& fields, std::uint64_t in, std::uint64_t out) {
   fields.number(k_resbout, out);
 }
 
+// Of a proxy that may compress. What was received of requests and sent of answers is counted; the other side of each
+// differs by what compression saved.
+template <class Counters>
+void put_compression(Fields& fields, const proxy::PerWorker<Counters>& counters, std::uint64_t bytes_in,
+                     std::uint64_t bytes_out) {
+  using proxy::CompressionCounters;
+  const auto sum = [&](proxy::Counter CompressionCounters::* member) {
+    std::uint64_t total = 0;
+    for (unsigned worker = 0; worker < counters.size(); worker++)
+      total += (counters[worker].compression.*member).value();
+    return total;
+  };
+  const std::uint64_t in = sum(&CompressionCounters::in), out = sum(&CompressionCounters::out);
+  fields.number(k_comp_in, in);
+  fields.number(k_comp_out, out);
+  fields.number(k_comp_byp, sum(&CompressionCounters::bypassed));
+  fields.number(k_comp_rsp, sum(&CompressionCounters::responses));
+  fields.number(k_reqbout, bytes_in - sum(&CompressionCounters::request_in) + sum(&CompressionCounters::request_out));
+  fields.number(k_resbin, bytes_out + in - out);
+}
+
 template <class State>
 void put_times(Fields& fields, const State& state) {
   fields.number(k_qtime, state.queue_time.value());
@@ -192,8 +213,9 @@ Fields frontend_fields(const StatContext& context, const proxy::FrontendPlan& fr
   for (const std::size_t column : {k_rate_lim, k_req_rate, k_req_rate_max}) fields.number(column, 0U);
   fields.number(k_dresp, sum(&proxy::FrontendCounters::denied_responses));
   fields.number(k_dses, sum(&proxy::FrontendCounters::denied_sessions));
-  zeros(fields, {k_req_tot, k_comp_in, k_comp_out, k_comp_byp, k_comp_rsp, k_wrew, k_eint, k_h1_sess, k_h2_sess,
-                 k_h3_sess, k_h1req, k_h2req, k_h3req});
+  zeros(fields, {k_req_tot, k_wrew, k_eint, k_h1_sess, k_h2_sess, k_h3_sess, k_h1req, k_h2req, k_h3req});
+  put_compression(fields, state.counters, sum(&proxy::FrontendCounters::bytes_in),
+                  sum(&proxy::FrontendCounters::bytes_out));
   protocol_zeros(fields, k_h1_spliced_bytes_out);
   if (!speaks_http(*frontend.config)) return fields;
   put_answers(fields, state.counters);
@@ -224,7 +246,8 @@ Fields backend_fields(const StatContext& context, const proxy::BackendPlan& back
   const proxy::ProxyConfig& config = *backend.config;
   const bool one_place = config.dispatch.family() != AddressFamily::none || config.settings.transparent;
   fields.text(k_algo, config.servers.empty() && one_place ? "none" : config.settings.balance.algorithm);
-  zeros(fields, {k_comp_in, k_comp_out, k_comp_byp, k_comp_rsp});
+  put_compression(fields, state.counters, state.counters.sum(&proxy::BackendCounters::bytes_in),
+                  state.counters.sum(&proxy::BackendCounters::bytes_out));
   protocol_zeros(fields, k_h1_spliced_bytes_out);
   if (speaks_http(config)) {
     put_answers(fields, state.counters);

@@ -1,6 +1,6 @@
 // The columns of `show stat`: which there are, and what a frontend, a backend and a server have in them.
 //
-// The order is the format: tools count columns. Columns of features weir has not (HTTP answers, compression, agents)
+// The order is the format: tools count columns. Columns of features weir has not (HTTP/2, caching, TLS)
 // are absent where they mean nothing and 0 where monitoring expects a number. Manual: management 9.1.
 #pragma once
 

@@ -15,7 +15,7 @@ constexpr config::Feature kFeatures[] = {
     {"KQUEUE", false}, {"LINUX_SPLICE", true}, {"LINUX_TPROXY", true}, {"LUA", false},     {"NETFILTER", true},
     {"NS", false},     {"OPENSSL", true},      {"PCRE", false},        {"PCRE2", true},    {"PCRE2_JIT", true},
     {"POLL", false},   {"PROMEX", false},      {"QUIC", false},        {"SYSTEMD", false}, {"TFO", true},
-    {"THREAD", true},  {"TPROXY", true},       {"ZLIB", false},
+    {"THREAD", true},  {"TPROXY", true},       {"ZLIB", true},
 };
 
 }  // namespace
@@ -33,6 +33,9 @@ std::string version_text(bool with_features) {
   for (const config::Feature& feature : kFeatures)
     text += fmt::format(" {}{}", feature.enabled ? '+' : '-', feature.name);
   text += "\n\nDefault settings :\n  bufsize = 16384, maxrewrite = 1024, maxpollevents = 256\n";
+  text +=
+      "\nCompression algorithms supported : identity(\"identity\"), deflate(\"deflate\"), raw-deflate(\"deflate\"), "
+      "gzip(\"gzip\"), br(\"br\"), zstd(\"zstd\")\n";
   text += fmt::format("\nBuilt with multi-threading support.\nRunning on OpenSSL version : {}\n", tls::library_name());
   text +=
       "\nAvailable polling systems :\n      epoll : pref=300,  test result OK\nTotal: 1 (1 usable), will use epoll.\n";

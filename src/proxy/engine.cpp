@@ -127,6 +127,8 @@ void Engine::commit(Draft& draft, Config config) {
   set_variables(config.global);
   process_.most_connections_per_second.store(config.global.maxconnrate, std::memory_order_relaxed);
   process_.most_sessions_per_second.store(config.global.maxsessrate, std::memory_order_relaxed);
+  process_.compression.most_in_per_second.store(std::uint64_t{config.global.compression.rate} * 1024,
+                                                std::memory_order_relaxed);
   place_workers(process_, config.global.cpus);
   install(draft.plan, draft.listeners, !draft.moves.empty());
   run_groups(draft);

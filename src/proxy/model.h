@@ -294,6 +294,7 @@ struct ProxyConfig {
   std::vector<std::shared_ptr<NameRefs>> names;  // of its own lines, then of the defaults sections behind it
   std::vector<UseBackend> use_backends;
   std::vector<BandwidthFilter> bandwidth_filters;  // in the order of their lines, which is that of their limits
+  CompressionFilter compression_filter;
   std::vector<sample::Condition> be_switch_rules;  // force-be-switch
   std::vector<sample::Condition> monitor_fails;    // monitor fail
   std::vector<sample::Condition> stats_admins;     // stats admin
@@ -357,6 +358,7 @@ struct GlobalConfig {
   using NamePairs = std::vector<std::pair<std::string, std::string>>;
   NamePairs adjusted_names, adjusted_file_names;              // h1-case-adjust, h1-case-adjust-file
   std::shared_ptr<const proto::http1::NameCases> name_cases;  // both, once finished; null: none
+  CompressionLimits compression;
   unsigned maxaccept = 0;
   std::uint32_t stick_counters = 3;
   std::uint32_t maxpipes = 0;

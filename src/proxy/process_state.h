@@ -10,6 +10,7 @@
 #include "io/worker.h"
 #include "proxy/counters.h"
 #include "proxy/explain.h"
+#include "proxy/filter/encoder_pool.h"
 #include "sample/variable.h"
 
 namespace weir::proxy {
@@ -38,6 +39,7 @@ struct ProcessState {
   ExplainWishes explain;
   sample::ProcessVariables variables;
   const Service* statistics = nullptr;  // who answers where `stats` lines stand; set before the workers run
+  CompressionState compression;
   TimePoint started{};
   WallTime started_wall{};
 };

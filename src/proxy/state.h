@@ -25,6 +25,14 @@
 
 namespace weir::proxy {
 
+/// What filters made of messages, in bytes.
+struct CompressionCounters {
+  Counter in, out;    // of answers: given to an encoder, and made by it
+  Counter bypassed;   // passed by "identity" as they are
+  Counter responses;  // that were compressed
+  Counter request_in, request_out;
+};
+
 struct FrontendCounters {
   Counter connections;  // accepted
   Counter sessions;
@@ -39,6 +47,7 @@ struct FrontendCounters {
   Counter intercepted;         // answered by rules, monitor-uri or the statistics page
   Counter responses[6];        // by the status's first digit; 0: others
   Counter failed_rewrites;
+  CompressionCounters compression;
 };
 
 struct BackendCounters {
@@ -59,6 +68,7 @@ struct BackendCounters {
   Counter failed_rewrites;
   Counter connects;  // connections opened for requests
   Counter reuses;    // requests over connections that were there
+  CompressionCounters compression;
 };
 
 struct ServerCounters {

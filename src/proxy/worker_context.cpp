@@ -1,6 +1,7 @@
 #include "proxy/worker_context.h"
 
 #include "base/assert.h"
+#include "proxy/process_state.h"
 
 namespace weir::proxy {
 namespace {
@@ -14,6 +15,13 @@ void flush_log(void* object) {
 }
 
 }  // namespace
+
+WorkerContext::WorkerContext(io::Worker& worker, ProcessState& process_state, log::Identity identity)
+    : io(&worker),
+      process(&process_state),
+      encoders(process_state.compression),
+      logger(std::move(identity)),
+      activities(worker.deferred()) {}
 
 WorkerContext& WorkerContext::current() {
   WEIR_ASSERT(current_context != nullptr);

@@ -14,6 +14,7 @@
 #include "io/worker.h"
 #include "log/logger.h"
 #include "log/ring_forwarder.h"
+#include "proxy/filter/encoder_pool.h"
 #include "proxy/http/exchange.h"
 #include "proxy/http/reuse.h"
 #include "proxy/listener.h"
@@ -48,12 +49,12 @@ class SessionSlots {
 };
 
 struct WorkerContext {
-  WorkerContext(io::Worker& worker, ProcessState& process_state, log::Identity identity)
-      : io(&worker), process(&process_state), logger(std::move(identity)), activities(worker.deferred()) {}
+  WorkerContext(io::Worker& worker, ProcessState& process_state, log::Identity identity);
 
   io::Worker* io;
   ProcessState* process;
   std::shared_ptr<const Plan> plan;
+  EncoderPool encoders;  // outlives the sessions, which give back what they were lent
   SessionSlots sessions;
   TrackPool track_pool;
   ExchangePool exchanges;

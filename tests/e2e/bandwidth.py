@@ -10,6 +10,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "load"), os.path.join(HERE, "..", "compat")]
 from cases import run, true  # noqa: E402
+from rates import limited, turns  # noqa: E402
 from wire import hang  # noqa: E402
 
 MEGA = 1_000_000
@@ -35,13 +36,6 @@ def download(w, source=None):
         client.send(b"!")
         got = len(client.rest())
         return got, time.monotonic() - began
-
-
-def limited(size, took, rate, what):
-    """At the rate: never above it by more than a little, and not far below, as far as a shared machine lets one tell."""
-    wanted = size / rate
-    true(took >= wanted * 0.9 - 0.05, f"{what}: {size} bytes in {took:.2f} s are above {rate} bytes a second")
-    true(took <= wanted * 2 + 3, f"{what}: {size} bytes in {took:.2f} s are far below {rate} bytes a second")
 
 
 def own_limit(w):
@@ -133,16 +127,9 @@ def half_and_half(w):
 def waiting_sleeps(w):
     """A slow download takes little more turns than its chunks."""
     config(w, 40_000, "    filter bwlim-out slow default-limit 20k default-period 1s", "    tcp-request content set-bandwidth-limit slow")
-
-    def turns():
-        total = 0
-        for task in os.listdir(f"/proc/{w.process.pid}/task"):
-            with open(f"/proc/{w.process.pid}/task/{task}/status", encoding="ascii") as status:
-                total += sum(int(line.split()[1]) for line in status if line.startswith("voluntary_ctxt"))
-        return total
-    before = turns()
+    before = turns(w)
     got, took = download(w)
-    woken = turns() - before
+    woken = turns(w) - before
     limited(got, took, 20 * 1024, "a slow one")
     true(woken < 300, f"{woken} turns for {took:.1f} s")
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "load"), os.path.join(HERE, "..", "compat")]
@@ -277,8 +278,40 @@ def shellshock_is_refused(w):
     equal(ask(conn), b"HTTP/1.1 200 OK", "who means no harm is served")
 
 
+def trailers_after_a_full_buffer(w):
+    """A trailer section that the end of a full buffer cuts in two arrives, whatever is cut; one that no buffer holds is refused.
+    Both kept a worker busy for ever."""
+    size = [0]
+    length = [500]
+
+    def behaviour(_, conn):
+        conn.recv(65536)
+        body = b"%x\r\n" % size[0] + b"x" * size[0] + b"\r\n0\r\nX-Long: " + b"y" * length[0] + b"\r\n\r\n"
+        conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
+        time.sleep(0.01)
+        conn.sendall(body)
+    w.server("s1", behaviour)
+    w.start(SETTINGS + FRONTEND.format("    compression algo gzip") + BACKEND)
+
+    def answer(coding):
+        with connect(w) as conn:
+            conn.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + coding + b"\r\n")
+            got = b""
+            while piece := conn.recv(65536):
+                got += piece
+            return got
+    for coding in (b"", b"Accept-Encoding: gzip\r\n"):
+        length[0] = 500
+        for size[0] in range(16384 - 40, 16384, 3):
+            true(answer(coding).endswith(b"\r\n0\r\nx-long: " + b"y" * 500 + b"\r\n\r\n"), f"{size[0]} {coding}")
+        length[0] = 40_000
+        true(b"x-long" not in answer(coding), "too long for any buffer")
+        length[0] = 1
+        true(answer(coding).endswith(b"x-long: y\r\n\r\n"), "the worker is there for others")
+
+
 run([a_kept_connection_follows_a_reload, a_soft_stop_lets_waiting_clients_go, a_hard_stop_under_requests,
      a_server_that_closes_what_rests_costs_no_request, rules_of_an_answer_wait, large_answers_when_pipes_run_out,
      interim_answers_without_end, line_ends_stay_out_of_heads, a_login_stays_with_its_client,
      what_may_not_be_done_twice_is_sent_once, a_pool_that_all_left_is_tidied_up,
-     connections_do_not_pile_up, shellshock_is_refused], 2)
+     connections_do_not_pile_up, shellshock_is_refused, trailers_after_a_full_buffer], 2)

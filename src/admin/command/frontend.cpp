@@ -132,19 +132,26 @@ io::Task<void> set_global_maxconn(Call& call) {
 constexpr std::string_view kRateLimits =
     "'set rate-limit' only supports :\n"
     "   - 'connections global' to set the per-process maximum connection rate\n"
-    "   - 'sessions global' to set the per-process maximum session rate\n";
+    "   - 'sessions global' to set the per-process maximum session rate\n"
+    "   - 'http-compression global' to set the per-process maximum compression speed in kB/s\n";
 
 io::Task<void> set_rate_limit(Call& call) {
   std::atomic<std::uint32_t>* limit = nullptr;
   if (call.word(0) == "connections") limit = &call.worker.process->most_connections_per_second;
   if (call.word(0) == "sessions") limit = &call.worker.process->most_sessions_per_second;
-  if (limit == nullptr || call.word(1) != "global") {
+  const bool compression = call.word(0) == "http-compression";
+  if ((limit == nullptr && !compression) || call.word(1) != "global") {
     call.error(kRateLimits);
     co_return;
   }
   const auto wanted = parse_integer(call.word(2), 0, 0x7fffffff);
   if (!wanted) {
     call.error("Expects an integer value.\n");
+    co_return;
+  }
+  if (compression) {
+    call.worker.process->compression.most_in_per_second.store(static_cast<std::uint64_t>(*wanted) * 1024,
+                                                              std::memory_order_relaxed);
     co_return;
   }
   limit->store(static_cast<std::uint32_t>(*wanted), std::memory_order_relaxed);
@@ -174,9 +181,9 @@ constexpr CliCommand kRows[] = {
      .doc = "most client connections of the process"},
     {.name = "set rate-limit",
      .level = Level::admin,
-     .usage = "set rate-limit {connections|sessions} global <value>",
+     .usage = "set rate-limit {connections|http-compression|sessions} global <value>",
      .run = set_rate_limit,
-     .doc = "most connections or sessions a second; 0 for any number"},
+     .doc = "most connections, sessions or compressed kilobytes a second; 0 for any number"},
     {.name = "shutdown frontend",
      .level = Level::admin,
      .usage = "shutdown frontend <frontend>",

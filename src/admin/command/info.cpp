@@ -63,9 +63,9 @@ constexpr FieldRow kFields[] = {
     {"SslCacheMisses", "MCP", "of them in vain"},
     {"CompressBpsIn", "MRP", "bytes a second given to compression"},
     {"CompressBpsOut", "MRP", "bytes a second compression made"},
-    {"CompressBpsRateLim", "CLP", "limit on bytes a second compression makes"},
-    {"", "", ""},
-    {"", "", ""},
+    {"CompressBpsRateLim", "CLP", "limit on bytes a second given to compression, 0 for none"},
+    {"ZlibMemUsage", "MGP", "memory of compression in bytes"},
+    {"MaxZlibMemUsage", "CLP", "limit on memory of compression in bytes, 0 for none"},
     {"Tasks", "MGP", "sessions, checks and other activities"},
     {"Run_queue", "MGP", "activities that wait to run"},
     {"Idle_pct", "MaP", "percent of the threads' time without work since this was last asked"},
@@ -202,6 +202,16 @@ void put_traffic(Page& page, Call& call, const proxy::ProcessState& process) {
   page.number("DroppedLogs", static_cast<std::uint32_t>(call.control.engine().sinks().dropped()));
 }
 
+void put_compression(Page& page, Call& call, const proxy::CompressionState& compression) {
+  const std::uint64_t now = call.worker.now_ms();
+  page.number("CompressBpsIn", compression.bytes_in.value(now));
+  page.number("CompressBpsOut", compression.bytes_out.value(now));
+  page.number("CompressBpsRateLim",
+              static_cast<std::uint32_t>(compression.most_in_per_second.load(std::memory_order_relaxed)));
+  page.number("ZlibMemUsage", static_cast<std::uint32_t>(compression.memory.load(std::memory_order_relaxed)));
+  page.number("MaxZlibMemUsage", call.worker.plan->global->compression.megabytes << 20U);
+}
+
 void put_peers(Page& page, const proxy::Plan& plan) {
   std::uint32_t active = 0, connected = 0;
   for (const auto& group : plan.groups) {
@@ -249,6 +259,7 @@ io::Task<void> show_info(Call& call) {
   put_identity(page, call, process);
   put_limits(page, call, process);
   put_traffic(page, call, process);
+  put_compression(page, call, process.compression);
   Sockets& sockets = call.session.sockets;
   const std::size_t listeners = all.listeners + sockets.served.size();
   page.number("PipesUsed", static_cast<std::uint32_t>(all.pipes_used));

@@ -67,7 +67,7 @@ io::Task<void> show_pools(Call& call) {
     const proxy::WorkerContext* worker = context.get();
     seen.push_back(co_await on_worker(*worker->io, [worker] { return pools_of(*worker); }));
   }
-  std::vector<Pool> pools = sum_up(seen);
+  std::vector<Pool> pools = sum_up(seen, call.worker.process->compression.memory.load(std::memory_order_relaxed));
   choose(pools, *wishes);
   call.out.text += shown(pools, wishes->detailed);
 }

@@ -179,6 +179,7 @@ TEST_F(Fetches, HttpExamples) {
   exchange.version = "HTTP/1.1";
   exchange.response_version = "HTTP/1.0";
   exchange.server_status = 404;
+  exchange.coding = proto::coding::Coding::gzip;
   exchange.status = 503;
   session->http = &exchange;
   session->is_http = true;

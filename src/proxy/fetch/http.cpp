@@ -56,6 +56,18 @@ FetchStatus http_first_req(const Args&, Context& context, Sample& out) {
   return FetchStatus::ok;
 }
 
+FetchStatus res_comp(const Args&, Context& context, Sample& out) {
+  if (context.session == nullptr || context.session->http == nullptr) return FetchStatus::absent;
+  out = Sample::boolean(context.session->http->coding.has_value());
+  return FetchStatus::ok;
+}
+// COMPAT: observed on 2.6: the configuration's word, "raw-deflate" and "identity" too.
+FetchStatus res_comp_algo(const Args&, Context& context, Sample& out) {
+  if (context.session == nullptr || context.session->http == nullptr) return FetchStatus::absent;
+  const auto& coding = context.session->http->coding;
+  return coding ? text(proto::coding::name_of(*coding), out) : FetchStatus::absent;
+}
+
 FetchStatus server_status(const Args&, Context& context, Sample& out) {
   if (context.session == nullptr || context.session->http == nullptr) return FetchStatus::absent;
   const std::uint16_t status = context.session->http->server_status;
@@ -129,6 +141,9 @@ constexpr Fetch kRows[] = {
      .fetch = request_date,
      .doc = "When the request's first byte arrived, as seconds since 1970; with a unit in s, ms or us.",
      .examples = {{{"request_date", "1767323043"}, {"request_date(ms)", "1767323043569"}}}},
+    row("res.comp", Type::boolean, res_comp, "Whether the answer is compressed here.", {"res.comp", "1"}, true),
+    row("res.comp_algo", Type::string, res_comp_algo, "What the answer is compressed with; absent when it is not.",
+        {"res.comp_algo", "gzip"}, true),
     row("res.timer.hdr", Type::integer, res_timer_hdr,
         "Milliseconds that the server took to answer, as %Tr; -1 when it never did.", {"res.timer.hdr", "10"}, true),
     row("server_status", Type::integer, server_status,

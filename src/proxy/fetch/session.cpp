@@ -31,7 +31,7 @@ FetchStatus of_session(const Args&, Context& context, Sample& out) {
 /// What was received: handed on, or still held.
 FetchStatus received(const Flow& flow, Sample& out) {
   const std::uint64_t held = flow.end - flow.start + (flow.pipe != nullptr ? flow.pipe->held : 0);
-  return integer(out, static_cast<std::int64_t>(flow.total + held));
+  return integer(out, static_cast<std::int64_t>(flow.received() + held));
 }
 FetchStatus request_received(const Session& session, Sample& out) { return received(session.request, out); }
 FetchStatus response_received(const Session& session, Sample& out) { return received(session.response, out); }

@@ -1,15 +1,12 @@
 #include "proxy/http/body.h"
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
-#include "io/direct.h"
 #include "io/splice.h"
 #include "proto/http/text.h"
+#include "proxy/http/burst.h"
 #include "proxy/tcp/relay.h"
 #include "proxy/worker_context.h"
 
@@ -21,72 +18,7 @@ using Piece = proto::http1::BodyReader::Piece;
 
 constexpr std::size_t kSpliceFrom = 16'384;  // below, two copies cost less than two more system calls
 
-enum class Sent : std::uint8_t { all, blocked, error };
-
-// A few pieces that leave in one sendmsg(2).
-class Burst {
- public:
-  void add(std::string_view bytes) {
-    if (bytes.empty()) return;
-    parts_[count_++] = {const_cast<char*>(bytes.data()), bytes.size()};
-    size_ += bytes.size();
-  }
-  [[nodiscard]] std::size_t size() const { return size_; }
-  // How many bytes left; -1 after an error. Short only when the socket would block.
-  ssize_t send(int fd) {
-    std::size_t done = 0;
-    iovec* next = parts_;
-    while (done != size_) {
-      msghdr message{};
-      message.msg_iov = next;
-      message.msg_iovlen = static_cast<std::size_t>(parts_ + count_ - next);
-      const ssize_t sent = message.msg_iovlen == 1 ? io::send(fd, next->iov_base, next->iov_len, MSG_NOSIGNAL)
-                                                   : io::send(fd, message, MSG_NOSIGNAL);
-      if (sent < 0) {
-        if (errno == EINTR) continue;
-        return errno == EAGAIN ? static_cast<ssize_t>(done) : -1;
-      }
-      done += static_cast<std::size_t>(sent);
-      next = drop(next, static_cast<std::size_t>(sent));
-    }
-    return static_cast<ssize_t>(done);
-  }
-  // What did not leave, after `sent` bytes did.
-  void append_rest(std::size_t sent, std::string& to) const {
-    to.reserve(size_ - sent);
-    std::size_t before = 0;
-    for (std::size_t i = 0; i < original_count(); i++) {
-      const std::string_view part = original(i);
-      const std::size_t skip = sent > before ? std::min(sent - before, part.size()) : 0;
-      to.append(part.substr(skip));
-      before += part.size();
-    }
-  }
-  void remember() { std::copy(parts_, parts_ + count_, copies_); }
-
- private:
-  static constexpr std::size_t kMost = 8;
-  iovec* drop(iovec* next, std::size_t bytes) {
-    while (bytes != 0 && bytes >= next->iov_len) {
-      bytes -= next->iov_len;
-      next++;
-    }
-    if (bytes != 0) {
-      next->iov_base = static_cast<char*>(next->iov_base) + bytes;
-      next->iov_len -= bytes;
-    }
-    return next;
-  }
-  [[nodiscard]] std::size_t original_count() const { return count_; }
-  [[nodiscard]] std::string_view original(std::size_t i) const {
-    return {static_cast<const char*>(copies_[i].iov_base), copies_[i].iov_len};
-  }
-
-  iovec parts_[kMost];
-  iovec copies_[kMost];
-  std::size_t count_ = 0;
-  std::size_t size_ = 0;
-};
+}  // namespace
 
 void note_sent(Session& session, Flow& flow, Side& sink, std::size_t bytes) {
   if (bytes == 0) return;
@@ -116,6 +48,8 @@ Sent send_unsent(Session& session, Flow& flow, BodyState& body, Side& sink) {
   return Sent::blocked;
 }
 
+namespace {
+
 // As in a head: names in small letters, one space before the value. The section was found good: lines, none folded.
 void append_trailers(std::string_view section, std::string& to) {
   while (!section.empty()) {
@@ -130,8 +64,8 @@ void append_trailers(std::string_view section, std::string& to) {
   }
 }
 
-// Takes the chunk framing off what is in the buffer: body.decoded bytes of data at the flow's start, then whatever
-// belongs to no piece yet.
+}  // namespace
+
 bool decode(Flow& flow, BodyState& body) {
   char* write = flow.buffer + flow.start + body.decoded;
   const char* read = write;
@@ -169,7 +103,6 @@ bool decode(Flow& flow, BodyState& body) {
   return true;
 }
 
-// The bytes of the buffer that are body and can leave now.
 std::size_t ready_bytes(const Flow& flow, const BodyState& body) {
   const std::size_t held = flow.end - flow.start;
   switch (body.framing.kind) {
@@ -201,6 +134,28 @@ void release_if_empty(Session& session, Flow& flow, const BodyState& body) {
   flow.buffer = nullptr;
   flow.start = flow.end = 0;
 }
+
+void make_room(Session& session, Flow& flow) {
+  if (flow.start == 0) return;
+  const std::uint32_t held = flow.end - flow.start;
+  if (held != 0 && flow.end != session.worker->io->buffers().buffer_size()) return;
+  if (held != 0) std::memmove(flow.buffer, flow.buffer + flow.start, held);
+  flow.start = 0;
+  flow.end = held;
+}
+
+Moved trailers_too_long(const Flow& flow, BodyState& body) {
+  body.violation = proto::http::Violation::bad_trailer;
+  body.broken_from = flow.start;
+  body.broken_at = 0;
+  return Moved::bad;
+}
+
+bool ends_with_source(const BodyState& body) {
+  return body.framing.kind == BodyKind::until_close || body.framing.kind == BodyKind::tunnel;
+}
+
+namespace {
 
 // Sends the burst; of what does not leave, body bytes stay in the flow's buffer and the rest is kept aside.
 Sent finish_burst(Session& session, Flow& flow, BodyState& body, Side& sink, Burst& burst, std::size_t before_data,
@@ -325,10 +280,6 @@ bool get_pipe(Session& session, Flow& flow, const BodyState& body, bool allowed)
   return flow.pipe != nullptr;
 }
 
-bool ends_with_source(const BodyState& body) {
-  return body.framing.kind == BodyKind::until_close || body.framing.kind == BodyKind::tunnel;
-}
-
 Moved finish(Session& session, Flow& flow, BodyState& body) {
   body.over = true;
   release_if_empty(session, flow, body);
@@ -340,6 +291,7 @@ Moved finish(Session& session, Flow& flow, BodyState& body) {
 Moved move_body(Session& session, Flow& flow, BodyState& body, Side& source, Side& sink, std::string_view head,
                 bool allow_splice) {
   if (body.over) return Moved::over;
+  if (body.filter) return move_filtered_body(session, flow, body, source, sink, head);
   if (!body.unsent.empty()) {
     if (flow.blocked) return Moved::idle;
     if (const Sent sent = send_unsent(session, flow, body, sink); sent != Sent::all) return end_of(sent);
@@ -373,10 +325,12 @@ Moved move_body(Session& session, Flow& flow, BodyState& body, Side& source, Sid
       if (body.read_over) return finish(session, flow, body);
       continue;
     }
-    if (flow.start == flow.end && flow.start != 0) flow.start = flow.end = 0;
+    make_room(session, flow);
+    const std::uint32_t held = flow.end;
     const auto capacity = static_cast<std::uint32_t>(session.worker->io->buffers().buffer_size());
     if (!fill(session, flow, source)) return Moved::source_error;
     flow.large = flow.end == capacity;
+    if (flow.large && held == capacity) return trailers_too_long(flow, body);
     if (flow.end == flow.start && !flow.ended) break;
   }
   release_if_empty(session, flow, body);

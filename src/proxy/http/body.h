@@ -26,6 +26,10 @@ enum class Moved : std::uint8_t {
 Moved move_body(Session& session, Flow& flow, BodyState& body, Side& source, Side& sink, std::string_view head,
                 bool allow_splice);
 
+/// The same for a body that has a filter: filtered_body.cpp.
+Moved move_filtered_body(Session& session, Flow& flow, BodyState& body, Side& source, Side& sink,
+                         std::string_view head);
+
 /// Reads what is there and takes chunk framing off, without sending: for rules that look at the body. False: the
 /// source failed or broke the framing.
 bool buffer_body(Session& session, Flow& flow, BodyState& body, Side& source);

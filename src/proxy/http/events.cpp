@@ -52,6 +52,11 @@ struct Due {
   EndedBy by = EndedBy::nobody;
 };
 
+// Most sessions are under no limit, and this is asked several times for each request.
+TimePoint limit_due(const Session& session) {
+  return session.extras == nullptr ? TimePoint::max() : bandwidth_due(session);
+}
+
 Due sooner(Due a, Due b) { return b.at < a.at ? b : a; }
 
 Timeout client_timeout(const Session& session) {
@@ -80,6 +85,7 @@ Due tunnel_due(const Session& session) {
 Due exchange_due(const Session& session) {
   const HttpExchange& exchange = *session.http;
   if (exchange.tunnel) return tunnel_due(session);
+  if (limit_due(session) != TimePoint::max()) return {};  // nobody owes what we hold back ourselves
   const TimePoint client = std::max(session.client.last_read, session.client.last_write);
   const bool client_must_take = session.response.blocked;
   const bool client_owes = !exchange.local && !exchange.request_body.over && !session.request.blocked;
@@ -94,7 +100,15 @@ Due exchange_due(const Session& session) {
   return due;
 }
 
+// The bytes that a limit held back may go on.
+void resume_limited(Session& session) {
+  bandwidth_resume(session);
+  arm_timer(session);
+  exchange_http(session);
+}
+
 void exchange_timer(Session& session) {
+  if (limit_due(session) <= session.worker->io->now()) return resume_limited(session);
   const Due due = exchange_due(session);
   if (due.at > session.worker->io->now()) {
     if (!session.http->response_paused) return arm_timer(session);
@@ -151,7 +165,7 @@ TimePoint http_deadline(const Session& session) {
     case Phase::inspecting: return std::min(session.phase_deadline, session.http->body_deadline);
     case Phase::relaying: {
       const TimePoint body = session.http->response_paused ? session.http->body_deadline : TimePoint::max();
-      return std::min({exchange_due(session).at, session.phase_deadline, body});
+      return std::min({exchange_due(session).at, session.phase_deadline, body, limit_due(session)});
     }
     default: return session.phase_deadline;
   }

@@ -12,12 +12,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "proto/http/framing.h"
 #include "proto/http/head.h"
 #include "proto/http1/codec.h"
+#include "proxy/filter/body_filter.h"
 #include "proxy/http/service.h"
 #include "proxy/http/settings.h"
 #include "proxy/http/text_store.h"
@@ -49,9 +51,10 @@ enum class ResponseStage : std::uint8_t { back_content, back_http, back_old, fro
 struct BodyState {
   proto::http::Framing framing;
   proto::http1::BodyReader reader;
-  std::string unsent;         // of a head or of chunk framing: before anything else leaves
-  std::string trailers;       // as received, without the last empty line
-  std::uint32_t decoded = 0;  // bytes at the flow's start that are body already, their chunk framing taken off
+  std::string unsent;                  // of a head or of chunk framing: before anything else leaves
+  std::string trailers;                // as received, without the last empty line
+  std::unique_ptr<BodyFilter> filter;  // null: it passes as it is
+  std::uint32_t decoded = 0;           // bytes at the flow's start that are body already, their chunk framing taken off
   bool chunked_out = false;
   bool keep_buffer = false;  // what has been sent stays in the buffer: it may have to be sent again
   bool read_over = false;    // its last byte has been read
@@ -108,6 +111,10 @@ struct ExchangeState {
   char cookie_in = '-';             // manual 8.5: what the client's cookie was
   char cookie_out = '-';            // and what was done about it in the answer
 
+  std::optional<proto::coding::Coding>
+      wanted_coding;                            // what the client takes of what the answer may be compressed with
+  std::optional<proto::coding::Coding> coding;  // what it is compressed with
+
   std::shared_ptr<ServerState> cookie_server;  // that it names, whether or not it is up
   std::int64_t cookie_first = 0;               // maxlife: when the client first got it; 0: unknown
 
@@ -122,19 +129,20 @@ struct ExchangeState {
   bool response_sent = false;      // its head left: no other answer can be given
   bool local = false;              // the answer is ours
   bool tunnel = false;
-  bool untimed = false;          // the log has no time of the request
-  bool bad_request = false;      // there is no request: <BADREQ>
-  bool continue_sent = false;    // 100 Continue was ours
-  bool body_wanted = false;      // a rule or an option waits for the body before it goes on
-  bool look_again = false;       // the rules have an old view of the body: they are asked again from here on
-  bool pausing = false;          // a rule holds it until the session's phase deadline
-  bool body_over_due = false;    // and has waited long enough
-  bool strict_rewrites = true;   // http-request strict-mode
-  bool retry_forbidden = false;  // http-request disable-l7-retry
-  bool server_shared = false;    // the server's connection has served other clients
-  bool server_private = false;   // and must not serve another
-  bool server_login = false;     // for the client has logged in over it
-  bool server_closes = false;    // a rule has told the server so
+  bool untimed = false;            // the log has no time of the request
+  bool bad_request = false;        // there is no request: <BADREQ>
+  bool continue_sent = false;      // 100 Continue was ours
+  bool body_wanted = false;        // a rule or an option waits for the body before it goes on
+  bool look_again = false;         // the rules have an old view of the body: they are asked again from here on
+  bool pausing = false;            // a rule holds it until the session's phase deadline
+  bool body_over_due = false;      // and has waited long enough
+  bool strict_rewrites = true;     // http-request strict-mode
+  bool retry_forbidden = false;    // http-request disable-l7-retry
+  bool server_shared = false;      // the server's connection has served other clients
+  bool server_private = false;     // and must not serve another
+  bool server_login = false;       // for the client has logged in over it
+  bool server_closes = false;      // a rule has told the server so
+  bool compression_asked = false;  // the request was looked at for what it says of compression
   TimePoint body_deadline = TimePoint::max();
   Timeout tunnel_timeout, server_timeout, client_timeout, connect_timeout, queue_timeout,
       tarpit_timeout;  // set-timeout

@@ -169,6 +169,7 @@ void rewind_request(Session& session) {
   body.reader = exchange.body_reader;
   body.read_over = exchange.body_read_over;
   body.over = false;
+  if (body.filter) body.filter->encoded = false;
   body.unsent.clear();
   session.request.blocked = session.request.fin_sent = false;
   exchange.reused = false;

@@ -141,6 +141,7 @@ void begin_own_answer(Session& session, EndedBy by, char in) {
 void own_head_made(Session& session) {
   session.http->local = true;
   session.http->response_begun = true;
+  session.http->coding.reset();
   session.facts.response_began = TimePoint{};  // the server's answer, if there was one, is not what the client gets
   run_after_response(session);
 }

@@ -6,6 +6,7 @@
 #include "proxy/explain.h"
 #include "proxy/http/body.h"
 #include "proxy/http/broken.h"
+#include "proxy/http/compression.h"
 #include "proxy/http/cookie.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/wire.h"
@@ -104,7 +105,9 @@ void settle_body(Session& session) {
 
 bool send_head(Session& session) {
   HttpExchange& exchange = *session.http;
+  if (exchange.coding) reconsider_coding(session);
   settle_body(session);
+  if (exchange.coding) tell_coding(session);
   // A body that is broken where it begins: the client has heard nothing yet and can be told.
   if (!decode_held(session.response, exchange.response_body)) {
     keep_broken_response_body(session);
@@ -270,6 +273,7 @@ bool begin_response(Session& session) {
   session.facts.response_began = session.worker->io->now();
   let_request_go(session);
   note_login(session);
+  if (exchange.wanted_coding) compress_response(session);
   capture_response(session);
   store_response_sticking(session);
   if (session.variables) session.variables->end(sample::VariableScope::req);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "proxy/http/body.h"
+#include "proxy/http/compression.h"
 #include "proxy/http/forwarded.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/wire.h"
@@ -104,6 +105,9 @@ void send_request(Session& session) {
     exchange.request.add(name.name, name.id, session.target->name);
   }
   store_request_sticking(session);
+  if ((session.frontend->config->settings.http.compression || session.backend->config->settings.http.compression) &&
+      !compress_request(session))
+    return answer(session, page_of(session, 500), EndedBy::internal, 'R');
   BodyState& body = exchange.request_body;
   body.chunked_out = body.framing.kind == BodyKind::chunked;
   settle_framing_fields(exchange.request, body, exchange.texts);

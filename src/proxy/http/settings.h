@@ -11,6 +11,7 @@
 
 #include "base/address.h"
 #include "base/network.h"
+#include "proxy/filter/compression.h"
 #include "sample/expression.h"
 #include "sample/log_format.h"
 
@@ -133,8 +134,9 @@ struct HttpSettings {
   std::shared_ptr<const StatsConfig> stats;  // of `stats` lines; null: no statistics page
   CookieSettings cookie;
   std::string dynamic_cookie_key;
-  Pages pages;                              // errorfile, errorloc, http-error
-  std::vector<SectionPages> section_pages;  // errorfiles; the last one counts
+  Pages pages;                                             // errorfile, errorloc, http-error
+  std::vector<SectionPages> section_pages;                 // errorfiles; the last one counts
+  std::shared_ptr<const CompressionSettings> compression;  // null: no word was said of it
 };
 
 }  // namespace weir::proxy

@@ -85,6 +85,10 @@ void say_chunked(Head& head) {
 }  // namespace
 
 void settle_framing_fields(Head& head, BodyState& body, TextStore& texts) {
+  if (body.filter && body.filter->encoder) {  // nobody knows how long it will be
+    body.chunked_out = true;
+    return say_chunked(head);
+  }
   switch (body.framing.kind) {
     case BodyKind::length: {
       char digits[20];

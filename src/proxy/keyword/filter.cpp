@@ -1,4 +1,5 @@
-// `filter`: bandwidth limits of proxies. Other filters are refused by name. Manual: 4.2 (filter), 9.7.
+// `filter`: bandwidth limits of proxies and the place of compression among them. Other filters are refused by name.
+// Manual: 4.2 (filter), 9.2, 9.7.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,9 +20,8 @@ struct Refused {
   std::string_view reason;
 };
 constexpr Refused kRefused[] = {
-    {"cache", "HTTP mode is not available in this version"},
-    {"compression", "HTTP mode is not available in this version"},
-    {"fcgi-app", "HTTP mode is not available in this version"},
+    {"cache", "caching is not available in this version"},
+    {"fcgi-app", "FastCGI is not available in this version"},
     {"opentelemetry", "it is an add-on of another program"},
     {"opentracing", "it is an add-on of another program"},
     {"spoe", "stream processing agents are not available in this version"},
@@ -136,30 +136,54 @@ void read_bandwidth_filter(ParseContext& context, Arguments& args, const Word& k
   proxy.bandwidth_filters.push_back(std::move(filter));
 }
 
+// Its place is how many other filters stand before it.
+void read_compression_filter(ParseContext& context, Arguments& args, const Word& kind) {
+  auto& proxy = context.target<ProxyConfig>();
+  CompressionFilter& filter = proxy.compression_filter;
+  if (!args.expect_end()) return;
+  const bool old = kind.text == "compression";
+  const bool requests = old || kind.text == "comp-req";
+  const bool responses = old || kind.text == "comp-res";
+  if ((requests && filter.requests) || (responses && filter.responses)) {
+    args.error_at(kind.at, fmt::format("{} has a filter that compresses {} already", title(proxy),
+                                       requests && filter.requests ? "requests" : "answers"));
+    return;
+  }
+  if (requests) filter.requests = proxy.bandwidth_filters.size();
+  if (responses) filter.responses = proxy.bandwidth_filters.size();
+  filter.old = old;
+}
+
+constexpr std::string_view kKinds[] = {"bwlim-in", "bwlim-out", "comp-req", "comp-res", "compression"};
+
 void filter(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   const Word& kind = *args.next();
+  if (kind.text.starts_with("comp") && std::ranges::find(kKinds, kind.text) != std::end(kKinds))
+    return read_compression_filter(context, args, kind);
   if (kind.text == "bwlim-in" || kind.text == "bwlim-out") return read_bandwidth_filter(context, args, kind);
   for (const Refused& refused : kRefused)
     if (refused.name == kind.text) {
       args.error_at(kind.at, fmt::format("filter '{}' is not available: {}", kind.text, refused.reason));
       return;
     }
-  std::vector<std::string_view> names = {"bwlim-in", "bwlim-out"};
+  std::vector<std::string_view> names(std::begin(kKinds), std::end(kKinds));
   for (const Refused& refused : kRefused) names.push_back(refused.name);
   const auto near = nearest_word(kind.text, names);
   args.error_at(kind.at, fmt::format("there is no filter '{}'", kind.text)).hint =
-      near.empty() ? "in this version there are bwlim-in and bwlim-out" : fmt::format("did you mean '{}'?", near);
+      near.empty() ? "in this version there are bwlim-in, bwlim-out, comp-req, comp-res and compression"
+                   : fmt::format("did you mean '{}'?", near);
 }
 
 constexpr KeywordRow kRows[] = {
     {.name = "filter",
      .sections = in::frontends | in::backends,
-     .arguments = "bwlim-in|bwlim-out <name> <limits>",
+     .arguments = "bwlim-in|bwlim-out <name> <limits> | comp-req | comp-res | compression",
      .min_args = 1,
      .max_args = config::kAnyArgs,
      .parse = filter,
-     .doc = "A limit of bytes per time, for sessions that 'set-bandwidth-limit' names it for.",
+     .doc = "A limit of bytes per time, for sessions that 'set-bandwidth-limit' names it for; or that requests or "
+            "answers are compressed as 'compression' says, in this place among the limits.",
      .example = kOwnExample},
 };
 static_assert(config::well_formed(kRows));

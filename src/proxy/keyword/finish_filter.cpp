@@ -30,14 +30,41 @@ void check_rules(const ProxyConfig& proxy, const std::vector<Rule>& rules, Diagn
   }
 }
 
+// The order of filters says whether limits count bytes before or after compression: nobody may have to guess it.
+void check_compression(const ProxyConfig& proxy, Diagnostics& diagnostics) {
+  if (proxy.settings.mode != Mode::http) {
+    if (proxy.compression_filter.written())
+      diagnostics.warning(proxy.at, fmt::format("{} compresses nothing: it is in TCP mode", title(proxy)));
+    return;
+  }
+  const CompressionSettings* settings = proxy.settings.http.compression.get();
+  if (settings == nullptr) return;
+  const bool codes = !settings->response_codings.empty() || settings->request_coding;
+  if (codes && !proxy.bandwidth_filters.empty() && !proxy.compression_filter.written()) {
+    diagnostics
+        .error(proxy.bandwidth_filters.front().at,
+               fmt::format("{} has 'compression' and other filters: a 'filter' line says in which order they work",
+                           title(proxy)))
+        .hint = "write 'filter comp-res' or 'filter comp-req' before or behind this line";
+  }
+  const bool requests = proxy.compression_filter.written() && !proxy.compression_filter.old
+                            ? proxy.compression_filter.requests.has_value()
+                            : settings->requests;
+  if (settings->request_coding && !requests)
+    diagnostics
+        .warning(proxy.at, fmt::format("{} has 'compression algo-req', but does not compress requests", title(proxy)))
+        .hint = "'filter comp-req' or 'compression direction both' says that it should";
+}
+
 }  // namespace
 
 void finish_filters(const ProxyConfig& proxy, const std::function<const stick::TableConfig*(std::string_view)>& find,
                     Diagnostics& diagnostics) {
   check_rules(proxy, proxy.content_rules, diagnostics);
   check_rules(proxy, proxy.response_rules, diagnostics);
-  if (proxy.settings.mode == Mode::http && !proxy.bandwidth_filters.empty())
-    diagnostics.error(proxy.bandwidth_filters.front().at, "bandwidth limits work in TCP mode only in this version");
+  check_rules(proxy, proxy.http_request_rules, diagnostics);
+  check_rules(proxy, proxy.http_response_rules, diagnostics);
+  check_compression(proxy, diagnostics);
   for (const BandwidthFilter& filter : proxy.bandwidth_filters) {
     if (!filter.shared) continue;
     const SourcePosition at = filter.table.empty() ? filter.at : filter.table_at;

@@ -16,7 +16,6 @@ constexpr std::string_view kOneProcess = "weir is one process with threads";
 constexpr KeywordRow kRows[] = {
     dropped("appsession", in::proxies, "it is gone", "stick on"),
     dropped("bind-process", in::proxies, kOneProcess),
-    dropped("compression", in::proxies, kHttp),
     dropped("cpu-policy", in::global, kNotYet),
     dropped("default-path", in::global, kNotYet),
     dropped("email-alert", in::proxies, kNotYet),
@@ -27,10 +26,8 @@ constexpr KeywordRow kRows[] = {
     dropped("lua-load", in::global, kLua),
     dropped("lua-load-per-thread", in::global, kLua),
     dropped("lua-prepend-path", in::global, kLua),
-    dropped("maxcomprate", in::global, kHttp),
     dropped("maxsslconn", in::global, "bind lines do not speak TLS in this version"),
     dropped("maxsslrate", in::global, "bind lines do not speak TLS in this version"),
-    dropped("maxzlibmem", in::global, kHttp),
     dropped("monitor-net", in::proxies, "it is gone", "tcp-request connection reject"),
     dropped("nbproc", in::global, kOneProcess, "nbthread"),
     dropped("option checkcache", in::proxies, kHttp),

@@ -34,6 +34,7 @@ extern const std::span<const config::KeywordRow> userlist_keywords;        // us
 extern const std::span<const config::KeywordRow> variable_keywords;        // variable.cpp
 extern const std::span<const config::KeywordRow> capture_keywords;         // capture.cpp
 extern const std::span<const config::KeywordRow> http_keywords;            // http.cpp
+extern const std::span<const config::KeywordRow> compression_keywords;     // compression.cpp
 extern const std::span<const config::KeywordRow> http_name_keywords;       // http_names.cpp
 extern const std::span<const config::KeywordRow> page_keywords;            // pages.cpp
 extern const std::span<const config::KeywordRow> old_rewriting_keywords;   // old_rewriting.cpp

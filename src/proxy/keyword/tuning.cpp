@@ -89,7 +89,6 @@ constexpr KeywordRow kRows[] = {
     no_meaning("tune.buffers.reserve", in::global, kOtherMachinery),
     bytes("tune.bufsize", size<&G::bufsize, 1'024, 16'777'216>,
           "The size of a buffer: the most that rules about content can look at.", "tune.bufsize 16384"),
-    no_meaning("tune.comp.maxlevel", in::global, kNoHttp),
     no_meaning("tune.fd.edge-triggered", in::global, "all events are edge-triggered"),
     no_meaning("tune.h2.header-table-size", in::global, kNoHttp),
     no_meaning("tune.h2.initial-window-size", in::global, kNoHttp),
@@ -153,8 +152,6 @@ constexpr KeywordRow kRows[] = {
      .parse = stick_counters,
      .doc = "How many entries of stick tables one connection may track: track-sc0 to track-sc<number - 1>.",
      .example = "tune.stick-counters 5"},
-    no_meaning("tune.zlib.memlevel", in::global, kNoHttp),
-    no_meaning("tune.zlib.windowsize", in::global, kNoHttp),
 };
 static_assert(config::well_formed(kRows));
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "proxy/http/exchange.h"
 #include "proxy/keyword/build.h"
 #include "proxy/rule/action.h"
 #include "proxy/rule/tables.h"
@@ -83,8 +84,10 @@ std::optional<std::int64_t> number(const sample::Expression& expression, sample:
 
 struct Found {
   const BandwidthFilter* filter = nullptr;
-  std::shared_ptr<const void> owner;
+  std::shared_ptr<const ProxyConfig> config;
+  std::size_t at = 0;  // among its filters
   std::shared_ptr<stick::StickTable> table;
+  bool of_backend = false;
 };
 
 // Rules of the backend name the backend's filters; those of the frontend its own.
@@ -95,7 +98,7 @@ Found find_in(const std::shared_ptr<const Part>& part, std::string_view name) {
   const auto found = std::ranges::find(filters, name, &BandwidthFilter::name);
   if (found == filters.end()) return {};
   const auto at = static_cast<std::size_t>(found - filters.begin());
-  return {&*found, part->config, part->filter_tables[at]};
+  return {&*found, part->config, at, part->filter_tables[at], std::is_same_v<Part, BackendPlan>};
 }
 
 Found find_filter(const Session& session, std::string_view name, bool backend_first) {
@@ -120,9 +123,28 @@ void bind_table(BandwidthLimit& limit, const Found& found, sample::Context& cont
   limit.sharers = join_sharers(*limit.filter, limit.table.get(), *key);
 }
 
+bool asked_by_backend(const Session& session) {
+  if (!session.is_http) return session.routed || session.phase == Phase::relaying;
+  const HttpExchange& exchange = *session.http;
+  if (exchange.response_begun) return exchange.response_stage < ResponseStage::front_http;
+  return exchange.stage > RequestStage::choose;
+}
+
+// Manual 9.7: the line of the filter stands before or behind that of the compression. Of two sections, the one whose
+// side the bytes come from is first.
+void limit_body(HttpExchange& exchange, const Found& found, BandwidthLimit& limit) {
+  BodyState& body = found.filter->incoming ? exchange.request_body : exchange.response_body;
+  if (!body.filter) body.filter = std::make_unique<BodyFilter>();
+  body.filter->limited = true;
+  const auto& line =
+      found.filter->incoming ? found.config->compression_filter.requests : found.config->compression_filter.responses;
+  const bool behind = line ? found.at >= *line : found.filter->incoming == found.of_backend;
+  limit.place = behind ? LimitPlace::behind_encoder : LimitPlace::before_encoder;
+}
+
 Verdict apply(const ActionArgument* given, Session& session, sample::Context& context) {
   const auto& wanted = *static_cast<const BandwidthArgument*>(given);
-  const bool of_backend = session.routed || session.phase == Phase::relaying;
+  const bool of_backend = asked_by_backend(session);
   Found found = find_filter(session, wanted.name, of_backend);
   if (found.filter == nullptr) return Verdict::next;  // refused when the configuration was read
   SessionExtras& more = extras(session);
@@ -132,7 +154,7 @@ Verdict apply(const ActionArgument* given, Session& session, sample::Context& co
   std::erase_if(limits, [&](const BandwidthLimit& limit) { return limit.filter == found.filter; });
   BandwidthLimit limit;
   limit.filter = found.filter;
-  limit.owner = found.owner;
+  limit.owner = found.config;
   std::uint64_t bytes = found.filter->limit;
   Milliseconds period = found.filter->period;
   if (found.filter->shared) {
@@ -147,7 +169,8 @@ Verdict apply(const ActionArgument* given, Session& session, sample::Context& co
   limit.bucket.set(bytes, period, found.filter->min_size, context.now);
   // What was read before there was a limit is forwarded on credit.
   const Flow& flow = found.filter->incoming ? session.request : session.response;
-  if (session.phase == Phase::relaying) limit.bucket.take(flow.end - flow.start, context.now);
+  if (session.phase == Phase::relaying && !session.is_http) limit.bucket.take(flow.end - flow.start, context.now);
+  if (session.http != nullptr) limit_body(*session.http, found, limit);
   // Manual: limits are applied in the order of the filters' lines.
   const auto place = std::ranges::upper_bound(limits, found.filter, {}, &BandwidthLimit::filter);
   limits.insert(place, std::move(limit));
@@ -156,7 +179,7 @@ Verdict apply(const ActionArgument* given, Session& session, sample::Context& co
 
 constexpr ActionRow kRows[] = {
     {.name = "set-bandwidth-limit",
-     .sets = rules_of::content | rules_of::response,
+     .sets = rules_of::content | rules_of::response | rules_of::http,
      .arguments = "<name> [limit <size>|<expression>] [period <time>|<expression>]",
      .parse = parse,
      .apply = apply,

@@ -156,10 +156,11 @@ TimePoint& due_of(Session& session, const Flow& flow) {
 
 }  // namespace
 
-std::uint64_t bandwidth_allowance(Session& session, const Flow& flow, std::uint64_t wanted) {
+std::uint64_t bandwidth_allowance(Session& session, const Flow& flow, std::uint64_t wanted, LimitPlace place) {
   const TimePoint now = session.worker->io->now();
   TimePoint due{};
   for (BandwidthLimit& limit : limits_of(session, flow)) {
+    if (limit.place != place) continue;
     if (limit.filter->shared) divide(limit, now);
     std::uint64_t allowed = limit.bucket.allowance(now);
     if (allowed == 0) due = std::max(due, limit.bucket.next(now));
@@ -176,9 +177,10 @@ std::uint64_t bandwidth_allowance(Session& session, const Flow& flow, std::uint6
   return 0;
 }
 
-void bandwidth_spend(Session& session, const Flow& flow, std::uint64_t bytes) {
+void bandwidth_spend(Session& session, const Flow& flow, std::uint64_t bytes, LimitPlace place) {
   const TimePoint now = session.worker->io->now();
   for (BandwidthLimit& limit : limits_of(session, flow)) {
+    if (limit.place != place) continue;
     limit.bucket.take(bytes, now);
     if (limit.entry) limit.table->add(limit.entry, rate_column(*limit.filter), static_cast<std::int64_t>(bytes), now);
   }

@@ -46,7 +46,11 @@ class Bucket {
 [[nodiscard]] std::shared_ptr<const void> join_sharers(const BandwidthFilter& filter, const stick::StickTable* table,
                                                        std::string_view key);
 
+/// HTTP: whether the bytes are counted before they are compressed or afterwards.
+enum class LimitPlace : std::uint8_t { before_encoder, behind_encoder };
+
 struct BandwidthLimit {
+  LimitPlace place = LimitPlace::before_encoder;
   const BandwidthFilter* filter = nullptr;  // of the configuration that `owner` keeps
   std::shared_ptr<const void> owner;
   Bucket bucket;
@@ -65,10 +69,12 @@ struct BandwidthLimits {
   TimePoint response_due = TimePoint::max();
 };
 
-/// How many bytes the flow may read now; no more than `wanted`. 0 after having noted when to come back.
-std::uint64_t bandwidth_allowance(Session& session, const Flow& flow, std::uint64_t wanted);
-/// They were read, or stood in the buffer already.
-void bandwidth_spend(Session& session, const Flow& flow, std::uint64_t bytes);
+/// How many bytes the limits of that place let pass now; no more than `wanted`. 0 after having noted when to come back.
+std::uint64_t bandwidth_allowance(Session& session, const Flow& flow, std::uint64_t wanted,
+                                  LimitPlace place = LimitPlace::before_encoder);
+/// They passed, or stood in the buffer already.
+void bandwidth_spend(Session& session, const Flow& flow, std::uint64_t bytes,
+                     LimitPlace place = LimitPlace::before_encoder);
 /// When a flow that waits may go on; max() when none waits.
 [[nodiscard]] TimePoint bandwidth_due(const Session& session);
 /// Both flows may ask again.

@@ -109,9 +109,10 @@ char phase_letter(Phase phase) {
 
 void report_bytes(Session& session) {
   const std::uint16_t worker = session.worker->id();
-  const std::uint64_t in = session.request.total - session.request.reported;
+  const std::uint64_t received = std::max(session.request.received(), session.request.reported);
+  const std::uint64_t in = received - session.request.reported;
   const std::uint64_t out = session.response.total - session.response.reported;
-  session.request.reported = session.request.total;
+  session.request.reported = received;
   session.response.reported = session.response.total;
   FrontendCounters& frontend = session.frontend->state->counters[worker];
   frontend.bytes_in.add(in);

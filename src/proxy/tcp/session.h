@@ -76,12 +76,18 @@ struct Flow {
   io::Pipe* pipe = nullptr;    // only while it holds bytes
   std::uint64_t total = 0;     // bytes handed to the sink's socket
   std::uint64_t reported = 0;  // of them, how many the counters know
+  std::int64_t saved = 0;      // how many fewer a filter made of what was received
   bool readable = false;       // the source may have bytes or a FIN
   bool to_end = false;         // the event carried RDHUP, HUP or ERR: read until 0
   bool blocked = false;        // the sink would take no more
   bool ended = false;          // the source's FIN was read
   bool fin_sent = false;       // and passed on
   bool large = false;          // the last read filled its buffer: splice
+  /// Of what left, how much it was as it came.
+  [[nodiscard]] std::uint64_t received() const {
+    if (saved < 0 && total < static_cast<std::uint64_t>(-saved)) return 0;  // what it grew by has not left yet
+    return total + static_cast<std::uint64_t>(saved);
+  }
   [[nodiscard]] bool holds_bytes() const { return end != start || (pipe != nullptr && pipe->held != 0); }
 };
 

@@ -7,7 +7,7 @@ namespace {
 
 // COMPAT: observed on 2.6: what was read from the client counts, whether or not a server got it.
 std::uint64_t taken_in(const Flow& flow) {
-  return flow.total + (flow.end - flow.start) + (flow.pipe != nullptr ? flow.pipe->held : 0);
+  return flow.received() + (flow.end - flow.start) + (flow.pipe != nullptr ? flow.pipe->held : 0);
 }
 
 stick::Traffic traffic_of(const Session& session) {
