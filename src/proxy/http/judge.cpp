@@ -87,6 +87,8 @@ std::string_view set_of(RequestStage stage) {
     case RequestStage::back_old: return "req* rules";
     case RequestStage::front_redirect:
     case RequestStage::back_redirect: return "redirect";
+    case RequestStage::front_stats:
+    case RequestStage::back_stats: return "stats http-request";
     case RequestStage::choose:
     case RequestStage::ready: break;
   }
