@@ -447,7 +447,8 @@ def a_peer_that_does_not_read():
             return len(set(heard)) == len(addresses)
         until(rest, 30, "the rest")
         check(set(heard) == set(addresses), "when it reads, it hears of all entries")
-        check(len(heard) < 5000 * (i + 1) * 0.9, f"and not of each change: {len(heard)} news of {5000 * (i + 1)}")
+        if i == 79:  # fewer changes may all lie in the kernel's buffers
+            check(len(heard) < 5000 * (i + 1) * 0.9, f"and not of each change: {len(heard)} news of {5000 * (i + 1)}")
 
 
 if __name__ == "__main__":
