@@ -255,6 +255,16 @@ def a_pool_that_all_left_is_tidied_up(w):
     equal(ask(conn, POST[-1:]), b"HTTP/1.1 200 OK", "weir is still there")
 
 
+def what_is_used_again_says_so(w):
+    w.server("s1", web)
+    w.start(SETTINGS + FRONTEND.format("    http-response set-header x-reused %[bc_reused]") + BACKEND)
+    conn = connect(w)
+    for used in (b"0", b"1", b"1"):
+        conn.sendall(REQUEST)
+        head = conn.recv(65536).split(b"\r\n\r\n")[0]
+        true(b"x-reused: " + used in head, f"bc_reused is {used}: {head}")
+
+
 def connections_do_not_pile_up(w):
     w.server("s1", web)
     w.start(SETTINGS + FRONTEND.format("") + BACKEND)
@@ -313,5 +323,5 @@ def trailers_after_a_full_buffer(w):
 run([a_kept_connection_follows_a_reload, a_soft_stop_lets_waiting_clients_go, a_hard_stop_under_requests,
      a_server_that_closes_what_rests_costs_no_request, rules_of_an_answer_wait, large_answers_when_pipes_run_out,
      interim_answers_without_end, line_ends_stay_out_of_heads, a_login_stays_with_its_client,
-     what_may_not_be_done_twice_is_sent_once, a_pool_that_all_left_is_tidied_up,
+     what_may_not_be_done_twice_is_sent_once, a_pool_that_all_left_is_tidied_up, what_is_used_again_says_so,
      connections_do_not_pile_up, shellshock_is_refused, trailers_after_a_full_buffer], 2)

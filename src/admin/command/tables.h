@@ -27,6 +27,7 @@ extern const std::span<const CliCommand> table_commands;      // table.cpp: show
 extern const std::span<const CliCommand> peers_commands;      // peers.cpp: show peers
 extern const std::span<const CliCommand> event_commands;      // event.cpp: show events
 extern const std::span<const CliCommand> process_commands;    // process.cpp: env, version, reload
+extern const std::span<const CliCommand> variable_commands;   // variable.cpp: get var, set var
 extern const std::span<const CliCommand> explain_commands;    // explain.cpp: explain next
 extern const std::span<const CliCommand> error_commands;      // errors.cpp: errors
 

@@ -43,7 +43,7 @@ FetchStatus response_sent(const Session& session, Sample& out) {
 }
 FetchStatus backend_queue(const Session& session, Sample& out) { return integer(out, session.facts.backend_queue); }
 FetchStatus server_queue(const Session& session, Sample& out) { return integer(out, session.facts.server_queue); }
-FetchStatus never(const Session&, Sample& out) { return boolean(out, false); }
+FetchStatus bc_reused(const Session& session, Sample& out) { return boolean(out, session.server_requests != 0); }
 FetchStatus none(const Session&, Sample& out) { return integer(out, 0); }
 FetchStatus one(const Session&, Sample& out) { return integer(out, 1); }
 FetchStatus aborted_by_server(const Session& session, Sample& out) {
@@ -112,6 +112,12 @@ constexpr Fetch kRows[] = {
      .fetch = of_session<backend_queue>,
      .doc = "How many sessions stood before this one in the backend's queue, as %bq.",
      .examples = {{{"bc_be_queue", "2"}}}},
+    {.name = "bc_http_major",
+     .needs = Facts::server | Facts::session,
+     .out = Type::integer,
+     .fetch = of_session<one>,
+     .doc = "The major version of HTTP that the server's connection speaks: 1.",
+     .examples = {{{"bc_http_major", "1"}}}},
     {.name = "bc_nb_streams",
      .needs = Facts::server | Facts::session,
      .out = Type::integer,
@@ -121,8 +127,8 @@ constexpr Fetch kRows[] = {
     {.name = "bc_reused",
      .needs = Facts::server | Facts::session,
      .out = Type::boolean,
-     .fetch = of_session<never>,
-     .doc = "Whether the server's connection had served others before: never in TCP mode.",
+     .fetch = of_session<bc_reused>,
+     .doc = "Whether the server's connection had carried a request before this one.",
      .examples = {{{"bc_reused", "0"}}}},
     {.name = "bc_settings_streams_limit",
      .needs = Facts::server | Facts::session,
@@ -169,6 +175,12 @@ constexpr Fetch kRows[] = {
      .fetch = of_session<dst_conn>,
      .doc = "How many connections the listening socket has, this one included.",
      .examples = {{{"dst_conn", "1"}}}},
+    {.name = "fc_http_major",
+     .needs = Facts::session,
+     .out = Type::integer,
+     .fetch = of_session<one>,
+     .doc = "The major version of HTTP that the client's connection speaks: 1.",
+     .examples = {{{"fc_http_major", "1"}}}},
     {.name = "fc_nb_streams",
      .needs = Facts::session,
      .out = Type::integer,
