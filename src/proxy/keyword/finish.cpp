@@ -15,6 +15,7 @@
 #include "proxy/keyword/finish_server.h"
 #include "proxy/keyword/finish_threads.h"
 #include "proxy/keyword/finish_tracking.h"
+#include "proxy/keyword/unreachable.h"
 #include "proxy/rule/tracking.h"
 #include "resolve/start.h"
 #include "stick/config.h"
@@ -250,6 +251,7 @@ class Finisher {
     statistics_warning(proxy);
     missing_timeouts(proxy);
     waiting_warning(proxy);
+    if (!options_.after_errors) warn_of_unreachable(proxy, diagnostics_);
     if (!proxy.is_frontend()) return;
     ProxySettings& settings = proxy.settings;
     if (!settings.unique_id_format.empty())
