@@ -154,6 +154,24 @@ def patience(w):
     true(turns(w) - before < 300, f"{turns(w) - before} turns")
 
 
+def tunnel(w):
+    """The limit of a request that has no body holds for the bytes of the tunnel that it asks for, and does not end them."""
+    switch = (b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+              b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+    start(w, "    filter bwlim-in slow default-limit 1m default-period 1s\n    http-request set-bandwidth-limit slow", script=[[switch, "echo"]])
+    with WebClient(w.address("fe"), 20.0) as client:
+        client.send(get("/", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"))
+        client.reader.head()
+        client.send(b"ping")
+        equal(client.reader.exactly(4), b"ping", "the tunnel is open")
+        began = time.monotonic()
+        sending = threading.Thread(target=client.send, args=(b"u" * MEGA,))
+        sending.start()
+        client.reader.exactly(MEGA)
+        sending.join()
+        limited(MEGA, time.monotonic() - began, FULL, "its bytes")
+
+
 def gone(w):
     """A client that leaves while we hold its bytes back ends its session at once."""
     start(w, "    filter bwlim-out slow default-limit 10k default-period 1s\n    http-request set-bandwidth-limit slow")
@@ -167,4 +185,4 @@ def gone(w):
 
 if __name__ == "__main__":
     run([own_limit, changed_by_the_rule, by_an_answer_rule, of_both_sides, by_a_content_rule, each_request_anew, upload, shared, before_compression,
-         behind_compression, patience, gone], 2)
+         behind_compression, patience, tunnel, gone], 2)

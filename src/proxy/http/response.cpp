@@ -77,6 +77,10 @@ void begin_tunnel(Session& session) {
   request.framing.kind = BodyKind::tunnel;
   request.reader = proto::http1::BodyReader(request.framing);
   request.chunked_out = request.read_over = request.over = false;
+  if (request.filter) {  // its limit stays; what was the body's end is none of the tunnel
+    request.filter->encoder.give_back();
+    request.filter->encoded = false;
+  }
 }
 
 std::string_view connection_line(const Session& session) {
@@ -206,9 +210,10 @@ void begin_stage(HttpExchange& exchange, ResponseStage stage) {
 }  // namespace
 
 void run_after_response(Session& session) {
-  const auto run = [&session](const std::vector<Rule>& rules) {
+  const auto run = [&session](const ProxyConfig& proxy) {
+    const std::vector<Rule>& rules = proxy.http_after_response_rules;
     if (rules.empty()) return;
-    explain_set(session, "http-after-response", session.frontend->config->name);
+    explain_set(session, "http-after-response", proxy.name);
     std::uint16_t next = 0;
     ContextParts parts;
     sample::Context context = make_context(session, parts, true);
@@ -216,8 +221,8 @@ void run_after_response(Session& session) {
     (void)run_rules(rules, next, context, session);  // allow ends the set; nothing else ends the answer
     session.worker->arena.reset();
   };
-  if (session.backend && !one_section(session)) run(session.backend->config->http_after_response_rules);
-  run(session.frontend->config->http_after_response_rules);
+  if (session.backend && !one_section(session)) run(*session.backend->config);
+  run(*session.frontend->config);
 }
 
 bool judge_response_head(Session& session) {
