@@ -15,6 +15,14 @@ struct NamedType {
 };
 constexpr NamedType kItemTypes[] = {{"str", ItemType::str}, {"sint", ItemType::sint}, {"bool", ItemType::boolean}};
 
+/// In the place of a value that does not fit: half of one would be none.
+void write_null(const FormatFlags& flags, FormatOutput& output) {
+  char bytes[8];
+  Encoder encoder(bytes, flags.encoding, flags.binary);
+  encoder.value({});
+  output.verbatim({bytes, encoder.size()});
+}
+
 bool is_alias_character(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 }  // namespace
@@ -263,7 +271,13 @@ std::size_t LogFormat::format(Context& context, std::span<char> out) const {
     }
     output.set_flags(part.flags);
     if (part.flags.encoding != Encoding::none) {
-      write_encoded(part, context, output);
+      FormatOutput rest(out.subspan(output.size()), options_.use);
+      rest.set_flags(part.flags);
+      write_encoded(part, context, rest);
+      if (rest.truncated())
+        write_null(part.flags, output);
+      else
+        output.verbatim({out.data() + output.size(), rest.size()});  // it stands there already
       continue;
     }
     if (part.alias != nullptr) {
@@ -331,7 +345,10 @@ void LogFormat::write_encoded(const Part& part, Context& context, FormatOutput& 
   char* const bytes = context.arena.take(room);
   Encoder encoder({bytes, room}, part.flags.encoding, part.flags.binary);
   encoder.value(value);
-  output.verbatim({bytes, encoder.size()});
+  if (encoder.truncated())
+    write_null(part.flags, output);
+  else
+    output.verbatim({bytes, encoder.size()});
   context.arena.rewind(mark);
 }
 

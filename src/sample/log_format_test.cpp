@@ -162,6 +162,14 @@ TEST(LogFormat, Encodes) {
   EXPECT_EQ(format("%{+cbor}o %(ip)ci", {.http = true}, 9), "BFFF");
 }
 
+TEST(LogFormat, ValueThatDoesNotFitIsNull) {
+  EXPECT_EQ(format("%{+json}ci", {.http = true}, 11), R"("192.0.2.7")");
+  EXPECT_EQ(format("%{+json}ci", {.http = true}, 10), "null");
+  EXPECT_EQ(format("[%{+json}ci]", {.http = true}, 11), "[null]");
+  EXPECT_EQ(format("%{+cbor}cp", {.http = true}, 6), "199CBB");
+  EXPECT_EQ(format("%{+cbor}cp", {.http = true}, 5), "F6");
+}
+
 TEST(LogFormat, StopsAtTheBuffersEnd) {
   for (std::size_t room = 0; room < 20; ++room) {
     EXPECT_EQ(format("%ci:%cp", {}, room), std::string_view("192.0.2.7:40123").substr(0, room));
