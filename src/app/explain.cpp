@@ -14,8 +14,10 @@
 #include <iterator>
 #include <optional>
 
+#include "admin/statistics/page.h"
 #include "app/keywords.h"
 #include "app/load_options.h"
+#include "app/version.h"
 #include "base/address.h"
 #include "proxy/engine.h"
 #include "proxy/explain.h"
@@ -158,10 +160,11 @@ void keep_inside(proxy::Config& config, const proxy::ProxyConfig& chosen) {
   config.global.threads = 1;
   config.global.stats_sockets.clear();
   config.global.logs.clear();
+  config.rings.clear();  // nobody writes into one now, and their servers would be connected
   config.peers.clear();
   for (const auto& proxy : config.proxies) {
     proxy->settings.log.targets.clear();
-    for (proxy::ServerConfig& server : proxy->servers) server.check_enabled = false;
+    for (proxy::ServerConfig& server : proxy->servers) server.check_enabled = server.health.agent.enabled = false;
     if (proxy.get() != &chosen) {
       proxy->binds.clear();
       continue;
@@ -196,7 +199,9 @@ int run(proxy::Config config, const Order& order, const proxy::ProxyConfig& fron
   const bool http = frontend.settings.mode == proxy::Mode::http;
   std::string bytes = order.bytes.value_or(http ? "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" : "");
   if (http) bytes = whole_request(std::move(bytes));
+  const auto statistics = admin::make_statistics_page(std::string(kReportedVersion));
   proxy::Engine engine(sample_registry());
+  engine.process().statistics = statistics.get();
   if (auto started = engine.start(std::move(config)); !started) return complain(started.error().message);
   std::promise<std::string> told;
   auto explanation = std::make_unique<proxy::Explanation>();

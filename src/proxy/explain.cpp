@@ -41,6 +41,7 @@ Explanation* explanation_of(const Session& session) {
 }
 
 std::string_view state_text(const ServerState& server) {
+  const std::scoped_lock guard(server.backend.lock);
   return server.health.usable_by_persistence() ? "" : ", which is down";
 }
 

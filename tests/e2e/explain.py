@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`weir explain` and `explain next`: the way of one request through a configuration, as a person reads it. Runs on $WEIR."""
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -102,6 +103,8 @@ def who_is_refused_and_who_is_known(w):
     true(text.endswith("-> rejected\nended with state 'PR'\n"), text)
     text = offline(w, HTTP, request="GET / HTTP/1.1\nHost: x\nCookie: SRV=w2\n")
     true("backend 'web'\nthe persistence cookie names server 'w2'\nserver 'w2': named as told above\n" in text, text)
+    text = offline(w, HTTP + "    stats uri /stats\n    stats http-request deny unless { src 10.0.0.0/8 }\n", "--src", "10.0.0.7", request="GET /stats HTTP/1.1\nHost: x\n")
+    true("stats http-request of 'web'" in text and text.endswith("the client is told: HTTP/1.1 200 OK\n"), text)
     text = offline(w, HTTP, request="no request at all\n")
     true("the client is told: HTTP/1.1 400 Bad request" in text, text)
 
@@ -114,6 +117,37 @@ def rdp_and_tls_are_asked_for_by_name(w):
     true('req.ssl_sni = "Mail.example.com"' in text and "backend 'mail'" in text, text)
     text = offline(w, TCP, request="SSH-2.0-x\n")
     true("-> rejected" in text, text)
+
+
+def nothing_outside_is_touched(w):
+    """While a request waits for its body: no check, agent, ring's server or log is spoken to."""
+    met = []
+
+    def meet(connection, *_):
+        met.append(connection)
+    for name in ("s1", "agent", "syslog"):
+        w.server(name, meet)
+    agent = "agent-addr %s agent-port %d" % w.address("agent")
+    config = f"""
+ring far
+    format raw
+    size 8k
+    server one @syslog@
+defaults
+    mode http
+    timeout client 5s
+    timeout http-request 1500ms
+frontend fe
+    bind @fe@
+    log ring@far local0
+    option http-buffer-request
+    default_backend be
+backend be
+    server a @s1@ check inter 50ms agent-check {agent} agent-inter 50ms
+"""
+    text = offline(w, config, request="POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
+    true("ended with state 'cR', status 408" in text, text)
+    equal(len(met), 0, "connections")
 
 
 def wrong_words_are_told(w):
@@ -144,10 +178,44 @@ def live_traffic_is_told_to_who_asks(w):
     true("Nothing fitted" in w.cli("explain next src 192.0.2.0/24 within 50ms"), "nobody came")
 
 
+def who_asked_and_left_wishes_no_more(w):
+    """More of them than the socket has room for: the next one is served, and told of the next request."""
+    w.server("s1", answer_requests)
+    w.start(HTTP.replace("    http-request deny", "    http-request set-var(txn.a) str(b)\n    http-after-response set-header x-f yes\n    http-request deny")
+            .replace("    cookie SRV", "    http-after-response set-header x-b yes\n    cookie SRV"))
+    for _ in range(12):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as gone:
+            gone.settimeout(20)
+            gone.connect(w.sock)
+            gone.sendall(b"explain next within 1h\n")
+    heard = []
+    asking = threading.Thread(target=lambda: heard.append(w.cli("explain next within 20s")))
+    asking.start()
+    with w.client("fe") as client:
+        until(lambda: ask(client) and heard, what="the explanation")
+    asking.join(20)
+    true("http-after-response of 'web'" in heard[0] and "http-after-response of 'fe'" in heard[0], heard[0])
+
+
+def what_has_not_ended_is_told_apart(w):
+    w.server("s1", answer_requests)
+    w.start(HTTP)
+    heard = []
+    asking = threading.Thread(target=lambda: heard.append(w.cli("explain next within 1s")))
+    asking.start()
+    clients = []
+    while asking.is_alive():  # one of them is the first that comes behind the wish, and none says a word
+        clients.append(w.client("fe"))
+        asking.join(0.1)
+    equal(heard[0].strip(), "What fitted has not ended yet.", "the answer")
+    for client in clients:
+        client.close()
+
+
 def ask(client):
     client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     return b"200" in client.line()
 
 
-run([a_request_is_told_rule_by_rule, who_is_refused_and_who_is_known, rdp_and_tls_are_asked_for_by_name, wrong_words_are_told,
-     live_traffic_is_told_to_who_asks], 2)
+run([a_request_is_told_rule_by_rule, who_is_refused_and_who_is_known, rdp_and_tls_are_asked_for_by_name, nothing_outside_is_touched, wrong_words_are_told,
+     live_traffic_is_told_to_who_asks, who_asked_and_left_wishes_no_more, what_has_not_ended_is_told_apart], 2)

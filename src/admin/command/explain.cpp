@@ -2,7 +2,8 @@
 //
 //     explain next [src <address>[/<bits>]] [frontend <name>] [within <time>]
 //
-// The command waits for it, a minute unless told otherwise, and leaves its wish behind no longer than that.
+// The command waits for it, a minute unless told otherwise, and takes its wish back when that time is over or who asked
+// has gone.
 #include <fmt/format.h>
 
 #include <mutex>
@@ -10,6 +11,7 @@
 #include "admin/command/tables.h"
 #include "admin/session.h"
 #include "base/units.h"
+#include "io/hung_up.h"
 #include "io/stream.h"
 #include "proxy/explain.h"
 
@@ -75,7 +77,9 @@ class Wish {
   Wish(proxy::ExplainWishes& wishes, std::uint64_t id) : wishes_(wishes), id_(id) {}
   Wish(const Wish&) = delete;
   Wish& operator=(const Wish&) = delete;
-  ~Wish() { wishes_.remove(id_); }
+  ~Wish() { (void)take_back(); }
+  /// False: somebody has taken it.
+  bool take_back() { return wishes_.remove(id_); }
 
  private:
   proxy::ExplainWishes& wishes_;
@@ -100,7 +104,7 @@ io::Task<void> explain(Call& call) {
     told->done = true;
   };
   proxy::ExplainWishes& wishes = call.worker.process->explain;
-  const Wish wish(wishes, wishes.add(asked->filter, std::move(explanation)));
+  Wish wish(wishes, wishes.add(asked->filter, std::move(explanation)));
   const TimePoint end = call.worker.io->now() + asked->within;
   for (;;) {
     {
@@ -111,9 +115,13 @@ io::Task<void> explain(Call& call) {
       }
     }
     if (call.worker.io->now() >= end) break;
+    if (io::hung_up(call.session.stream.fd())) {
+      call.session.ending = true;
+      co_return;
+    }
     co_await io::sleep_for(*call.worker.io, kLook);
   }
-  call.error("Nothing fitted in this time, or it has not ended yet.\n");
+  call.error(wish.take_back() ? "Nothing fitted in this time.\n" : "What fitted has not ended yet.\n");
 }
 
 constexpr CliCommand kRows[] = {
