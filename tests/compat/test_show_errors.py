@@ -85,7 +85,25 @@ def choices(w):
         w.observe(words, reported(w, f"show errors {words}"))
 
 
-for _run in (requests, answers, choices):
+def answer_broken_chunk(server, conn):
+    conn.recv(65536)
+    conn.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nxyz\r\n")
+
+
+def waited_for(w):
+    """A body that is broken where a rule waits for it: whose it is. weir shows the chunk at fault only."""
+    w.server("s1", answer_broken_chunk)
+    w.start(CONFIG + "    http-request wait-for-body time 5s\n    http-response wait-for-body time 5s\n")
+
+    def whose():
+        return [line for line in reported(w, "show errors").split("\n") if "Total" in line or "[date]" in line or "src client" in line]
+    ask(w, "both", b"POST /good HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nxyz\r\n")
+    w.observe("request", whose())
+    ask(w, "both", b"GET /bad-chunk HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    w.observe("response", whose())
+
+
+for _run in (requests, answers, choices, waited_for):
     add_scenario(f"show_errors_{_run.__name__}", _run)
 
 if __name__ == "__main__":

@@ -50,11 +50,13 @@ void keep_broken_response(Session& session, std::string_view message, std::size_
 
 void keep_broken_request_body(Session& session) {
   const BodyState& body = session.http->request_body;
+  if (body.violation == Violation::none) return;  // what broke was its connection
   keep_broken_request(session, stopped_at(session.request, body), body.broken_at, body.violation);
 }
 
 void keep_broken_response_body(Session& session) {
   const BodyState& body = session.http->response_body;
+  if (body.violation == Violation::none) return;
   keep_broken_response(session, stopped_at(session.response, body), body.broken_at, body.violation);
 }
 

@@ -6,6 +6,7 @@
 
 #include "proto/http/uri.h"
 #include "proxy/http/body.h"
+#include "proxy/http/broken.h"
 #include "proxy/http/pages.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/redirect.h"
@@ -138,6 +139,8 @@ Verdict wait_for_body(const ActionArgument* given, Session& session, sample::Con
     exchange.body_over_due = false;
     return Verdict::next;
   }
+  if (gathered == BodyGathered::broken)
+    context.in_response ? keep_broken_response_body(session) : keep_broken_request_body(session);
   if (gathered == BodyGathered::broken || exchange.body_over_due) {
     exchange.answer = {};
     exchange.answer.reply = &page_of(session, context.in_response ? 504 : gathered == BodyGathered::broken ? 400 : 408);
