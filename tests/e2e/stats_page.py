@@ -13,7 +13,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "load"), os.path.join(HERE, "..", "compat")]
-from cases import equal, resident_kb, run, true  # noqa: E402
+from cases import equal, keeps_what_was_freed, resident_kb, run, true  # noqa: E402
 from wire import until  # noqa: E402
 
 SETTINGS = """defaults
@@ -119,10 +119,8 @@ def columns(text):
 
 
 def costs_little(w, before, most, what):
-    """AddressSanitizer keeps what was freed for a while: nothing can be said there."""
-    with open(w.program, "rb") as program:
-        if b"__asan_init" in program.read():
-            return
+    if keeps_what_was_freed(w):
+        return
     grown = resident_kb(w.process.pid) - before
     true(grown < most, f"{what} cost {grown} kB")
 

@@ -28,6 +28,12 @@ def resident_kb(pid):
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
+def keeps_what_was_freed(w):
+    """AddressSanitizer does for a while: of memory nothing can be said then."""
+    with open(w.program, "rb") as program:
+        return b"__asan_init" in program.read()
+
+
 def run(cases, threads):
     """The cases named on the command line, or all; ends the program."""
     failed = 0
