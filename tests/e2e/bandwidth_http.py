@@ -62,6 +62,18 @@ def changed_by_the_rule(w):
     limited(MEGA, fetch(w, get("/"))[3], 2 * FULL, "limit and period of the rule")
 
 
+def absurd_values(w):
+    """From a header that the client chooses: none of them harms anybody."""
+    start(w, "    filter bwlim-out slow default-limit 1m default-period 1s\n"
+             "    http-request set-bandwidth-limit slow limit req.hdr(x-limit) period req.hdr(x-period)")
+    for limit in ("0", "1", "-1", "9223372036854775807", "x"):
+        for period in ("0", "1", "-1", "9223372036854775807", "x"):
+            with WebClient(w.address("fe"), 10.0) as client:
+                client.send(get("/small", f"X-Limit: {limit}", f"X-Period: {period}"))
+                client.reader.head()
+    equal(fetch(w, get("/small"))[1], "hi", "still there")
+
+
 def by_an_answer_rule(w):
     start(w, "", "    filter bwlim-out slow default-limit 10m default-period 1s\n"
                  "    http-response set-bandwidth-limit slow limit res.hdr(content-length),div(2) period 500")
@@ -184,5 +196,5 @@ def gone(w):
 
 
 if __name__ == "__main__":
-    run([own_limit, changed_by_the_rule, by_an_answer_rule, of_both_sides, by_a_content_rule, each_request_anew, upload, shared, before_compression,
+    run([own_limit, changed_by_the_rule, absurd_values, by_an_answer_rule, of_both_sides, by_a_content_rule, each_request_anew, upload, shared, before_compression,
          behind_compression, patience, tunnel, gone], 2)

@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t kSegment = 1448;  // one full TCP segment: less than that is not worth a wake-up
 constexpr std::uint64_t kChunksPerPeriod = 64;
 constexpr std::uint64_t kMostLimit = std::uint64_t{1} << 40U;  // bytes per period: the arithmetic stays in 64 bits
+constexpr Milliseconds kLongestPeriod{0x7fffffff};            // what a time of the configuration can be; rules compute them
+constexpr std::int64_t kLongestWait = std::int64_t{1} << 50U;  // microseconds: as nanoseconds they still fit 64 bits
 
 std::int64_t microseconds(TimePoint::duration duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
@@ -36,7 +38,7 @@ void Bucket::set(std::uint64_t limit, Milliseconds period, std::uint64_t min_siz
 void Bucket::change(std::uint64_t limit, Milliseconds period, std::uint64_t min_size, TimePoint now) {
   if (limit_ != 0) refill(now);
   limit_ = std::clamp<std::uint64_t>(limit, 1, kMostLimit);
-  period_us_ = std::max<std::int64_t>(microseconds(period), 1000);
+  period_us_ = microseconds(std::clamp(period, Milliseconds(1), kLongestPeriod));
   chunk_ = std::max({limit_ / kChunksPerPeriod, std::min(kSegment, limit_ / 4), std::uint64_t{1}});
   chunk_ = std::min(std::max(chunk_, min_size), kMostLimit);
 }
@@ -72,7 +74,7 @@ TimePoint Bucket::next(TimePoint now) const {
   if (missing <= 0) return now;
   const std::int64_t wait =
       bounded_product(static_cast<std::uint64_t>(missing), period_us_, static_cast<std::int64_t>(limit_)) + 1;
-  return std::max(filled_ + std::chrono::microseconds(wait), now + Milliseconds(1));
+  return std::max(filled_ + std::chrono::microseconds(std::min(wait, kLongestWait)), now + Milliseconds(1));
 }
 
 namespace {

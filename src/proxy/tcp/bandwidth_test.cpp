@@ -85,5 +85,22 @@ TEST(Bucket, CreditIsPaidBack) {
   EXPECT_LT(bucket.next(kStart), kStart + 11s);
 }
 
+// Rules may compute both of them from what a client says.
+TEST(Bucket, EveryPeriodAndLimitIsBounded) {
+  for (const Milliseconds period : {Milliseconds::min(), Milliseconds(-1), 0ms, 1ms, Milliseconds::max()}) {
+    for (const std::uint64_t limit : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}}) {
+      for (const std::uint64_t min_size : {std::uint64_t{0}, ~std::uint64_t{0}}) {
+        Bucket bucket;
+        bucket.set(limit, period, min_size, kStart);
+        EXPECT_GT(bucket.allowance(kStart), 0U);
+        bucket.take(~std::uint64_t{0}, kStart);
+        EXPECT_EQ(bucket.allowance(kStart), 0U);
+        EXPECT_GT(bucket.next(kStart), kStart);
+        (void)bucket.allowance(kStart + 1h);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace weir::proxy
