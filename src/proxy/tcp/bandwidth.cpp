@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t kSegment = 1448;  // one full TCP segment: less than that is not worth a wake-up
 constexpr std::uint64_t kChunksPerPeriod = 64;
 constexpr std::uint64_t kMostLimit = std::uint64_t{1} << 40U;  // bytes per period: the arithmetic stays in 64 bits
-constexpr Milliseconds kLongestPeriod{0x7fffffff};            // what a time of the configuration can be; rules compute them
+constexpr Milliseconds kLongestPeriod{0x7fffffff};  // what a time of the configuration can be; rules compute them
 constexpr std::int64_t kLongestWait = std::int64_t{1} << 50U;  // microseconds: as nanoseconds they still fit 64 bits
 
 std::int64_t microseconds(TimePoint::duration duration) {
