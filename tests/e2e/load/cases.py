@@ -29,9 +29,10 @@ def resident_kb(pid):
 
 
 def keeps_what_was_freed(w):
-    """AddressSanitizer does for a while: of memory nothing can be said then."""
+    """Sanitizers do for a while: of memory nothing can be said then."""
     with open(w.program, "rb") as program:
-        return b"__asan_init" in program.read()
+        text = program.read()
+    return b"__asan_init" in text or b"__tsan_init" in text
 
 
 def run(cases, threads):
