@@ -157,6 +157,8 @@ void PatternSet::finish() {
   for (Texts* texts : {&exact_, &lowered_}) {
     std::sort(texts->list.begin(), texts->list.end());
     texts->list.erase(std::unique(texts->list.begin(), texts->list.end()), texts->list.end());
+    if (kind_ == MatchKind::sub)
+      texts->parts = SubstringIndex::build(std::vector<std::string_view>(texts->list.begin(), texts->list.end()));
     const bool hashed =
         kind_ == MatchKind::str || kind_ == MatchKind::bin || kind_ == MatchKind::beg || kind_ == MatchKind::end;
     // Few patterns are compared one after the other: no hash to compute.
@@ -234,6 +236,7 @@ bool PatternSet::matches_address(const Sample& sample) const {
 
 bool PatternSet::matches_text(std::string_view text, const Texts& texts) const {
   if (texts.list.empty()) return false;
+  if (texts.parts != nullptr) return texts.parts->is_any_in(text);
   if (texts.index != nullptr) {
     const TextIndex& index = *texts.index;
     if (kind_ == MatchKind::str || kind_ == MatchKind::bin) return index.set.contains(text);

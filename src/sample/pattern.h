@@ -1,10 +1,10 @@
 // PatternSet: the values one ACL line compares with, indexed by the kind of comparison.
 //
 // Integers, lengths and networks become sorted disjoint intervals (one binary search); exact strings and hex blocks a
-// hash set; prefixes and suffixes one hash lookup per distinct pattern length; substrings, directories and domains are
-// searched one after the other; regular expressions are PCRE2 with JIT, one after the other. Built when the
-// configuration is read, then immutable and shared by all threads; when one of the lists it was read from changes, it
-// asks these instead (pattern_reference.h). Manual 7.1.1 to 7.1.6.
+// hash set; prefixes and suffixes one hash lookup per distinct pattern length; substrings one automaton
+// (substring_index.h); directories and domains are searched one after the other; regular expressions are PCRE2 with JIT,
+// one after the other. Built when the configuration is read, then immutable and shared by all threads; when one of the
+// lists it was read from changes, it asks these instead (pattern_reference.h). Manual 7.1.1 to 7.1.6.
 #pragma once
 
 #include <array>
@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "sample/arena.h"
 #include "sample/rows.h"
+#include "sample/substring_index.h"
 #include "sample/value.h"
 
 namespace weir::sample {
@@ -136,6 +137,7 @@ class PatternSet {
   struct Texts {  // one for case-sensitive patterns, one for lowered ones
     std::vector<std::string> list;
     std::unique_ptr<const TextIndex> index;  // null: few, or of a kind that has none
+    std::unique_ptr<const SubstringIndex> parts;
   };
   struct Ipv4Interval {
     std::uint32_t low;

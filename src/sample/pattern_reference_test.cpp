@@ -93,6 +93,34 @@ TEST(PatternReference, every_kind_of_match_sees_what_comes_and_goes) {
   }
 }
 
+// Many parts are found by an automaton while none of them goes: the list's order counts before and after.
+TEST(PatternReference, many_parts_are_found_in_the_order_of_the_list_whatever_changes) {
+  for (const bool ignore_case : {false, true}) {
+    const ViewKind kind{.match = MatchKind::sub, .ignore_case = ignore_case};
+    std::string content;
+    for (int i = 0; i < 40; ++i) content += fmt::format("Word{}x {}\n", i, i);
+    const auto list = make_list(content + "Word 40\n\n");
+    ASSERT_TRUE(list->use_as_map(kind, MapOutput::text));
+    EXPECT_EQ(found(*list, kind, Sample::string("..Word7x..Word39x")), "7");
+    EXPECT_EQ(found(*list, kind, Sample::string("Word77")), "40");
+    EXPECT_EQ(found(*list, kind, Sample::string("wORD7X")), ignore_case ? "7" : "none");
+    EXPECT_EQ(*list->add("ord", "new"), Outcome::done);
+    EXPECT_EQ(*list->add("late", "later"), Outcome::done);
+    EXPECT_EQ(found(*list, kind, Sample::string("Word77")), "40");
+    EXPECT_EQ(found(*list, kind, Sample::string("lord, late")), "new");
+    EXPECT_EQ(*list->set("Word7x", "other"), Outcome::done);
+    EXPECT_EQ(found(*list, kind, Sample::string("Word7x")), "other");
+    EXPECT_EQ(list->remove("ord"), Outcome::done);
+    EXPECT_EQ(found(*list, kind, Sample::string("lord, late")), "later");
+    EXPECT_EQ(list->remove("Word7x"), Outcome::done);
+    EXPECT_EQ(found(*list, kind, Sample::string("Word7x..Word39x")), "39");
+    EXPECT_EQ(found(*list, kind, Sample::string("Word7x, late")), "40");
+    EXPECT_EQ(found(*list, kind, Sample::string("late")), "later");
+    list->clear({});
+    EXPECT_EQ(found(*list, kind, Sample::string("Word39x")), "none");
+  }
+}
+
 TEST(PatternReference, what_no_kind_in_use_can_have_is_refused) {
   const auto list = make_list("80 1.2.3.4\n");
   ASSERT_TRUE(list->use_as_map({.match = MatchKind::integer}, MapOutput::address));
