@@ -132,6 +132,7 @@ Result<void> PatternSet::add(std::string_view pattern, Options options) {
     auto regex = Regex::compile(pattern, options.ignore_case);
     if (!regex) return weir::unexpected<Error>(regex.error());
     regexes_.push_back(std::move(*regex));
+    expressions_.push_back({std::string(pattern), options.ignore_case});
     return {};
   }
   if (kind_ == MatchKind::bin) {
@@ -149,7 +150,16 @@ Result<void> PatternSet::add(std::string_view pattern, Options options) {
   return {};
 }
 
+void PatternSet::index_regexes() {
+  std::vector<RegexIndex::Expression> all;
+  for (std::size_t i = 0; i < regexes_.size(); ++i)
+    all.push_back({expressions_[i].pattern, expressions_[i].ignore_case, regexes_[i]});
+  regex_index_ = RegexIndex::build(all);
+  expressions_ = {};
+}
+
 void PatternSet::finish() {
+  index_regexes();
   sort_and_merge(integers_, std::less<>());
   sort_and_merge(ipv4_, std::less<>());
   index_ipv4();
@@ -290,6 +300,7 @@ bool PatternSet::matches(const Sample& sample, Arena& arena) const {
     case MatchKind::ip: return matches_address(sample);
     case MatchKind::len: return matches_integer(static_cast<std::int64_t>(sample.text().size()));
     case MatchKind::reg:
+      if (regex_index_ != nullptr) return regex_index_->is_any_in(sample.text());
       return std::any_of(regexes_.begin(), regexes_.end(),
                          [&](const Regex& regex) { return regex.matches(sample.text()); });
     default: break;

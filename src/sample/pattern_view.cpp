@@ -237,16 +237,20 @@ void PatternView::remove_item(const PatternEntry& entry, Retired& retired) {
 }
 
 void PatternView::compile() {
-  if (kind_.match != MatchKind::sub) return;
+  if (kind_.match != MatchKind::sub && kind_.match != MatchKind::reg) return;
   auto compiled = std::make_unique<Compiled>();
   std::vector<std::string_view> texts;
+  std::vector<RegexIndex::Expression> expressions;
   for (const Item* item = first_.load(std::memory_order_relaxed); item != nullptr;
        item = item->next.load(std::memory_order_relaxed)) {
     compiled->items.push_back(item);
-    texts.push_back(item->text);
+    if (kind_.match == MatchKind::sub) texts.push_back(item->text);
+    if (kind_.match == MatchKind::reg) expressions.push_back({item->entry->key(), kind_.ignore_case, item->regex});
   }
   compiled->parts = SubstringIndex::build(texts);
-  if (compiled->parts != nullptr) compiled_.store(compiled.release(), std::memory_order_release);
+  compiled->expressions = RegexIndex::build(expressions);
+  if (compiled->parts != nullptr || compiled->expressions != nullptr)
+    compiled_.store(compiled.release(), std::memory_order_release);
 }
 
 /// The first item that `compiled` does not know.
@@ -323,8 +327,15 @@ const PatternEntry* PatternView::find_part(std::string_view text) const {
 }
 
 const PatternEntry* PatternView::find_expression(std::string_view text, const Regex*& regex) const {
-  for (const Item* item = first_.load(std::memory_order_acquire); item != nullptr;
-       item = item->next.load(std::memory_order_acquire)) {
+  const Compiled* const compiled = compiled_.load(std::memory_order_acquire);
+  if (compiled != nullptr) {
+    const std::uint32_t found = compiled->expressions->first_in(text);
+    if (found != RegexIndex::kNone) {
+      regex = &compiled->items[found]->regex;
+      return compiled->items[found]->entry;
+    }
+  }
+  for (const Item* item = behind(compiled); item != nullptr; item = item->next.load(std::memory_order_acquire)) {
     if (!item->regex.matches(text)) continue;
     regex = &item->regex;
     return item->entry;

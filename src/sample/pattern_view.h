@@ -3,9 +3,10 @@
 //
 // Equal texts, beginnings, networks, hex blocks and single integers are found by hashing, the finest first; ranges,
 // suffixes, parts, directories, domains and regular expressions are tried one after the other in the order of the list,
-// and the first one counts. Of parts, those that were there when the view was made are found by one automaton until one
-// of them goes; what comes later stands behind them and is tried after it. Case-sensitive texts need no index beside the list's own (Generation::keys). Writers hold
-// the reference's lock. Manual 7.1, 7.3.1 (map).
+// and the first one counts. Of parts and regular expressions, those that were there when the view was compiled are
+// found together (substring_index.h, regex_index.h) until one of them goes; what comes later stands behind them and is
+// tried after them. Case-sensitive texts need no index beside the list's own (Generation::keys). Writers hold the
+// reference's lock. Manual 7.1, 7.3.1 (map).
 #pragma once
 
 #include <atomic>
@@ -17,6 +18,7 @@
 #include "sample/pattern.h"
 #include "sample/pattern_entry.h"
 #include "sample/pattern_pool.h"
+#include "sample/regex_index.h"
 #include "sample/substring_index.h"
 
 namespace weir::sample {
@@ -54,7 +56,7 @@ class PatternView {
   ~PatternView();
 
   [[nodiscard]] ViewKind kind() const { return kind_; }
-  /// Indexes what is there, before anybody asks.
+  /// Indexes what is there, before anybody asks. Regular expressions take their time: seconds, when they are many.
   void compile();
   /// False, and nothing is added, when the entry's key is no pattern of this kind.
   bool add(const PatternEntry& entry, Retired& retired);
@@ -85,6 +87,7 @@ class PatternView {
   struct Compiled {  // finds among the first items
     std::vector<const Item*> items;
     std::unique_ptr<const SubstringIndex> parts;
+    std::unique_ptr<const RegexIndex> expressions;
   };
 
   void add_node(const PatternEntry& entry, std::string_view bytes, Retired& retired);

@@ -65,8 +65,9 @@ std::uint32_t SubstringIndex::child(std::uint32_t state, unsigned char byte) con
   const std::uint32_t count = begin_[state + 1] - begin;
   if (count == 0) return kRoot;
   const void* const found = std::memchr(&label_[begin], byte, count);
-  return found == nullptr ? kRoot
-                          : begin + static_cast<std::uint32_t>(static_cast<const unsigned char*>(found) - &label_[begin]);
+  return found == nullptr
+             ? kRoot
+             : begin + static_cast<std::uint32_t>(static_cast<const unsigned char*>(found) - &label_[begin]);
 }
 
 void SubstringIndex::link() {

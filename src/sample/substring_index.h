@@ -2,10 +2,10 @@
 //
 // States are the beginnings of the words, numbered by length and then by order, so that the children of a state stand
 // side by side and one number says where they begin; the way back (the longest end of a state that is a beginning too)
-// always leads to a lower number. Texts mostly stay near the root: the first states have complete rows, one load a byte,
-// and only what lies deeper looks for its child and goes back. 13 bytes for each beginning and 2 MB for rows at most.
-// Each state knows the lowest number of the words that end there, so a search tells which word comes first in the list.
-// Immutable, shared by all threads.
+// always leads to a lower number. Texts mostly stay near the root: the first states have complete rows, one load a
+// byte, and only what lies deeper looks for its child and goes back. 13 bytes for each beginning and 2 MB for rows at
+// most. Each state knows the lowest number of the words that end there, so a search tells which word comes first in the
+// list. Immutable, shared by all threads.
 #pragma once
 
 #include <array>

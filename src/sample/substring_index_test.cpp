@@ -50,8 +50,7 @@ TEST(SubstringIndex, words_of_all_256_bytes) {
   for (unsigned byte = 0; byte < 256; ++byte) {
     EXPECT_EQ(index->first_in(std::string(2, static_cast<char>(byte))), byte);
     const char mixed[] = {static_cast<char>(byte), static_cast<char>(byte + 1), static_cast<char>(byte)};
-    EXPECT_EQ(index->first_in({mixed, 3}),
-              SubstringIndex::kNone);
+    EXPECT_EQ(index->first_in({mixed, 3}), SubstringIndex::kNone);
   }
 }
 
