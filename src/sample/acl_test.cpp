@@ -9,6 +9,7 @@
 #include <random>
 
 #include "sample/testing/fixture.h"
+#include "sample/text.h"
 
 namespace weir::sample {
 namespace {
@@ -186,6 +187,33 @@ TEST(Acl, PatternFiles) {
 }
 
 // A long list is searched by stretches of addresses: the same answers as looking at each network.
+// With and without -i in one set: each pattern keeps its own way.
+TEST(PatternSet, LongListsOfPartsAndExpressions) {
+  for (const int count : {3, 8, 9, 16, 17, 60}) {
+    PatternSet parts(MatchKind::sub);
+    PatternSet expressions(MatchKind::reg);
+    for (int i = 0; i < 2 * count; ++i) {
+      const bool ignore_case = i >= count;
+      const std::string word = fmt::format("{}{}<", ignore_case ? "Loose" : "Exact", i);
+      ASSERT_TRUE(parts.add(word, {.ignore_case = ignore_case}));
+      ASSERT_TRUE(expressions.add("^/+" + word, {.ignore_case = ignore_case}));
+    }
+    parts.finish();
+    expressions.finish();
+    Arena arena;
+    for (int i = 0; i < 2 * count; ++i) {
+      for (const std::string_view word : {"Exact", "exact", "Loose", "lOOSE"}) {
+        const bool wanted = i < count ? word == "Exact" : lowered(word) == "loose";
+        const std::string text = fmt::format("//{}{}<x", word, i);
+        EXPECT_EQ(parts.matches(Sample::string(text), arena), wanted) << text << " of " << count;
+        EXPECT_EQ(expressions.matches(Sample::string(text), arena), wanted) << text << " of " << count;
+      }
+    }
+    EXPECT_FALSE(parts.matches(Sample::string(""), arena));
+    EXPECT_FALSE(expressions.matches(Sample::string(""), arena));
+  }
+}
+
 TEST(PatternSet, LongListsOfNetworks) {
   std::mt19937 random(7);
   for (const unsigned count : {1U, 8U, 9U, 40U, 1000U}) {

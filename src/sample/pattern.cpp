@@ -132,6 +132,7 @@ Result<void> PatternSet::add(std::string_view pattern, Options options) {
     auto regex = Regex::compile(pattern, options.ignore_case);
     if (!regex) return weir::unexpected<Error>(regex.error());
     regexes_.push_back(std::move(*regex));
+    expressions_.push_back({std::string(pattern), options.ignore_case});
     return {};
   }
   if (kind_ == MatchKind::bin) {
@@ -149,7 +150,16 @@ Result<void> PatternSet::add(std::string_view pattern, Options options) {
   return {};
 }
 
+void PatternSet::index_regexes() {
+  std::vector<RegexIndex::Expression> all;
+  for (std::size_t i = 0; i < regexes_.size(); ++i)
+    all.push_back({expressions_[i].pattern, expressions_[i].ignore_case, regexes_[i]});
+  regex_index_ = RegexIndex::build(all);
+  expressions_ = {};
+}
+
 void PatternSet::finish() {
+  index_regexes();
   sort_and_merge(integers_, std::less<>());
   sort_and_merge(ipv4_, std::less<>());
   index_ipv4();
@@ -157,6 +167,8 @@ void PatternSet::finish() {
   for (Texts* texts : {&exact_, &lowered_}) {
     std::sort(texts->list.begin(), texts->list.end());
     texts->list.erase(std::unique(texts->list.begin(), texts->list.end()), texts->list.end());
+    if (kind_ == MatchKind::sub)
+      texts->parts = SubstringIndex::build(std::vector<std::string_view>(texts->list.begin(), texts->list.end()));
     const bool hashed =
         kind_ == MatchKind::str || kind_ == MatchKind::bin || kind_ == MatchKind::beg || kind_ == MatchKind::end;
     // Few patterns are compared one after the other: no hash to compute.
@@ -234,6 +246,7 @@ bool PatternSet::matches_address(const Sample& sample) const {
 
 bool PatternSet::matches_text(std::string_view text, const Texts& texts) const {
   if (texts.list.empty()) return false;
+  if (texts.parts != nullptr) return texts.parts->is_any_in(text);
   if (texts.index != nullptr) {
     const TextIndex& index = *texts.index;
     if (kind_ == MatchKind::str || kind_ == MatchKind::bin) return index.set.contains(text);
@@ -287,6 +300,7 @@ bool PatternSet::matches(const Sample& sample, Arena& arena) const {
     case MatchKind::ip: return matches_address(sample);
     case MatchKind::len: return matches_integer(static_cast<std::int64_t>(sample.text().size()));
     case MatchKind::reg:
+      if (regex_index_ != nullptr) return regex_index_->is_any_in(sample.text());
       return std::any_of(regexes_.begin(), regexes_.end(),
                          [&](const Regex& regex) { return regex.matches(sample.text()); });
     default: break;

@@ -1,10 +1,11 @@
 // PatternSet: the values one ACL line compares with, indexed by the kind of comparison.
 //
 // Integers, lengths and networks become sorted disjoint intervals (one binary search); exact strings and hex blocks a
-// hash set; prefixes and suffixes one hash lookup per distinct pattern length; substrings, directories and domains are
-// searched one after the other; regular expressions are PCRE2 with JIT, one after the other. Built when the
-// configuration is read, then immutable and shared by all threads; when one of the lists it was read from changes, it
-// asks these instead (pattern_reference.h). Manual 7.1.1 to 7.1.6.
+// hash set; prefixes and suffixes one hash lookup per distinct pattern length; substrings one automaton
+// (substring_index.h); directories and domains are searched one after the other; regular expressions are PCRE2 with
+// JIT, many of them behind one prefilter (regex_index.h). Built when the configuration is read, then immutable and
+// shared by all threads; when one of the lists it was read from changes, it asks these instead (pattern_reference.h).
+// Manual 7.1.1 to 7.1.6.
 #pragma once
 
 #include <array>
@@ -20,7 +21,9 @@
 
 #include "base/result.h"
 #include "sample/arena.h"
+#include "sample/regex_index.h"
 #include "sample/rows.h"
+#include "sample/substring_index.h"
 #include "sample/value.h"
 
 namespace weir::sample {
@@ -48,20 +51,6 @@ namespace weir::sample {
 /// eq ge gt le lt before integer patterns.
 enum class IntegerOperator : std::uint8_t { eq, ge, gt, le, lt };
 [[nodiscard]] std::optional<IntegerOperator> find_integer_operator(std::string_view word);
-
-/// A compiled regular expression; see regex.cpp.
-class Regex {
- public:
-  static Result<Regex> compile(std::string_view pattern, bool ignore_case);
-  [[nodiscard]] bool matches(std::string_view subject) const;
-  /// First match from `start`: offsets of the match and its groups as pairs, kUnset for unused groups.
-  static constexpr std::size_t kUnset = static_cast<std::size_t>(-1);
-  using Groups = std::array<std::size_t, 20>;
-  [[nodiscard]] bool find(std::string_view subject, std::size_t start, Groups& groups) const;
-
- private:
-  std::shared_ptr<void> code_;
-};
 
 /// A kind of comparison with its options, as a small number.
 struct ViewKind {
@@ -136,6 +125,7 @@ class PatternSet {
   struct Texts {  // one for case-sensitive patterns, one for lowered ones
     std::vector<std::string> list;
     std::unique_ptr<const TextIndex> index;  // null: few, or of a kind that has none
+    std::unique_ptr<const SubstringIndex> parts;
   };
   struct Ipv4Interval {
     std::uint32_t low;
@@ -145,6 +135,7 @@ class PatternSet {
   Result<void> add_address(std::string_view pattern);
   [[nodiscard]] bool matches_integer(std::int64_t value) const;
   void index_ipv4();
+  void index_regexes();
   [[nodiscard]] bool in_ipv4(std::uint32_t address) const;
   [[nodiscard]] bool matches_address(const Sample& sample) const;
   [[nodiscard]] bool matches_text(std::string_view text, const Texts& texts) const;
@@ -160,7 +151,13 @@ class PatternSet {
   Texts exact_;
   Texts lowered_;
   std::vector<Interval> integers_;
+  struct Expression {
+    std::string pattern;
+    bool ignore_case;
+  };
+  std::vector<Expression> expressions_;  // of regexes_, until finish()
   std::vector<Regex> regexes_;
+  std::unique_ptr<const RegexIndex> regex_index_;
   std::size_t size_ = 0;
   std::vector<Source> sources_;
 };

@@ -74,6 +74,7 @@ const PatternEntry* PatternGeneration::make_view(ViewKind kind, bool all, Retire
   auto view = std::make_unique<PatternView>(kind, pool_, keys_);
   for (const PatternEntry* entry = order_.next(0); entry != nullptr; entry = order_.next(entry->place + 1))
     if (!view->add(*entry, retired) && all) return entry;
+  if (kind.match != MatchKind::reg) view->compile();
   views_[kind.index()] = std::move(view);
   return nullptr;
 }

@@ -53,6 +53,10 @@ class PatternGeneration {
   /// without those entries.
   const PatternEntry* make_view(ViewKind kind, bool all, Retired& retired);
 
+  /// Makes the search for regular expressions fast, which takes too long for any time but that of reading a
+  /// configuration.
+  void compile_view(ViewKind kind) { views_[kind.index()]->compile(); }
+
   /// `hash` is key_hash(key).
   PatternEntry& add(std::uint64_t place, std::uint32_t hash, std::string_view key,
                     std::optional<std::string_view> value, Retired& retired);

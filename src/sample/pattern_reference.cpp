@@ -109,6 +109,7 @@ Result<void> PatternReference::use_as_map(ViewKind kind, MapOutput output) {
     checked = true;
   }
   if (known) return {};
+  if (kind.match == MatchKind::reg && !changed_.load(std::memory_order_relaxed)) current.compile_view(kind);
   kinds_.push_back(kind);
   for (const auto& [version, prepared] : prepared_) prepared->make_view(kind, false, retired_);
   return {};

@@ -93,6 +93,61 @@ TEST(PatternReference, every_kind_of_match_sees_what_comes_and_goes) {
   }
 }
 
+// Many parts are found by an automaton while none of them goes: the list's order counts before and after.
+TEST(PatternReference, many_parts_are_found_in_the_order_of_the_list_whatever_changes) {
+  for (const bool ignore_case : {false, true}) {
+    const ViewKind kind{.match = MatchKind::sub, .ignore_case = ignore_case};
+    std::string content;
+    for (int i = 0; i < 40; ++i) content += fmt::format("Word{}x {}\n", i, i);
+    const auto list = make_list(content + "Word 40\n\n");
+    ASSERT_TRUE(list->use_as_map(kind, MapOutput::text));
+    EXPECT_EQ(found(*list, kind, Sample::string("..Word7x..Word39x")), "7");
+    EXPECT_EQ(found(*list, kind, Sample::string("Word77")), "40");
+    EXPECT_EQ(found(*list, kind, Sample::string("wORD7X")), ignore_case ? "7" : "none");
+    EXPECT_EQ(*list->add("ord", "new"), Outcome::done);
+    EXPECT_EQ(*list->add("late", "later"), Outcome::done);
+    EXPECT_EQ(found(*list, kind, Sample::string("Word77")), "40");
+    EXPECT_EQ(found(*list, kind, Sample::string("lord, late")), "new");
+    EXPECT_EQ(*list->set("Word7x", "other"), Outcome::done);
+    EXPECT_EQ(found(*list, kind, Sample::string("Word7x")), "other");
+    EXPECT_EQ(list->remove("ord"), Outcome::done);
+    EXPECT_EQ(found(*list, kind, Sample::string("lord, late")), "later");
+    EXPECT_EQ(list->remove("Word7x"), Outcome::done);
+    EXPECT_EQ(found(*list, kind, Sample::string("Word7x..Word39x")), "39");
+    EXPECT_EQ(found(*list, kind, Sample::string("Word7x, late")), "40");
+    EXPECT_EQ(found(*list, kind, Sample::string("late")), "later");
+    list->clear({});
+    EXPECT_EQ(found(*list, kind, Sample::string("Word39x")), "none");
+  }
+}
+
+// The same of regular expressions, with the one that was found, whose groups the value is written from.
+TEST(PatternReference, many_expressions_are_found_in_the_order_of_the_list_whatever_changes) {
+  constexpr ViewKind kind{.match = MatchKind::reg};
+  std::string content;
+  for (int i = 0; i < 40; ++i) content += fmt::format("^/w{}/([a-z]+)$ {}\n", i, i);
+  const auto list = make_list(content + "^/w(?|x|y)/ 40\n^/w[0-9]+/.*$ 41\n");
+  ASSERT_TRUE(list->use_as_map(kind, MapOutput::text));
+  const auto group = [&](std::string_view text) {
+    const Regex* regex = nullptr;
+    const PatternEntry* const entry = list->find_expression(kind, text, regex);
+    Regex::Groups groups;
+    if (entry == nullptr || !regex->find(text, 0, groups) || groups[2] == Regex::kUnset) return std::string("none");
+    return std::string(entry->value.load()->text()) + ":" + std::string(text.substr(groups[2], groups[3] - groups[2]));
+  };
+  EXPECT_EQ(group("/w7/abc"), "7:abc");
+  EXPECT_EQ(group("/x7/abc"), "none");
+  EXPECT_EQ(found(*list, kind, Sample::string("/w7/ABC")), "41");
+  EXPECT_EQ(found(*list, kind, Sample::string("/wy/abc")), "40");
+  EXPECT_EQ(*list->add("^/(.)", "new"), Outcome::done);
+  EXPECT_EQ(group("/w7/abc"), "7:abc");
+  EXPECT_EQ(group("/other"), "new:o");
+  EXPECT_EQ(list->remove("^/w7/([a-z]+)$"), Outcome::done);
+  EXPECT_EQ(found(*list, kind, Sample::string("/w7/abc")), "41");
+  EXPECT_EQ(group("/w8/abc"), "8:abc");
+  EXPECT_EQ(group("/other"), "new:o");
+}
+
 TEST(PatternReference, what_no_kind_in_use_can_have_is_refused) {
   const auto list = make_list("80 1.2.3.4\n");
   ASSERT_TRUE(list->use_as_map({.match = MatchKind::integer}, MapOutput::address));

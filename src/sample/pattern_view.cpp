@@ -111,6 +111,7 @@ const KeyLengths::List& KeyLengths::list() const {
 }
 
 PatternView::~PatternView() {
+  delete compiled_.load(std::memory_order_relaxed);
   for (Item* item = first_.load(std::memory_order_relaxed); item != nullptr;) {
     Item* const next = item->next.load(std::memory_order_relaxed);
     delete item;
@@ -222,11 +223,39 @@ void PatternView::remove_item(const PatternEntry& entry, Retired& retired) {
   Item* item = first_.load(std::memory_order_relaxed);
   while (item != nullptr && item->entry != &entry) item = item->next.load(std::memory_order_relaxed);
   if (item == nullptr) return;
+  const Compiled* const compiled = compiled_.load(std::memory_order_relaxed);
+  if (compiled != nullptr && entry.place <= compiled->items.back()->entry->place) {
+    compiled_.store(nullptr, std::memory_order_release);
+    retired.add([](void*, void* object, std::size_t) { delete static_cast<Compiled*>(object); }, nullptr,
+                const_cast<Compiled*>(compiled));
+  }
   // Who stands on it goes on from it: its own `next` stays.
   Item* const next = item->next.load(std::memory_order_relaxed);
   (item->previous == nullptr ? first_ : item->previous->next).store(next, std::memory_order_release);
   (next == nullptr ? last_ : next->previous) = item->previous;
   retired.add([](void*, void* object, std::size_t) { delete static_cast<Item*>(object); }, nullptr, item);
+}
+
+void PatternView::compile() {
+  if (kind_.match != MatchKind::sub && kind_.match != MatchKind::reg) return;
+  auto compiled = std::make_unique<Compiled>();
+  std::vector<std::string_view> texts;
+  std::vector<RegexIndex::Expression> expressions;
+  for (const Item* item = first_.load(std::memory_order_relaxed); item != nullptr;
+       item = item->next.load(std::memory_order_relaxed)) {
+    compiled->items.push_back(item);
+    if (kind_.match == MatchKind::sub) texts.push_back(item->text);
+    if (kind_.match == MatchKind::reg) expressions.push_back({item->entry->key(), kind_.ignore_case, item->regex});
+  }
+  compiled->parts = SubstringIndex::build(texts);
+  compiled->expressions = RegexIndex::build(expressions);
+  if (compiled->parts != nullptr || compiled->expressions != nullptr)
+    compiled_.store(compiled.release(), std::memory_order_release);
+}
+
+/// The first item that `compiled` does not know.
+const PatternView::Item* PatternView::behind(const Compiled* compiled) const {
+  return (compiled == nullptr ? first_ : compiled->items.back()->next).load(std::memory_order_acquire);
 }
 
 const PatternEntry* PatternView::find_node(std::string_view bytes) const {
@@ -277,7 +306,6 @@ const PatternEntry* PatternView::find_item(std::string_view text) const {
     bool found = false;
     switch (kind_.match) {
       case MatchKind::end: found = text.ends_with(item->text); break;
-      case MatchKind::sub: found = text.contains(item->text); break;
       case MatchKind::dir: found = contains_between(text, item->text, kDirectoryDelimiters); break;
       case MatchKind::dom: found = contains_between(text, item->text, kDomainDelimiters); break;
       default: break;
@@ -287,9 +315,27 @@ const PatternEntry* PatternView::find_item(std::string_view text) const {
   return nullptr;
 }
 
+const PatternEntry* PatternView::find_part(std::string_view text) const {
+  const Compiled* const compiled = compiled_.load(std::memory_order_acquire);
+  if (compiled != nullptr) {
+    const std::uint32_t found = compiled->parts->first_in(text);
+    if (found != SubstringIndex::kNone) return compiled->items[found]->entry;
+  }
+  for (const Item* item = behind(compiled); item != nullptr; item = item->next.load(std::memory_order_acquire))
+    if (text.contains(item->text)) return item->entry;
+  return nullptr;
+}
+
 const PatternEntry* PatternView::find_expression(std::string_view text, const Regex*& regex) const {
-  for (const Item* item = first_.load(std::memory_order_acquire); item != nullptr;
-       item = item->next.load(std::memory_order_acquire)) {
+  const Compiled* const compiled = compiled_.load(std::memory_order_acquire);
+  if (compiled != nullptr) {
+    const std::uint32_t found = compiled->expressions->first_in(text);
+    if (found != RegexIndex::kNone) {
+      regex = &compiled->items[found]->regex;
+      return compiled->items[found]->entry;
+    }
+  }
+  for (const Item* item = behind(compiled); item != nullptr; item = item->next.load(std::memory_order_acquire)) {
     if (!item->regex.matches(text)) continue;
     regex = &item->regex;
     return item->entry;
@@ -320,6 +366,8 @@ const PatternEntry* PatternView::find(const Sample& sample, Arena& arena) const 
   } else if (kind_.match == MatchKind::reg) {
     const Regex* regex = nullptr;
     found = find_expression(text, regex);
+  } else if (kind_.match == MatchKind::sub) {
+    found = find_part(text);
   } else if (kind_.match != MatchKind::str) {
     found = find_item(text);
   } else {

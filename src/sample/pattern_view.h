@@ -3,8 +3,10 @@
 //
 // Equal texts, beginnings, networks, hex blocks and single integers are found by hashing, the finest first; ranges,
 // suffixes, parts, directories, domains and regular expressions are tried one after the other in the order of the list,
-// and the first one counts. Case-sensitive texts need no index beside the list's own (Generation::keys). Writers hold
-// the reference's lock. Manual 7.1, 7.3.1 (map).
+// and the first one counts. Of parts and regular expressions, those that were there when the view was compiled are
+// found together (substring_index.h, regex_index.h) until one of them goes; what comes later stands behind them and is
+// tried after them. Case-sensitive texts need no index beside the list's own (Generation::keys). Writers hold the
+// reference's lock. Manual 7.1, 7.3.1 (map).
 #pragma once
 
 #include <atomic>
@@ -16,6 +18,8 @@
 #include "sample/pattern.h"
 #include "sample/pattern_entry.h"
 #include "sample/pattern_pool.h"
+#include "sample/regex_index.h"
+#include "sample/substring_index.h"
 
 namespace weir::sample {
 
@@ -52,6 +56,8 @@ class PatternView {
   ~PatternView();
 
   [[nodiscard]] ViewKind kind() const { return kind_; }
+  /// Indexes what is there, before anybody asks. Regular expressions take their time: seconds, when they are many.
+  void compile();
   /// False, and nothing is added, when the entry's key is no pattern of this kind.
   bool add(const PatternEntry& entry, Retired& retired);
   void remove(const PatternEntry& entry, Retired& retired);
@@ -78,6 +84,11 @@ class PatternView {
     std::string text;  // cut of delimiters, or lowered
     Regex regex;
   };
+  struct Compiled {  // finds among the first items
+    std::vector<const Item*> items;
+    std::unique_ptr<const SubstringIndex> parts;
+    std::unique_ptr<const RegexIndex> expressions;
+  };
 
   void add_node(const PatternEntry& entry, std::string_view bytes, Retired& retired);
   void remove_node(const PatternEntry& entry, std::string_view bytes, Retired& retired);
@@ -88,6 +99,8 @@ class PatternView {
   [[nodiscard]] const PatternEntry* find_beginning(std::string_view text) const;
   [[nodiscard]] const PatternEntry* find_network(const Sample& sample) const;
   [[nodiscard]] const PatternEntry* find_integer(std::int64_t value) const;
+  [[nodiscard]] const Item* behind(const Compiled* compiled) const;
+  [[nodiscard]] const PatternEntry* find_part(std::string_view text) const;
   [[nodiscard]] const PatternEntry* find_item(std::string_view text) const;
 
   ViewKind kind_;
@@ -97,6 +110,7 @@ class PatternView {
   KeyLengths lengths_;
   std::atomic<Item*> first_{nullptr};
   Item* last_ = nullptr;
+  std::atomic<const Compiled*> compiled_{nullptr};
 };
 
 }  // namespace weir::sample

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include "sample/pattern.h"
+#include "sample/regex.h"
 
 namespace weir::sample {
 namespace {
