@@ -265,6 +265,25 @@ def what_is_used_again_says_so(w):
         true(b"x-reused: " + used in head, f"bc_reused is {used}: {head}")
 
 
+def no_port_waits_behind_a_connection_that_rested(w):
+    ends = []
+
+    def watch(server, conn):
+        conn.recv(65536)
+        conn.sendall(ANSWER)
+        try:
+            ends.append(conn.recv(1))
+        except ConnectionResetError:
+            ends.append("reset")
+    w.server("s1", watch)
+    w.start(SETTINGS + FRONTEND.format("") + "backend be\n    server s1 @s1@ pool-max-conn 0\n")
+    conn = connect(w)
+    equal(ask(conn), b"HTTP/1.1 200 OK", "a request")
+    conn.close()
+    until(lambda: ends, what="the end of the server's connection")
+    equal(ends, ["reset"], "nothing is under way: it is reset")
+
+
 def connections_do_not_pile_up(w):
     w.server("s1", web)
     w.start(SETTINGS + FRONTEND.format("") + BACKEND)
@@ -324,4 +343,5 @@ run([a_kept_connection_follows_a_reload, a_soft_stop_lets_waiting_clients_go, a_
      a_server_that_closes_what_rests_costs_no_request, rules_of_an_answer_wait, large_answers_when_pipes_run_out,
      interim_answers_without_end, line_ends_stay_out_of_heads, a_login_stays_with_its_client,
      what_may_not_be_done_twice_is_sent_once, a_pool_that_all_left_is_tidied_up, what_is_used_again_says_so,
+     no_port_waits_behind_a_connection_that_rested,
      connections_do_not_pile_up, shellshock_is_refused, trailers_after_a_full_buffer], 2)
