@@ -16,8 +16,8 @@
 namespace weir::proxy {
 namespace {
 
-// All was said and nothing is under way: a reset loses nothing, and leaves no port behind that waits for its end. With a
-// connection per request those would be most of what connecting costs. COMPAT: observed on 2.6.
+// All was said and nothing is under way: a reset loses nothing, and leaves no port behind that waits for its end. With
+// a connection per request those would be most of what connecting costs. COMPAT: observed on 2.6.
 void end_resting(WorkerContext& worker, const IdleConnection& connection) {
   worker.io->reactor().forget(connection.token);
   io::set_linger_reset(connection.fd);
@@ -77,9 +77,7 @@ void IdlePool::keep_record(std::unique_ptr<IdleConnection> record) {
   records_.push_back(std::move(record));
 }
 
-void IdlePool::close(std::unique_ptr<IdleConnection> connection) {
-  end_resting(*worker_, *connection);
-}
+void IdlePool::close(std::unique_ptr<IdleConnection> connection) { end_resting(*worker_, *connection); }
 
 void IdlePool::drop(IdleConnection& connection) {
   const auto found = lists_.find(connection.server.get());
