@@ -61,7 +61,6 @@ void PatternReference::build() {
     count = 0;
   };
   each_pattern_line(content, [&](std::string_view line, std::size_t) {
-    if (next_place_ + count > kMostEntries) return false;
     const PatternLine cut = source_.two_columns ? split_pattern_line(line) : PatternLine{line, {}};
     group[count] = {cut, key_hash(cut.key)};
     made->keys().prefetch(group[count].hash);

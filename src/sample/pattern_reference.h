@@ -34,7 +34,7 @@ struct PatternSource {
 
 class PatternReference : public std::enable_shared_from_this<PatternReference> {
  public:
-  /// More entries than this are refused: every list has an end.
+  /// More entries than this are refused, in a file and at run time: every list has an end.
   static constexpr std::size_t kMostEntries = 32'000'000;
 
   explicit PatternReference(PatternSource source);

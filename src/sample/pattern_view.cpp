@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <random>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -39,9 +40,8 @@ std::string_view integer_key(const std::int64_t& value) {
 }
 
 std::uint64_t random_seed() {
-  // Where the loader put us: nothing that who sends keys can see.
-  static const int here = 0;
-  return XXH3_64bits(&here, sizeof here) ^ reinterpret_cast<std::uint64_t>(&here) * 0x9e3779b97f4a7c15ULL;
+  std::random_device random;
+  return std::uint64_t{random()} << 32U | random();
 }
 
 }  // namespace

@@ -69,6 +69,8 @@ Result<ReferenceReading::Opened> ReferenceReading::open(std::string_view text, b
   if (draft == nullptr) {
     auto read = read_pattern_file(text);
     if (!read) return weir::unexpected<Error>(read.error());
+    if (static_cast<std::size_t>(std::ranges::count(*read, '\n')) >= PatternReference::kMostEntries)
+      return fail(fmt::format("'{}' has more than {} lines", key, PatternReference::kMostEntries));
     auto made = std::make_unique<Draft>();
     made->content = std::make_shared<const std::string>(std::move(*read));
     made->entry.key = key;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "proto/http/quality.h"
 #include "proto/http/text.h"
 
 namespace weir::proto::http {
@@ -10,26 +11,6 @@ namespace {
 
 using coding::Coding;
 using coding::kCodings;
-
-constexpr std::uint32_t kFullWeight = 1000;
-
-// Thousandths. What is no weight counts as 1.
-std::uint32_t weight_of(std::string_view parameters) {
-  while (!parameters.empty()) {
-    const std::size_t semicolon = parameters.find(';');
-    const std::string_view one = trimmed(parameters.substr(0, semicolon));
-    parameters = semicolon == std::string_view::npos ? std::string_view() : parameters.substr(semicolon + 1);
-    if (one.size() < 3 || lower(one[0]) != 'q' || one[1] != '=' || !is_digit(one[2])) continue;
-    std::uint32_t weight = one[2] == '0' ? 0 : kFullWeight;
-    std::uint32_t part = kFullWeight / 10;
-    for (std::size_t at = 4; one.size() > 4 && one[3] == '.' && at < one.size() && is_digit(one[at]); at++) {
-      weight += part * static_cast<std::uint32_t>(one[at] - '0');
-      part /= 10;
-    }
-    return std::min(weight, kFullWeight);
-  }
-  return kFullWeight;
-}
 
 struct Wish {
   std::uint32_t weight = 0;
@@ -48,7 +29,7 @@ std::array<Wish, kCodings> wishes_of(const Head& request, std::span<const Coding
     for (std::string_view element; list.next(element); place++) {
       const std::size_t semicolon = std::min(element.find(';'), element.size());
       const std::string_view name = trimmed(element.substr(0, semicolon));
-      const Wish wish{.weight = weight_of(element.substr(semicolon)), .place = place, .named = true};
+      const Wish wish{.weight = quality_of(element.substr(semicolon)), .place = place, .named = true};
       if (name == "*" && !others.named) others = wish;
       for (const Coding one : codings) {
         Wish& known = wishes[static_cast<std::size_t>(one)];

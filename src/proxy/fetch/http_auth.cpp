@@ -5,9 +5,9 @@
 
 #include "proto/http/text.h"
 #include "proxy/fetch/tables.h"
+#include "proxy/http/credentials.h"
 #include "proxy/names.h"
 #include "proxy/userlist.h"
-#include "sample/base64.h"
 #include "sample/fetch/http.h"
 
 namespace weir::proxy {
@@ -19,23 +19,13 @@ using proto::http::same_name;
 using sample::args;
 using sample::HttpMessage;
 
-struct Authorization {
-  std::string_view scheme;
-  std::string_view rest;
-};
-struct BasicCredentials {
-  std::string_view user;
-  std::string_view password;
-};
-
 FetchStatus read_field(Context& context, const proto::http::FieldName& name, Authorization& out) {
   HttpMessage message;
   if (const FetchStatus found = find_message(context, sample::Side::request, message); found != FetchStatus::ok)
     return found;
   const proto::http::Field* field = message.head->find(name);
   if (field == nullptr) return FetchStatus::absent;
-  const std::size_t space = std::min(field->value.find(' '), field->value.size());
-  out = {.scheme = field->value.substr(0, space), .rest = proto::http::trimmed(field->value.substr(space))};
+  out = Authorization(field->value);
   return out.scheme.empty() || out.rest.empty() ? FetchStatus::absent : FetchStatus::ok;
 }
 
@@ -43,12 +33,9 @@ FetchStatus read_basic(Context& context, BasicCredentials& out) {
   static const proto::http::FieldName kName("authorization");
   Authorization field;
   if (const FetchStatus found = read_field(context, kName, field); found != FetchStatus::ok) return found;
-  if (!same_name(field.scheme, "basic")) return FetchStatus::absent;
-  const auto pair = sample::base64_decoded(field.rest, sample::Base64::plain, context.arena);
-  if (!pair) return FetchStatus::absent;
-  const std::size_t colon = pair->find(':');
-  if (colon == pair->npos) return FetchStatus::absent;
-  out = {.user = pair->substr(0, colon), .password = pair->substr(colon + 1)};
+  const auto told = basic_credentials(field, context.arena);
+  if (!told) return FetchStatus::absent;
+  out = *told;
   return FetchStatus::ok;
 }
 

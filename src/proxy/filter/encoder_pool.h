@@ -45,6 +45,7 @@ class LentEncoder {
   ~LentEncoder() { give_back(); }
   explicit operator bool() const { return encoder_ != nullptr; }
   proto::coding::Encoder* operator->() const { return encoder_.get(); }
+  proto::coding::Encoder& operator*() const { return *encoder_; }
   void give_back();
 
  private:

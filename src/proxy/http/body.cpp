@@ -161,7 +161,6 @@ namespace {
 Sent finish_burst(Session& session, Flow& flow, BodyState& body, Side& sink, Burst& burst, std::size_t before_data,
                   std::size_t data) {
   if (burst.size() == 0) return Sent::all;
-  burst.remember();
   const ssize_t result = burst.send(sink.fd);
   if (result < 0) return sink_failed(sink);
   const auto sent = static_cast<std::size_t>(result);

@@ -26,57 +26,54 @@ class Burst {
   }
   [[nodiscard]] std::size_t size() const { return size_; }
   // How many bytes left; -1 after an error. Short only when the socket would block.
-  ssize_t send(int fd) {
+  ssize_t send(int fd) const {
     std::size_t done = 0;
-    iovec* next = parts_;
+    iovec rest[kMost];  // where the socket did not take all at once
+    const iovec* next = parts_;
+    std::size_t count = count_;
     while (done != size_) {
-      msghdr message{};
-      message.msg_iov = next;
-      message.msg_iovlen = static_cast<std::size_t>(parts_ + count_ - next);
-      const ssize_t sent = message.msg_iovlen == 1 ? io::send(fd, next->iov_base, next->iov_len, MSG_NOSIGNAL)
-                                                   : io::send(fd, message, MSG_NOSIGNAL);
+      const ssize_t sent = send_parts(fd, next, count);
       if (sent < 0) {
         if (errno == EINTR) continue;
         return errno == EAGAIN ? static_cast<ssize_t>(done) : -1;
       }
       done += static_cast<std::size_t>(sent);
-      next = drop(next, static_cast<std::size_t>(sent));
+      if (done == size_) break;
+      count = behind(done, rest);
+      next = rest;
     }
     return static_cast<ssize_t>(done);
   }
   // What did not leave, after `sent` bytes did.
   void append_rest(std::size_t sent, std::string& to) const {
-    to.reserve(size_ - sent);
-    std::size_t before = 0;
-    for (std::size_t i = 0; i < original_count(); i++) {
-      const std::string_view part = original(i);
-      const std::size_t skip = sent > before ? std::min(sent - before, part.size()) : 0;
-      to.append(part.substr(skip));
-      before += part.size();
-    }
+    to.reserve(to.size() + size_ - sent);
+    iovec rest[kMost];
+    const std::size_t count = behind(sent, rest);
+    for (std::size_t i = 0; i < count; i++) to.append(static_cast<const char*>(rest[i].iov_base), rest[i].iov_len);
   }
-  void remember() { std::copy(parts_, parts_ + count_, copies_); }
 
  private:
   static constexpr std::size_t kMost = 8;
-  iovec* drop(iovec* next, std::size_t bytes) {
-    while (bytes != 0 && bytes >= next->iov_len) {
-      bytes -= next->iov_len;
-      next++;
-    }
-    if (bytes != 0) {
-      next->iov_base = static_cast<char*>(next->iov_base) + bytes;
-      next->iov_len -= bytes;
-    }
-    return next;
+  static ssize_t send_parts(int fd, const iovec* parts, std::size_t count) {
+    if (count == 1) return io::send(fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL);
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(parts);
+    message.msg_iovlen = count;
+    return io::send(fd, message, MSG_NOSIGNAL);
   }
-  [[nodiscard]] std::size_t original_count() const { return count_; }
-  [[nodiscard]] std::string_view original(std::size_t i) const {
-    return {static_cast<const char*>(copies_[i].iov_base), copies_[i].iov_len};
+  /// The parts without their first `bytes`; how many are left.
+  std::size_t behind(std::size_t bytes, iovec (&rest)[kMost]) const {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < count_; i++) {
+      const std::size_t skip = std::min(bytes, parts_[i].iov_len);
+      bytes -= skip;
+      if (skip == parts_[i].iov_len) continue;
+      rest[count++] = {static_cast<char*>(parts_[i].iov_base) + skip, parts_[i].iov_len - skip};
+    }
+    return count;
   }
 
   iovec parts_[kMost];
-  iovec copies_[kMost];
   std::size_t count_ = 0;
   std::size_t size_ = 0;
 };

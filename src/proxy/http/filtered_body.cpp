@@ -76,7 +76,7 @@ void encode(Round& round, std::size_t ready, std::size_t most) {
     round.waits = true;
     return;
   }
-  adapt_level(round.session, *filter.encoder.operator->());
+  adapt_level(round.session, *filter.encoder);
   const std::string_view in(round.flow.buffer + round.flow.start, most);
   const Step step = filter.encoder->step(
       most == 0 ? std::string_view() : in,
@@ -116,7 +116,6 @@ Sent send_round(Round& round, Side& sink) {
     burst.add("\r\n");
   }
   if (burst.size() == 0) return Sent::all;
-  burst.remember();
   const ssize_t result = burst.send(sink.fd);
   if (result < 0) return sink_failed(sink);
   const auto sent = static_cast<std::size_t>(result);

@@ -8,12 +8,12 @@
 
 #include "proto/http/uri.h"
 #include "proxy/http/body.h"
+#include "proxy/http/credentials.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/stats_config.h"
 #include "proxy/process_state.h"
 #include "proxy/userlist.h"
 #include "proxy/worker_context.h"
-#include "sample/base64.h"
 
 namespace weir::proxy {
 namespace {
@@ -23,16 +23,6 @@ using namespace proto::http;
 // The path and query of whatever form the target has. Manual: any that begins so.
 std::string_view asked_for(const Head& head) {
   return head.target.starts_with('/') ? head.target : split_target(head.target).path_query;
-}
-
-// RFC 7617. The page is weir's own, whatever form the target has: a client logs in as to any server.
-std::string_view credentials(const Head& head, sample::Arena& arena) {
-  const auto value = head.value(FieldId::authorization);
-  constexpr std::string_view kBasic = "basic ";
-  if (!value || value->size() <= kBasic.size() || !same_name(value->substr(0, kBasic.size()), kBasic)) return {};
-  std::string_view rest = value->substr(kBasic.size());
-  while (rest.starts_with(' ')) rest.remove_prefix(1);
-  return sample::base64_decoded(rest, sample::Base64::plain, arena).value_or("");
 }
 
 // RFC 9110 5.6.4: what would end a quoted string is escaped.
@@ -45,14 +35,12 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
-bool is_user(const StatsConfig& stats, std::string_view pair) {
-  const std::size_t colon = pair.find(':');
-  if (colon == pair.npos) return false;
+bool is_user(const StatsConfig& stats, const BasicCredentials& told) {
   // All are compared, so that the time tells nothing of who is among them.
   bool found = false;
   for (const StatsConfig::User& user : stats.users) {
-    const bool name = same_secret(pair.substr(0, colon), user.name);
-    const bool password = same_secret(pair.substr(colon + 1), user.password);
+    const bool name = same_secret(told.user, user.name);
+    const bool password = same_secret(told.password, user.password);
     found = found || (name && password);
   }
   return found;
@@ -80,7 +68,10 @@ bool asks_for_statistics(const Session& session, const ProxyConfig& proxy) {
 bool may_see_statistics(Session& session, const StatsConfig& stats) {
   if (stats.users.empty()) return true;
   HttpExchange& exchange = *session.http;
-  const bool known = is_user(stats, credentials(exchange.request, session.worker->arena));
+  // The page is weir's own, whatever form the target has: a client logs in as to any server.
+  const auto field = exchange.request.value(FieldId::authorization);
+  const auto told = basic_credentials(Authorization(field.value_or("")), session.worker->arena);
+  const bool known = told && is_user(stats, *told);
   session.worker->arena.reset();
   if (known) return true;
   const auto challenge = exchange.texts.copy(fmt::format("Basic realm=\"{}\"", quoted(stats.realm)));

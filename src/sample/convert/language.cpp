@@ -1,5 +1,5 @@
 // The language of a list of them that a client wants most. Manual 7.3.1: language; RFC 9110 12.5.4, 12.4.2.
-#include "proto/http/text.h"
+#include "proto/http/quality.h"
 #include "sample/tables.h"
 
 namespace weir::sample {
@@ -13,24 +13,6 @@ std::string_view take_until(std::string_view& text, char separator) {
   const std::string_view part = text.substr(0, end);
   text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
   return part;
-}
-
-/// "0.8" in thousandths; what is no weight is 1000, as where none is said.
-int weight_of(std::string_view parameters) {
-  while (!parameters.empty()) {
-    std::string_view value = trimmed(take_until(parameters, ';'));
-    if (trimmed(take_until(value, '=')) != "q") continue;
-    value = trimmed(value);
-    if (!value.starts_with('0')) return 1000;
-    int weight = 0;
-    int unit = 100;
-    for (std::size_t i = 2; i < value.size() && unit != 0; ++i, unit /= 10) {
-      if (value[i] < '0' || value[i] > '9') break;
-      weight += (value[i] - '0') * unit;
-    }
-    return weight;
-  }
-  return 1000;
 }
 
 /// Which of `known`, between semicolons, the tag means: itself, or without its variant.
@@ -49,11 +31,11 @@ std::string_view known_language(std::string_view known, std::string_view tag) {
 bool language(const Args& args, Context&, Sample& sample) {
   std::string_view wanted = sample.text();
   std::string_view best;
-  int best_weight = 0;
+  std::uint32_t best_weight = 0;
   while (!wanted.empty()) {
     std::string_view parameters = take_until(wanted, ',');
     const std::string_view tag = trimmed(take_until(parameters, ';'));
-    const int weight = weight_of(parameters);
+    const std::uint32_t weight = proto::http::quality_of(parameters);
     if (weight <= best_weight) continue;
     const std::string_view found = known_language(args[0].text, tag);
     if (found.empty()) continue;
