@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -174,6 +176,11 @@ void set_nodelay(int fd, bool on) { static_cast<void>(set_int(fd, IPPROTO_TCP, T
 void set_linger_reset(int fd) {
   const linger reset{.l_onoff = 1, .l_linger = 0};
   static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset));
+}
+
+bool all_arrived(int fd) {
+  int on_the_way = 0;
+  return ::ioctl(fd, SIOCOUTQ, &on_the_way) == 0 && on_the_way == 0;
 }
 
 void silence(int fd, int ttl) {

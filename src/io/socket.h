@@ -92,6 +92,8 @@ IoResult<Fd> accept_connection(int listener, SocketAddress& peer);
 void set_nodelay(int fd, bool on);
 /// close() will send RST instead of FIN, and leave no TIME_WAIT.
 void set_linger_reset(int fd);
+/// Whether the peer's system has acknowledged all that was sent: a reset loses nothing then.
+[[nodiscard]] bool all_arrived(int fd);
 /// Closing the connected socket will tell its peer nothing. `ttl` other than 0: it will send a reset that lives for so
 /// many hops; 0: TCP_REPAIR, or where the system forbids that a reset of one hop.
 void silence(int fd, int ttl);

@@ -284,6 +284,34 @@ def no_port_waits_behind_a_connection_that_rested(w):
     equal(ends, ["reset"], "nothing is under way: it is reset")
 
 
+def what_is_still_on_its_way_arrives(w):
+    size = 400_000
+    answered = threading.Event()
+    got = []
+
+    def hasty(server, conn):
+        """Answers before it has read the body, and reads the body when its client has the answer."""
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
+        head = conn.recv(200)
+        conn.sendall(ANSWER)
+        answered.wait(10)
+        try:
+            while piece := conn.recv(65536):
+                head += piece
+        except ConnectionResetError:
+            pass
+        got.append(len(head.split(b"\r\n\r\n", 1)[1]))
+    w.server("s1", hasty)
+    w.start(SETTINGS + FRONTEND.format("") + "backend be\n    server s1 @s1@ pool-max-conn 0\n",
+            more_global="    tune.sndbuf.server 4194304\n")
+    conn = connect(w)
+    conn.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size)
+    equal(ask(conn, b""), b"HTTP/1.1 200 OK", "an answer that came early")
+    answered.set()
+    until(lambda: got, what="the end of the server's connection")
+    equal(got, [size], "the whole body came before the connection ended")
+
+
 def connections_do_not_pile_up(w):
     w.server("s1", web)
     w.start(SETTINGS + FRONTEND.format("") + BACKEND)
@@ -343,5 +371,5 @@ run([a_kept_connection_follows_a_reload, a_soft_stop_lets_waiting_clients_go, a_
      a_server_that_closes_what_rests_costs_no_request, rules_of_an_answer_wait, large_answers_when_pipes_run_out,
      interim_answers_without_end, line_ends_stay_out_of_heads, a_login_stays_with_its_client,
      what_may_not_be_done_twice_is_sent_once, a_pool_that_all_left_is_tidied_up, what_is_used_again_says_so,
-     no_port_waits_behind_a_connection_that_rested,
+     no_port_waits_behind_a_connection_that_rested, what_is_still_on_its_way_arrives,
      connections_do_not_pile_up, shellshock_is_refused, trailers_after_a_full_buffer], 2)

@@ -16,11 +16,12 @@
 namespace weir::proxy {
 namespace {
 
-// All was said and nothing is under way: a reset loses nothing, and leaves no port behind that waits for its end. With
-// a connection per request those would be most of what connecting costs. COMPAT: observed on 2.6.
+// Where nothing is under way a reset loses nothing, and leaves no port behind that waits for its end: with a connection
+// per request those would be most of what connecting costs. The body of a request that was answered early may be.
+// COMPAT: observed on 2.6, but for that body.
 void end_resting(WorkerContext& worker, const IdleConnection& connection) {
   worker.io->reactor().forget(connection.token);
-  io::set_linger_reset(connection.fd);
+  if (io::all_arrived(connection.fd)) io::set_linger_reset(connection.fd);
   ::close(connection.fd);
 }
 
