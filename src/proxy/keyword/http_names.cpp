@@ -8,12 +8,16 @@
 #include "proto/http/text.h"
 #include "proto/http1/codec.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/global_rows.h"
+#include "proxy/keyword/proxy_rows.h"
 #include "proxy/keyword/tables.h"
 
 namespace weir::proxy {
 namespace {
 
 using namespace config::vocabulary;
+using proxy_rows::option;
+using proxy_rows::word;
 using H = HttpSettings;
 using NamePairs = GlobalConfig::NamePairs;
 
@@ -144,54 +148,26 @@ void forwarded(ParseContext& context, const Line& line) {
   chosen = std::move(made);
 }
 
-constexpr KeywordRow option(std::string_view name, config::KeywordFunction parse, std::string_view doc) {
-  return {.name = name,
-          .sections = in::proxies,
-          .max_args = 0,
-          .accepts = accepts::no_prefix | accepts::default_prefix,
-          .parse = parse,
-          .doc = doc,
-          .example = name};
-}
-
 constexpr KeywordRow kRows[] = {
-    {.name = "h1-case-adjust",
-     .sections = in::global,
-     .arguments = "<from> <to>",
-     .min_args = 2,
-     .max_args = 2,
-     .parse = h1_case_adjust,
-     .doc = "How a field's name is written for clients and servers that mind its capitals.",
-     .example = "h1-case-adjust content-length Content-Length"},
-    {.name = "h1-case-adjust-file",
-     .sections = in::global,
-     .arguments = "<file>",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = h1_case_adjust_file,
-     .doc = "The same, a pair of names a line; '#' begins a comment.",
-     .example = "h1-case-adjust-file tests/data/name_cases.txt"},
-    {.name = "option forwarded",
-     .sections = in::proxies,
-     .arguments = "[proto] [host|host-expr <expr>] [by|by-expr <expr>] [by_port|by_port-expr <expr>] [for|for-expr "
-                  "<expr>] [for_port|for_port-expr <expr>]",
-     .max_args = config::kAnyArgs,
-     .accepts = accepts::no_prefix | accepts::default_prefix,
-     .parse = forwarded,
-     .doc = "Tells servers about the client in the field Forwarded (RFC 7239); without words: 'proto for'.",
-     .example = "option forwarded host for-expr src,xxh32,hex for_port"},
+    word("h1-case-adjust", "<from> <to>", 2, 2, h1_case_adjust,
+         "How a field's name is written for clients and servers that mind its capitals.",
+         "h1-case-adjust content-length Content-Length", in::global),
+    global_rows::one("h1-case-adjust-file", "<file>", h1_case_adjust_file,
+                     "The same, a pair of names a line; '#' begins a comment.",
+                     "h1-case-adjust-file tests/data/name_cases.txt"),
+    option("option forwarded",
+           "[proto] [host|host-expr <expr>] [by|by-expr <expr>] [by_port|by_port-expr <expr>] [for|for-expr "
+           "<expr>] [for_port|for_port-expr <expr>]",
+           0, config::kAnyArgs, forwarded,
+           "Tells servers about the client in the field Forwarded (RFC 7239); without words: 'proto for'.",
+           "option forwarded host for-expr src,xxh32,hex for_port"),
     option("option h1-case-adjust-bogus-client", adjust_names<&H::adjust_client_names, true>,
            "Writes names of fields to clients as h1-case-adjust says."),
     option("option h1-case-adjust-bogus-server", adjust_names<&H::adjust_server_names, false>,
            "Writes names of fields to servers as h1-case-adjust says."),
-    {.name = "option http-restrict-req-hdr-names",
-     .sections = in::proxies,
-     .arguments = "preserve|delete|reject",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = restrict_names,
-     .doc = "What happens to fields of requests whose names hold more than letters, digits and '-'.",
-     .example = "option http-restrict-req-hdr-names delete"},
+    word("option http-restrict-req-hdr-names", "preserve|delete|reject", 1, 1, restrict_names,
+         "What happens to fields of requests whose names hold more than letters, digits and '-'.",
+         "option http-restrict-req-hdr-names delete"),
 };
 static_assert(config::well_formed(kRows));
 

@@ -8,6 +8,7 @@
 
 #include "proto/http/text.h"
 #include "proxy/http/stats_config.h"
+#include "proxy/keyword/proxy_rows.h"
 #include "proxy/keyword/rules.h"
 #include "proxy/keyword/tables.h"
 
@@ -15,6 +16,7 @@ namespace weir::proxy {
 namespace {
 
 using namespace config::vocabulary;
+using proxy_rows::word;
 
 // The section's own settings, to change.
 StatsConfig& stats_of(ParseContext& context) {
@@ -132,19 +134,6 @@ void show(ParseContext& context, const Line&) {
 }
 
 constexpr config::SectionSet kNotDefaults = in::frontend | in::listen | in::backend;
-
-constexpr KeywordRow word(std::string_view name, std::string_view arguments, int least, int most,
-                          config::KeywordFunction parse, std::string_view doc, std::string_view example,
-                          config::SectionSet sections = in::proxies) {
-  return {.name = name,
-          .sections = sections,
-          .arguments = arguments,
-          .min_args = least,
-          .max_args = most,
-          .parse = parse,
-          .doc = doc,
-          .example = example};
-}
 
 using S = StatsConfig;
 
