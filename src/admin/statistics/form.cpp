@@ -7,14 +7,11 @@
 namespace weir::admin {
 
 std::string form_decoded(std::string_view text) {
-  using proto::http::hex_value;
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); i++) {
-    const bool escape =
-        text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
-    if (escape) {
-      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+    if (const int byte = proto::http::escaped_byte(text.substr(i)); byte >= 0) {
+      out += static_cast<char>(byte);
       i += 2;
     } else {
       out += text[i] == '+' ? ' ' : text[i];
