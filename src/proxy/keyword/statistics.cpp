@@ -31,13 +31,6 @@ StatsConfig& stats_of(ParseContext& context) {
 
 void enable(ParseContext& context, const Line&) { (void)stats_of(context); }
 
-// A realm and a password stand between quotation marks in a field: what would end the field cannot be in them.
-bool is_text(Arguments& args, const Word& word, std::string_view what) {
-  const bool control = std::ranges::any_of(word.text, [](char c) { return static_cast<unsigned char>(c) < 32; });
-  if (control) args.error_at(word.at, fmt::format("{} has a control character in it", what));
-  return !control;
-}
-
 void uri(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   const Word* word = args.expect_word("how the page's address begins");
@@ -64,7 +57,12 @@ bool both_ways(ParseContext& context, const Line& line) {
 void realm(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   const Word* word = args.expect_word("the realm");
-  if (word == nullptr || !is_text(args, *word, "the realm")) return;
+  if (word == nullptr) return;
+  // It stands in a field: what would end the field cannot be in it.
+  if (std::ranges::any_of(word->text, [](char c) { return static_cast<unsigned char>(c) < 32; })) {
+    args.error_at(word->at, "the realm has a control character in it");
+    return;
+  }
   StatsConfig& stats = stats_of(context);
   stats.realm = word->text;
   stats.realm_written = true;
