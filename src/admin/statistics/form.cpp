@@ -1,8 +1,7 @@
 #include "admin/statistics/form.h"
 
-#include <algorithm>
-
 #include "proto/http/text.h"
+#include "proto/http/uri.h"
 
 namespace weir::admin {
 
@@ -22,14 +21,10 @@ std::string form_decoded(std::string_view text) {
 
 ServerForm read_form(std::string_view body) {
   ServerForm form;
-  while (!body.empty()) {
-    const std::size_t end = std::min(body.find('&'), body.size());
-    const std::string_view pair = body.substr(0, end);
-    body.remove_prefix(std::min(end + 1, body.size()));
-    const std::size_t sign = pair.find('=');
-    if (sign == pair.npos) continue;
-    const std::string name = form_decoded(pair.substr(0, sign));
-    std::string value = form_decoded(pair.substr(sign + 1));
+  proto::http::ParameterWalk walk(body);
+  while (const auto parameter = walk.next()) {
+    const std::string name = form_decoded(parameter->name);
+    std::string value = form_decoded(parameter->value);
     if (name == "action")
       form.action = std::move(value);
     else if (name == "b")

@@ -88,6 +88,16 @@ constexpr void blank_line_ends(std::span<char> text) {
     if (c == '\r' || c == '\n' || c == '\0') c = ' ';
 }
 
+/// RFC 9110 5.6.4: between quotation marks; what would end it before is escaped.
+inline std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 constexpr std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);

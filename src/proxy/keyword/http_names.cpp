@@ -11,6 +11,7 @@
 #include "proxy/keyword/global_rows.h"
 #include "proxy/keyword/proxy_rows.h"
 #include "proxy/keyword/tables.h"
+#include "sample/pattern_file.h"
 
 namespace weir::proxy {
 namespace {
@@ -22,6 +23,7 @@ using H = HttpSettings;
 using NamePairs = GlobalConfig::NamePairs;
 
 constexpr std::size_t kMostFileBytes = std::size_t{1} << 20U;
+constexpr std::size_t kMostNames = 1000;  // each is compared with all before it
 
 // Nothing, or what is wrong with the pair.
 std::string_view wrong_pair(const NamePairs& there, std::string_view from, std::string_view to) {
@@ -29,6 +31,7 @@ std::string_view wrong_pair(const NamePairs& there, std::string_view from, std::
   if (std::ranges::any_of(from, [](char c) { return proto::http::lower(c) != c; }))
     return "the first name is written in small letters";
   if (!proto::http::same_name(from, to)) return "the two names differ in more than their case";
+  if (there.size() == kMostNames) return "there are 1000 names before it, and no more are taken";
   if (std::ranges::find(there, from, [](const auto& pair) -> std::string_view { return pair.first; }) != there.end())
     return "this name stands here already";
   return {};
@@ -42,12 +45,6 @@ void h1_case_adjust(ParseContext& context, const Line& line) {
     context.error(from, fmt::format("'{}' '{}': {}", from.text, to.text, wrong));
   else
     names.emplace_back(from.text, to.text);
-}
-
-// The two words of a line.
-std::pair<std::string_view, std::string_view> two_words(std::string_view line) {
-  const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
-  return {line.substr(0, end), proto::http::trimmed(line.substr(end))};
 }
 
 // Manual: when it is repeated, only the last file counts.
@@ -68,7 +65,7 @@ void h1_case_adjust_file(ParseContext& context, const Line& line) {
     if (one.ends_with('\r')) one.remove_suffix(1);
     one = proto::http::trimmed(one);
     if (one.empty() || one.starts_with('#')) continue;
-    const auto [from, to] = two_words(one);
+    const auto [from, to] = sample::split_pattern_line(one);
     if (const auto wrong = wrong_pair(names, from, to); !wrong.empty()) {
       context.error(path, fmt::format("'{}', line {}: {}", path.text, number, wrong));
       return;
