@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+
+#include "base/utf8.h"
 
 namespace weir::admin {
 namespace {
@@ -103,17 +106,19 @@ void write_typed(std::string& out, const Fields& fields, const FieldOwner* owner
   }
 }
 
+// What is no UTF-8, such as the answer of a checked server, is taken for Latin-1: the document stays one.
 void write_json_text(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
+  while (!text.empty()) {
+    const std::size_t size = character_size(text);
+    const auto c = static_cast<unsigned char>(text[0]);
+    if (c == '"' || c == '\\')
+      out.append("\\").append(text.substr(0, 1));
+    else if (size == 0 || c < 0x20)
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
+    else
+      out += text.substr(0, size);
+    text.remove_prefix(std::max<std::size_t>(size, 1));
   }
   out += '"';
 }

@@ -52,6 +52,12 @@ TEST(Fields, json_has_no_spaces_and_escapes_text) {
             "\"value\":{\"type\":\"str\",\"value\":\"a\\\"\\\\\\u000a\"}}]");
 }
 
+TEST(Fields, json_stays_json_whatever_the_bytes) {
+  std::string out;
+  write_json_text(out, "\xff \xc3\xa9 \xc3");
+  EXPECT_EQ(out, "\"\\u00ff \xc3\xa9 \\u00c3\"");
+}
+
 // Management 9.1: tools count columns.
 TEST(StatColumns, stand_where_the_manual_puts_them) {
   const struct {

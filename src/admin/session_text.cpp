@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ctime>
 #include <iterator>
+
+#include "proxy/log_date.h"
 
 namespace weir::admin {
 namespace {
@@ -58,12 +59,7 @@ std::size_t held(const proxy::Flow& flow) {
 
 std::string date(WallTime wall) {
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(wall.time_since_epoch()).count();
-  const std::time_t seconds = static_cast<std::time_t>(us / 1'000'000);
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
-  char text[32];
-  (void)std::strftime(text, sizeof text, "%d/%b/%Y:%H:%M:%S", &local);
-  return fmt::format("{}.{:06}", text, us % 1'000'000);
+  return fmt::format("{}.{:06}", proxy::date_text(wall), us % 1'000'000);
 }
 
 void write_flow(std::string& out, std::string_view name, const proxy::Flow& flow) {

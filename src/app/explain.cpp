@@ -46,8 +46,7 @@ struct Order {
 };
 
 int complain(std::string_view what) {
-  std::fprintf(stderr, "weir explain: %.*s\n%s", static_cast<int>(what.size()), what.data(),
-               std::string(kUsage).c_str());
+  std::fputs(fmt::format("weir explain: {}\n{}", what, kUsage).c_str(), stderr);
   return 1;
 }
 
@@ -200,10 +199,10 @@ int run(proxy::Config config, const Order& order, const proxy::ProxyConfig& fron
   std::string bytes = order.bytes.value_or(http ? "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" : "");
   if (http) bytes = whole_request(std::move(bytes));
   const auto statistics = admin::make_statistics_page(std::string(kReportedVersion));
+  std::promise<std::string> told;  // outlives the engine, which may tell what it has to at its very end
   proxy::Engine engine(sample_registry());
   engine.process().statistics = statistics.get();
   if (auto started = engine.start(std::move(config)); !started) return complain(started.error().message);
-  std::promise<std::string> told;
   auto explanation = std::make_unique<proxy::Explanation>();
   explanation->stops_at_server = true;
   explanation->done = [&told](std::string text) { told.set_value(std::move(text)); };

@@ -33,11 +33,15 @@ std::int64_t milliseconds_of(WallTime at) {
   return std::chrono::duration_cast<Milliseconds>(at - std::chrono::floor<std::chrono::seconds>(at)).count();
 }
 
-void write_date_ms(sample::FormatOutput& out, WallTime at) {
+std::string_view date_text(WallTime at) {
   thread_local DateText date;
+  return date.of(at, Zone::local, "%d/%b/%Y:%H:%M:%S");
+}
+
+void write_date_ms(sample::FormatOutput& out, WallTime at) {
   char ms[8];
   const auto end = fmt::format_to_n(ms, sizeof ms, ".{:03}", milliseconds_of(at));
-  out.verbatim(date.of(at, Zone::local, "%d/%b/%Y:%H:%M:%S"));
+  out.verbatim(date_text(at));
   out.verbatim({ms, end.size});
 }
 

@@ -6,7 +6,9 @@
 
 namespace weir::proxy {
 
-/// Local time: "06/Dec/2026:10:11:12.345".
+/// Local time: "06/Dec/2026:10:11:12"; good until this thread asks again.
+[[nodiscard]] std::string_view date_text(WallTime at);
+/// The same with milliseconds: "06/Dec/2026:10:11:12.345".
 void write_date_ms(sample::FormatOutput& out, WallTime at);
 /// "06/Dec/2026:10:11:12 +0000".
 void write_date_utc(sample::FormatOutput& out, WallTime at);

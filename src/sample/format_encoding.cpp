@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/units.h"
+#include "base/utf8.h"
 #include "sample/text.h"
 
 namespace weir::sample {
@@ -14,20 +15,6 @@ namespace {
 using Kind = EncodedValue::Kind;
 
 unsigned char byte_at(std::string_view text, std::size_t at) { return static_cast<unsigned char>(text[at]); }
-
-// RFC 3629: how many bytes the character that `text` begins with has; 0 when it begins with none.
-std::size_t character_size(std::string_view text) {
-  const unsigned char lead = byte_at(text, 0);
-  if (lead < 0x80) return 1;
-  const std::size_t size = lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  if (size == 0 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; i++)
-    if ((byte_at(text, i) & 0xc0) != 0x80) return 0;
-  const unsigned char second = byte_at(text, 1);
-  const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-  const bool beyond = (lead == 0xed && second > 0x9f) || (lead == 0xf4 && second > 0x8f);
-  return overlong || beyond ? 0 : size;
-}
 
 bool is_true(std::string_view text) { return text == "true" || text == "TRUE" || text == "1"; }
 

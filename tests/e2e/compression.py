@@ -242,6 +242,15 @@ def no_memory(w):
     true(b"content-encoding: gzip" in curl("-i", "-H", "Accept-Encoding: gzip", url(w, "/text")), "and compressed again")
 
 
+def large_limits(w):
+    """A limit beyond 32 bits is shown as the most that its column holds: 0 would say that there is none."""
+    Nginx(w)
+    start(w, more="maxzlibmem 4096")
+    equal(info(w, "MaxZlibMemUsage"), 0xffffffff, "four gigabytes")
+    w.cli("set rate-limit http-compression global 8388608")
+    equal(info(w, "CompressBpsRateLim"), 0xffffffff, "eight gigabytes a second")
+
+
 def busy(w):
     """maxcomprate: while more goes through than it may, effort goes down and new answers are plain; the answer stays whole."""
     nginx = Nginx(w)
@@ -332,5 +341,5 @@ def request_again(w):
 
 
 if __name__ == "__main__":
-    run([every_algorithm, raw_deflate, list_order, many_at_once, stopped_and_gone, reads_late, cut_short, no_memory, busy, processor, sizes, request_compression,
+    run([every_algorithm, raw_deflate, list_order, many_at_once, stopped_and_gone, reads_late, cut_short, no_memory, large_limits, busy, processor, sizes, request_compression,
          request_direction, request_not_asked_for, request_again], 2)

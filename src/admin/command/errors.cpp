@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <iterator>
 
 #include "admin/command/tables.h"
 #include "admin/session.h"
 #include "base/units.h"
 #include "proxy/broken_message.h"
+#include "proxy/log_date.h"
 
 namespace weir::admin {
 namespace {
@@ -20,13 +20,7 @@ using proxy::BrokenMessage;
 using proxy::ReportedName;
 
 std::string date(WallTime when) {
-  const auto ms = std::chrono::duration_cast<Milliseconds>(when.time_since_epoch()).count();
-  const std::time_t seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
-  char text[32];
-  (void)std::strftime(text, sizeof text, "%d/%b/%Y:%H:%M:%S", &local);
-  return fmt::format("[{}.{:03}]", text, ms % 1000);
+  return fmt::format("[{}.{:03}]", proxy::date_text(when), proxy::milliseconds_of(when));
 }
 
 std::string with_id(const ReportedName& who) { return fmt::format("{} (#{})", who.name, who.id); }

@@ -202,14 +202,18 @@ void put_traffic(Page& page, Call& call, const proxy::ProcessState& process) {
   page.number("DroppedLogs", static_cast<std::uint32_t>(call.control.engine().sinks().dropped()));
 }
 
+// These columns have 32 bits: what is more is shown as the most they hold, and a limit is never shown as none.
+std::uint32_t bounded(std::uint64_t value) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, UINT32_MAX));
+}
+
 void put_compression(Page& page, Call& call, const proxy::CompressionState& compression) {
   const std::uint64_t now = call.worker.now_ms();
   page.number("CompressBpsIn", compression.bytes_in.value(now));
   page.number("CompressBpsOut", compression.bytes_out.value(now));
-  page.number("CompressBpsRateLim",
-              static_cast<std::uint32_t>(compression.most_in_per_second.load(std::memory_order_relaxed)));
-  page.number("ZlibMemUsage", static_cast<std::uint32_t>(compression.memory.load(std::memory_order_relaxed)));
-  page.number("MaxZlibMemUsage", call.worker.plan->global->compression.megabytes << 20U);
+  page.number("CompressBpsRateLim", bounded(compression.most_in_per_second.load(std::memory_order_relaxed)));
+  page.number("ZlibMemUsage", bounded(compression.memory.load(std::memory_order_relaxed)));
+  page.number("MaxZlibMemUsage", bounded(std::uint64_t{call.worker.plan->global->compression.megabytes} << 20U));
 }
 
 void put_peers(Page& page, const proxy::Plan& plan) {

@@ -50,7 +50,6 @@ bool take_version(Call& call, std::size_t& next, PatternReference::Version& vers
   return false;
 }
 
-template <class Words>
 bool may_change(Call& call) {
   if (call.session.level >= Level::operator_) return true;
   call.error("Permission denied\n");
@@ -157,7 +156,7 @@ io::Task<void> add_payload(Call& call, const std::shared_ptr<PatternReference> l
 }
 
 io::Task<void> add_map(Call& call) {
-  if (!may_change<MapWords>(call)) co_return;
+  if (!may_change(call)) co_return;
   std::size_t next = 0;
   PatternReference::Version version;
   if (!take_version(call, next, version)) co_return;
@@ -178,7 +177,7 @@ io::Task<void> add_map(Call& call) {
 }
 
 void add_acl(Call& call) {
-  if (!may_change<AclWords>(call)) return;
+  if (!may_change(call)) return;
   std::size_t next = 0;
   PatternReference::Version version;
   if (!take_version(call, next, version)) return;
@@ -196,7 +195,7 @@ void add_acl(Call& call) {
 }
 
 void set_map(Call& call) {
-  if (!may_change<MapWords>(call)) return;
+  if (!may_change(call)) return;
   if (call.words.size() < 3) {
     call.error("'set map' expects three parameters: map identifier, key and value.\n");
     return;
@@ -211,7 +210,7 @@ void set_map(Call& call) {
 
 template <class Words>
 void del(Call& call) {
-  if (!may_change<Words>(call)) return;
+  if (!may_change(call)) return;
   if (call.words.size() < 2) {
     call.error(fmt::format("This command expects two parameters: {} identifier and key.\n", Words::kTitle));
     return;
@@ -225,7 +224,7 @@ void del(Call& call) {
 
 template <class Words>
 void clear(Call& call) {
-  if (!may_change<Words>(call)) return;
+  if (!may_change(call)) return;
   std::size_t next = 0;
   PatternReference::Version version;
   if (!take_version(call, next, version)) return;
@@ -238,14 +237,14 @@ void clear(Call& call) {
 
 template <class Words>
 void prepare(Call& call) {
-  if (!may_change<Words>(call)) return;
+  if (!may_change(call)) return;
   if (const BookEntry* const entry = named_list<Words>(call, call.word(0)))
     call.say(6, fmt::format("New version created: {}\n", entry->list->prepare()));
 }
 
 template <class Words>
 void commit(Call& call) {
-  if (!may_change<Words>(call)) return;
+  if (!may_change(call)) return;
   if (!call.word(0).starts_with('@')) {
     call.error("Missing version number.\n");
     return;
@@ -261,67 +260,32 @@ void commit(Call& call) {
     say_outcome<Words>(call, entry->list->commit(*version), {});
 }
 
+// A command that answers at once, and one that takes its time.
+constexpr CliCommand row(std::string_view name, std::string_view usage, void (*answer)(Call&), std::string_view doc) {
+  return {.name = name, .usage = usage, .answer = answer, .doc = doc};
+}
+constexpr CliCommand row(std::string_view name, std::string_view usage, io::Task<void> (*run)(Call&),
+                         std::string_view doc) {
+  return {.name = name, .usage = usage, .run = run, .doc = doc};
+}
+
 constexpr CliCommand kRows[] = {
-    {.name = "add acl",
-     .usage = "add acl [@<ver>] <acl> <pattern>",
-     .answer = add_acl,
-     .doc = "add a pattern to an ACL"},
-    {.name = "add map",
-     .usage = "add map [@<ver>] <map> <key> <val>",
-     .run = add_map,
-     .doc = "add an entry to a map; a payload instead of key and value adds its lines"},
-    {.name = "clear acl",
-     .usage = "clear acl [@<ver>] <acl>",
-     .answer = clear<AclWords>,
-     .doc = "remove all patterns of an ACL"},
-    {.name = "clear map",
-     .usage = "clear map [@<ver>] <map>",
-     .answer = clear<MapWords>,
-     .doc = "remove all entries of a map"},
-    {.name = "commit acl",
-     .usage = "commit acl @<ver> <acl>",
-     .answer = commit<AclWords>,
-     .doc = "match an ACL against this version from now on"},
-    {.name = "commit map",
-     .usage = "commit map @<ver> <map>",
-     .answer = commit<MapWords>,
-     .doc = "look into this version of a map from now on"},
-    {.name = "del acl",
-     .usage = "del acl <acl> [<key>|#<ref>]",
-     .answer = del<AclWords>,
-     .doc = "remove a pattern of an ACL"},
-    {.name = "del map",
-     .usage = "del map <map> [<key>|#<ref>]",
-     .answer = del<MapWords>,
-     .doc = "remove an entry of a map"},
-    {.name = "get acl",
-     .usage = "get acl <acl> <value>",
-     .answer = get<AclWords>,
-     .doc = "which pattern of an ACL matches a value"},
-    {.name = "get map",
-     .usage = "get map <map> <value>",
-     .answer = get<MapWords>,
-     .doc = "what a map gives for a value"},
-    {.name = "prepare acl",
-     .usage = "prepare acl <acl>",
-     .answer = prepare<AclWords>,
-     .doc = "begin a new version of an ACL"},
-    {.name = "prepare map",
-     .usage = "prepare map <map>",
-     .answer = prepare<MapWords>,
-     .doc = "begin a new version of a map"},
-    {.name = "set map",
-     .usage = "set map <map> [<key>|#<ref>] <value>",
-     .answer = set_map,
-     .doc = "change what stands behind a key of a map"},
-    {.name = "show acl",
-     .usage = "show acl [[@<ver>] <acl>]",
-     .run = show<AclWords>,
-     .doc = "ACLs, or the patterns of one"},
-    {.name = "show map",
-     .usage = "show map [[@<ver>] <map>]",
-     .run = show<MapWords>,
-     .doc = "maps, or the entries of one"},
+    row("add acl", "add acl [@<ver>] <acl> <pattern>", add_acl, "add a pattern to an ACL"),
+    row("add map", "add map [@<ver>] <map> <key> <val>", add_map,
+        "add an entry to a map; a payload instead of key and value adds its lines"),
+    row("clear acl", "clear acl [@<ver>] <acl>", clear<AclWords>, "remove all patterns of an ACL"),
+    row("clear map", "clear map [@<ver>] <map>", clear<MapWords>, "remove all entries of a map"),
+    row("commit acl", "commit acl @<ver> <acl>", commit<AclWords>, "match an ACL against this version from now on"),
+    row("commit map", "commit map @<ver> <map>", commit<MapWords>, "look into this version of a map from now on"),
+    row("del acl", "del acl <acl> [<key>|#<ref>]", del<AclWords>, "remove a pattern of an ACL"),
+    row("del map", "del map <map> [<key>|#<ref>]", del<MapWords>, "remove an entry of a map"),
+    row("get acl", "get acl <acl> <value>", get<AclWords>, "which pattern of an ACL matches a value"),
+    row("get map", "get map <map> <value>", get<MapWords>, "what a map gives for a value"),
+    row("prepare acl", "prepare acl <acl>", prepare<AclWords>, "begin a new version of an ACL"),
+    row("prepare map", "prepare map <map>", prepare<MapWords>, "begin a new version of a map"),
+    row("set map", "set map <map> [<key>|#<ref>] <value>", set_map, "change what stands behind a key of a map"),
+    row("show acl", "show acl [[@<ver>] <acl>]", show<AclWords>, "ACLs, or the patterns of one"),
+    row("show map", "show map [[@<ver>] <map>]", show<MapWords>, "maps, or the entries of one"),
 };
 
 }  // namespace

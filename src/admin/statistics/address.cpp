@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "admin/statistics/form.h"
+#include "proto/http/text.h"
 
 namespace weir::admin {
 namespace {
@@ -18,14 +19,12 @@ constexpr FormWord kForms[] = {{"csv", PageForm::csv},
                                {"typed", PageForm::typed}};
 
 constexpr std::size_t kLongestScope = 100;
+constexpr auto kNameBytes = proto::http::alphanumeric_and("-_.:");
 
 // Letters, digits and what names of proxies may have beside them; escaped ones are decoded first.
 std::string name_part(std::string_view text) {
   std::string part = form_decoded(text.substr(0, text.find('&')));
-  std::erase_if(part, [](char c) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    return !letter && std::string_view("-_.:").find(c) == std::string_view::npos;
-  });
+  std::erase_if(part, [](char c) { return !kNameBytes[static_cast<unsigned char>(c)]; });
   part.resize(std::min(part.size(), kLongestScope));
   return part;
 }

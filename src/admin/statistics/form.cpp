@@ -1,20 +1,16 @@
 #include "admin/statistics/form.h"
 
-#include <algorithm>
-
 #include "proto/http/text.h"
+#include "proto/http/uri.h"
 
 namespace weir::admin {
 
 std::string form_decoded(std::string_view text) {
-  using proto::http::hex_value;
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); i++) {
-    const bool escape =
-        text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
-    if (escape) {
-      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+    if (const int byte = proto::http::escaped_byte(text.substr(i)); byte >= 0) {
+      out += static_cast<char>(byte);
       i += 2;
     } else {
       out += text[i] == '+' ? ' ' : text[i];
@@ -25,14 +21,10 @@ std::string form_decoded(std::string_view text) {
 
 ServerForm read_form(std::string_view body) {
   ServerForm form;
-  while (!body.empty()) {
-    const std::size_t end = std::min(body.find('&'), body.size());
-    const std::string_view pair = body.substr(0, end);
-    body.remove_prefix(std::min(end + 1, body.size()));
-    const std::size_t sign = pair.find('=');
-    if (sign == pair.npos) continue;
-    const std::string name = form_decoded(pair.substr(0, sign));
-    std::string value = form_decoded(pair.substr(sign + 1));
+  proto::http::ParameterWalk walk(body);
+  while (const auto parameter = walk.next()) {
+    const std::string name = form_decoded(parameter->name);
+    std::string value = form_decoded(parameter->value);
     if (name == "action")
       form.action = std::move(value);
     else if (name == "b")

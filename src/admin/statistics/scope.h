@@ -1,6 +1,7 @@
 // `stats scope`: the proxies that a page shows and may change.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,7 @@ namespace weir::admin {
 
 [[nodiscard]] inline bool in_scope(const proxy::ProxyConfig& page, std::string_view name) {
   const std::vector<std::string> names = scope_of(page);
-  return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+  return names.empty() || std::ranges::find(names, name) != names.end();
 }
 
 }  // namespace weir::admin

@@ -59,8 +59,7 @@ bool for_each_sequence(std::string_view target, bool strict, Writer& out, Write 
     out.put(target.substr(at, percent - at));
     at = percent;
     if (at == target.size()) break;
-    const bool good = target.size() - at > 2 && hex_value(target[at + 1]) >= 0 && hex_value(target[at + 2]) >= 0;
-    if (good) {
+    if (escaped_byte(target.substr(at)) >= 0) {
       write(target.substr(at, 3));
       at += 3;
     } else {
@@ -73,7 +72,7 @@ bool for_each_sequence(std::string_view target, bool strict, Writer& out, Write 
 
 bool percent_decode_unreserved(std::string_view target, bool strict, Writer& out) {
   return for_each_sequence(target, strict, out, [&](std::string_view sequence) {
-    const auto byte = static_cast<unsigned char>(hex_value(sequence[1]) * 16 + hex_value(sequence[2]));
+    const auto byte = static_cast<unsigned char>(escaped_byte(sequence));
     if (kUnreserved[byte]) {
       out.put(static_cast<char>(byte));
     } else {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,14 @@ constexpr int hex_value(char c) {
   if (is_digit(c)) return c - '0';
   const char small = lower(c);
   return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
+}
+
+/// The byte that `text` begins with as "%41"; -1: it does not.
+constexpr int escaped_byte(std::string_view text) {
+  if (text.size() < 3 || text[0] != '%') return -1;
+  const int high = hex_value(text[1]);
+  const int low = hex_value(text[2]);
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
 inline std::uint64_t load8(const char* at) {
@@ -71,6 +80,22 @@ inline std::string lowered(std::string_view text) {
   std::string small(text);
   for (char& c : small) c = lower(c);
   return small;
+}
+
+/// CR, LF and NUL become blanks: what a client sends begins no line of its own.
+constexpr void blank_line_ends(std::span<char> text) {
+  for (char& c : text)
+    if (c == '\r' || c == '\n' || c == '\0') c = ' ';
+}
+
+/// RFC 9110 5.6.4: between quotation marks; what would end it before is escaped.
+inline std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
 }
 
 constexpr std::string_view trimmed(std::string_view text) {

@@ -50,15 +50,6 @@ std::string port_of(const Pair& pair, const SocketAddress& address, sample::Cont
   return is_port(text) ? ":" + text : std::string();
 }
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
 void add_pair(std::string& field, std::string_view name, std::string_view value) {
   fmt::format_to(std::back_inserter(field), "{}{}={}", field.empty() ? "" : ";", name, value);
 }

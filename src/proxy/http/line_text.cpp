@@ -1,5 +1,6 @@
 #include "proxy/http/line_text.h"
 
+#include "proto/http/text.h"
 #include "proxy/http/exchange.h"
 #include "proxy/worker_context.h"
 
@@ -28,8 +29,7 @@ std::optional<std::string_view> body_text(Session& session, const sample::LogFor
 std::optional<std::string_view> line_text(Session& session, const sample::LogFormat& format, sample::Context& context) {
   const auto text = formatted(session, format, context);
   if (!text) return std::nullopt;
-  for (char& c : *text)
-    if (c == '\r' || c == '\n' || c == '\0') c = ' ';
+  proto::http::blank_line_ends(*text);
   return std::string_view(text->data(), text->size());
 }
 

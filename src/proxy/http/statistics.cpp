@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "proto/http/text.h"
 #include "proto/http/uri.h"
 #include "proxy/http/body.h"
 #include "proxy/http/credentials.h"
@@ -23,16 +24,6 @@ using namespace proto::http;
 // The path and query of whatever form the target has. Manual: any that begins so.
 std::string_view asked_for(const Head& head) {
   return head.target.starts_with('/') ? head.target : split_target(head.target).path_query;
-}
-
-// RFC 9110 5.6.4: what would end a quoted string is escaped.
-std::string quoted(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out;
 }
 
 bool is_user(const StatsConfig& stats, const BasicCredentials& told) {
@@ -74,7 +65,7 @@ bool may_see_statistics(Session& session, const StatsConfig& stats) {
   const bool known = told && is_user(stats, *told);
   session.worker->arena.reset();
   if (known) return true;
-  const auto challenge = exchange.texts.copy(fmt::format("Basic realm=\"{}\"", quoted(stats.realm)));
+  const auto challenge = exchange.texts.copy(fmt::format("Basic realm={}", quoted(stats.realm)));
   exchange.answer = {};
   exchange.answer.reply = &page_of(session, 401);
   if (challenge) exchange.answer.fields.emplace_back("www-authenticate", *challenge);

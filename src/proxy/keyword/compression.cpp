@@ -10,6 +10,7 @@
 #include "proto/http/text.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/global_rows.h"
+#include "proxy/keyword/proxy_rows.h"
 #include "proxy/keyword/tables.h"
 
 namespace weir::proxy {
@@ -17,6 +18,7 @@ namespace {
 
 using namespace config::vocabulary;
 using proto::coding::Coding;
+using proxy_rows::word;
 using Settings = CompressionSettings;
 
 constexpr Coding kCodingsListed[] = {Coding::identity,    Coding::gzip, Coding::deflate,
@@ -101,47 +103,35 @@ void limit(ParseContext& context, const Line& line) {
     context.target<GlobalConfig>().compression.*Member = static_cast<std::uint32_t>(*value);
 }
 
-constexpr KeywordRow word(std::string_view name, std::string_view arguments, int most, config::KeywordFunction parse,
-                          std::string_view doc, std::string_view example) {
-  return {.name = name,
-          .sections = in::proxies,
-          .arguments = arguments,
-          .min_args = arguments.empty() ? 0 : 1,
-          .max_args = most,
-          .parse = parse,
-          .doc = doc,
-          .example = example};
-}
-
 using L = CompressionLimits;
 constexpr int kMany = config::kAnyArgs;
 constexpr std::string_view kNames = "gzip|deflate|raw-deflate|br|zstd|identity...";
 constexpr std::string_view kName = "gzip|deflate|raw-deflate|br|zstd|identity";
 
 constexpr KeywordRow kRows[] = {
-    word("compression algo", kNames, kMany, response_codings,
+    word("compression algo", kNames, 1, kMany, response_codings,
          "Compresses answers with one of these, as the client takes them. With br or zstd among them the order counts.",
          "compression algo br gzip"),
-    word("compression algo-req", kName, 1, request_coding,
+    word("compression algo-req", kName, 1, 1, request_coding,
          "Compresses the bodies of requests with this, where 'filter comp-req' or 'compression direction' says so.",
          "compression algo-req gzip"),
-    word("compression algo-res", kNames, kMany, response_codings, "Another word for 'compression algo'.",
+    word("compression algo-res", kNames, 1, kMany, response_codings, "Another word for 'compression algo'.",
          "compression algo-res gzip"),
-    word("compression direction", "request|response|both", 1, direction,
+    word("compression direction", "request|response|both", 1, 1, direction,
          "What is compressed where no 'filter comp-req' or 'filter comp-res' says it.", "compression direction both"),
-    word("compression minsize-req", "<size>", 1, least_size<&Settings::request_least>,
+    word("compression minsize-req", "<size>", 1, 1, least_size<&Settings::request_least>,
          "Requests whose body is shorter stay as they are.", "compression minsize-req 1k"),
-    word("compression minsize-res", "<size>", 1, least_size<&Settings::response_least>,
+    word("compression minsize-res", "<size>", 1, 1, least_size<&Settings::response_least>,
          "Answers whose body is shorter stay as they are.", "compression minsize-res 1k"),
-    word("compression offload", "", 0, offload,
+    word("compression offload", "", 0, 0, offload,
          "Hides from servers that the client takes compressed answers, so that they send plain ones.",
          "compression offload"),
-    word("compression type", "<type>...", kMany, types<&Settings::response_types>,
+    word("compression type", "<type>...", 1, kMany, types<&Settings::response_types>,
          "Compresses answers whose Content-Type begins with one of these only.",
          "compression type text/html text/plain"),
-    word("compression type-req", "<type>...", kMany, types<&Settings::request_types>, "The same of requests.",
+    word("compression type-req", "<type>...", 1, kMany, types<&Settings::request_types>, "The same of requests.",
          "compression type-req application/json"),
-    word("compression type-res", "<type>...", kMany, types<&Settings::response_types>,
+    word("compression type-res", "<type>...", 1, kMany, types<&Settings::response_types>,
          "Another word for 'compression type'.", "compression type-res text/html"),
     global_rows::one("maxcompcpuusage", "<percent>", limit<&L::cpu, 0, 100>,
                      "From this use of a worker's processor on, compression does less, and nothing for new messages.",

@@ -154,20 +154,28 @@ void read_compression_filter(ParseContext& context, Arguments& args, const Word&
   filter.old = old;
 }
 
-constexpr std::string_view kKinds[] = {"bwlim-in", "bwlim-out", "comp-req", "comp-res", "compression"};
+struct Kind {
+  std::string_view name;
+  void (*read)(ParseContext& context, Arguments& args, const Word& kind);
+};
+constexpr Kind kKinds[] = {{"bwlim-in", read_bandwidth_filter},
+                           {"bwlim-out", read_bandwidth_filter},
+                           {"comp-req", read_compression_filter},
+                           {"comp-res", read_compression_filter},
+                           {"compression", read_compression_filter}};
 
 void filter(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   const Word& kind = *args.next();
-  if (kind.text.starts_with("comp") && std::ranges::find(kKinds, kind.text) != std::end(kKinds))
-    return read_compression_filter(context, args, kind);
-  if (kind.text == "bwlim-in" || kind.text == "bwlim-out") return read_bandwidth_filter(context, args, kind);
+  const auto* const known = std::ranges::find(kKinds, kind.text, &Kind::name);
+  if (known != std::end(kKinds)) return known->read(context, args, kind);
   for (const Refused& refused : kRefused)
     if (refused.name == kind.text) {
       args.error_at(kind.at, fmt::format("filter '{}' is not available: {}", kind.text, refused.reason));
       return;
     }
-  std::vector<std::string_view> names(std::begin(kKinds), std::end(kKinds));
+  std::vector<std::string_view> names;
+  for (const Kind& one : kKinds) names.push_back(one.name);
   for (const Refused& refused : kRefused) names.push_back(refused.name);
   const auto near = nearest_word(kind.text, names);
   args.error_at(kind.at, fmt::format("there is no filter '{}'", kind.text)).hint =

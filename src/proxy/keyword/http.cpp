@@ -7,6 +7,7 @@
 #include "proto/http/text.h"
 #include "proxy/http/redirect.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/proxy_rows.h"
 #include "proxy/keyword/tables.h"
 #include "proxy/rule/action.h"
 #include "proxy/tcp/extras.h"
@@ -15,6 +16,8 @@ namespace weir::proxy {
 namespace {
 
 using namespace config::vocabulary;
+using proxy_rows::option;
+using proxy_rows::word;
 
 HttpSettings& http_of(ParseContext& context) { return context.target<ProxyConfig>().settings.http; }
 
@@ -276,31 +279,6 @@ void cookie(ParseContext& context, const Line& line) {
   proxy->settings.http.cookie = std::move(settings);
 }
 
-constexpr KeywordRow option(std::string_view name, config::KeywordFunction parse, std::string_view doc,
-                            std::string_view arguments = {}, std::string_view example = {}) {
-  return {.name = name,
-          .sections = in::proxies,
-          .arguments = arguments,
-          .max_args = arguments.empty() ? 0 : config::kAnyArgs,
-          .accepts = accepts::no_prefix | accepts::default_prefix,
-          .parse = parse,
-          .doc = doc,
-          .example = example.empty() ? name : example};
-}
-constexpr KeywordRow word(std::string_view name, std::string_view arguments, int least, int most,
-                          config::KeywordFunction parse, std::string_view doc, std::string_view example,
-                          std::uint8_t accepted = 0) {
-  return {.name = name,
-          .sections = in::proxies,
-          .arguments = arguments,
-          .min_args = least,
-          .max_args = most,
-          .accepts = accepted,
-          .parse = parse,
-          .doc = doc,
-          .example = example};
-}
-
 using H = HttpSettings;
 
 constexpr KeywordRow kRows[] = {
@@ -317,7 +295,7 @@ constexpr KeywordRow kRows[] = {
          "<name> [rewrite|insert|prefix] [indirect] [nocache] [postonly] [preserve] [httponly] [secure] "
          "[domain <domain>]... [maxidle <time>] [maxlife <time>] [dynamic] [attr <value>]...",
          0, config::kAnyArgs, cookie, "Brings clients back to the server that a cookie names.",
-         "cookie SRV insert indirect nocache", accepts::no_prefix),
+         "cookie SRV insert indirect nocache", in::proxies, accepts::no_prefix),
     word("dynamic-cookie-key", "<key>", 1, 1, text<&H::dynamic_cookie_key>,
          "What the cookies of 'cookie ... dynamic' are made with, beside the servers' addresses.",
          "dynamic-cookie-key MYKEY"),
@@ -325,7 +303,8 @@ constexpr KeywordRow kRows[] = {
          "Which requests may travel over connections to servers that other clients' requests opened.",
          "http-reuse aggressive"),
     word("http-send-name-header", "[<name>]", 0, 1, field_name<&H::send_name_header>,
-         "Tells the server its own name in this field.", "http-send-name-header x-target", accepts::no_prefix),
+         "Tells the server its own name in this field.", "http-send-name-header x-target", in::proxies,
+         accepts::no_prefix),
     word("max-keep-alive-queue", "<requests>", 1, 1, max_keep_alive_queue,
          "With how many requests waiting for a server its old clients are sent to others.", "max-keep-alive-queue 10"),
     word("monitor fail", "if|unless <condition>", 2, config::kAnyArgs, monitor_fail,
@@ -342,9 +321,9 @@ constexpr KeywordRow kRows[] = {
     option("option accept-unsafe-violations-in-http-response", http_switch<&H::accept_unsafe_response>,
            "The same for servers' answers."),
     option("option forceclose", after_answer<AfterAnswer::close>, "An old word for 'option httpclose'."),
-    option("option forwardfor", address_field<&H::forward_for>,
-           "Tells servers the client's address in X-Forwarded-For, or another field.",
-           "[except <network>] [header <name>] [if-none]", "option forwardfor except 127.0.0.0/8"),
+    option("option forwardfor", "[except <network>] [header <name>] [if-none]", 0, config::kAnyArgs,
+           address_field<&H::forward_for>, "Tells servers the client's address in X-Forwarded-For, or another field.",
+           "option forwardfor except 127.0.0.0/8"),
     option("option http-buffer-request", http_switch<&H::buffer_request>,
            "Waits for the whole body, as far as a buffer holds it, before a request goes on."),
     option("option http-ignore-probes", http_switch<&H::ignore_probes>,
@@ -359,9 +338,10 @@ constexpr KeywordRow kRows[] = {
     option("option http-tunnel", old_tunnel, "An old way to look at the first request only."),
     option("option httpclose", after_answer<AfterAnswer::close>,
            "Closes the connections of both sides after each answer."),
-    option("option originalto", address_field<&H::original_to>,
+    option("option originalto", "[except <network>] [header <name>] [if-none]", 0, config::kAnyArgs,
+           address_field<&H::original_to>,
            "Tells servers the address the client connected to in X-Original-To, or another field.",
-           "[except <network>] [header <name>] [if-none]", "option originalto header x-dst"),
+           "option originalto header x-dst"),
     option("option prefer-last-server", http_switch<&H::prefer_last_server>,
            "Sends a client's next request to the server that has its connection already."),
     word("redirect", "location|prefix|scheme <target> [code <code>] [<option>]... [if|unless <condition>]", 2,

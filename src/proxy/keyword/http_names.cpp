@@ -8,16 +8,22 @@
 #include "proto/http/text.h"
 #include "proto/http1/codec.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/global_rows.h"
+#include "proxy/keyword/proxy_rows.h"
 #include "proxy/keyword/tables.h"
+#include "sample/pattern_file.h"
 
 namespace weir::proxy {
 namespace {
 
 using namespace config::vocabulary;
+using proxy_rows::option;
+using proxy_rows::word;
 using H = HttpSettings;
 using NamePairs = GlobalConfig::NamePairs;
 
 constexpr std::size_t kMostFileBytes = std::size_t{1} << 20U;
+constexpr std::size_t kMostNames = 1000;  // each is compared with all before it
 
 // Nothing, or what is wrong with the pair.
 std::string_view wrong_pair(const NamePairs& there, std::string_view from, std::string_view to) {
@@ -25,6 +31,7 @@ std::string_view wrong_pair(const NamePairs& there, std::string_view from, std::
   if (std::ranges::any_of(from, [](char c) { return proto::http::lower(c) != c; }))
     return "the first name is written in small letters";
   if (!proto::http::same_name(from, to)) return "the two names differ in more than their case";
+  if (there.size() == kMostNames) return "there are 1000 names before it, and no more are taken";
   if (std::ranges::find(there, from, [](const auto& pair) -> std::string_view { return pair.first; }) != there.end())
     return "this name stands here already";
   return {};
@@ -38,12 +45,6 @@ void h1_case_adjust(ParseContext& context, const Line& line) {
     context.error(from, fmt::format("'{}' '{}': {}", from.text, to.text, wrong));
   else
     names.emplace_back(from.text, to.text);
-}
-
-// The two words of a line.
-std::pair<std::string_view, std::string_view> two_words(std::string_view line) {
-  const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
-  return {line.substr(0, end), proto::http::trimmed(line.substr(end))};
 }
 
 // Manual: when it is repeated, only the last file counts.
@@ -64,7 +65,7 @@ void h1_case_adjust_file(ParseContext& context, const Line& line) {
     if (one.ends_with('\r')) one.remove_suffix(1);
     one = proto::http::trimmed(one);
     if (one.empty() || one.starts_with('#')) continue;
-    const auto [from, to] = two_words(one);
+    const auto [from, to] = sample::split_pattern_line(one);
     if (const auto wrong = wrong_pair(names, from, to); !wrong.empty()) {
       context.error(path, fmt::format("'{}', line {}: {}", path.text, number, wrong));
       return;
@@ -144,54 +145,26 @@ void forwarded(ParseContext& context, const Line& line) {
   chosen = std::move(made);
 }
 
-constexpr KeywordRow option(std::string_view name, config::KeywordFunction parse, std::string_view doc) {
-  return {.name = name,
-          .sections = in::proxies,
-          .max_args = 0,
-          .accepts = accepts::no_prefix | accepts::default_prefix,
-          .parse = parse,
-          .doc = doc,
-          .example = name};
-}
-
 constexpr KeywordRow kRows[] = {
-    {.name = "h1-case-adjust",
-     .sections = in::global,
-     .arguments = "<from> <to>",
-     .min_args = 2,
-     .max_args = 2,
-     .parse = h1_case_adjust,
-     .doc = "How a field's name is written for clients and servers that mind its capitals.",
-     .example = "h1-case-adjust content-length Content-Length"},
-    {.name = "h1-case-adjust-file",
-     .sections = in::global,
-     .arguments = "<file>",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = h1_case_adjust_file,
-     .doc = "The same, a pair of names a line; '#' begins a comment.",
-     .example = "h1-case-adjust-file tests/data/name_cases.txt"},
-    {.name = "option forwarded",
-     .sections = in::proxies,
-     .arguments = "[proto] [host|host-expr <expr>] [by|by-expr <expr>] [by_port|by_port-expr <expr>] [for|for-expr "
-                  "<expr>] [for_port|for_port-expr <expr>]",
-     .max_args = config::kAnyArgs,
-     .accepts = accepts::no_prefix | accepts::default_prefix,
-     .parse = forwarded,
-     .doc = "Tells servers about the client in the field Forwarded (RFC 7239); without words: 'proto for'.",
-     .example = "option forwarded host for-expr src,xxh32,hex for_port"},
+    word("h1-case-adjust", "<from> <to>", 2, 2, h1_case_adjust,
+         "How a field's name is written for clients and servers that mind its capitals.",
+         "h1-case-adjust content-length Content-Length", in::global),
+    global_rows::one("h1-case-adjust-file", "<file>", h1_case_adjust_file,
+                     "The same, a pair of names a line; '#' begins a comment.",
+                     "h1-case-adjust-file tests/data/name_cases.txt"),
+    option("option forwarded",
+           "[proto] [host|host-expr <expr>] [by|by-expr <expr>] [by_port|by_port-expr <expr>] [for|for-expr "
+           "<expr>] [for_port|for_port-expr <expr>]",
+           0, config::kAnyArgs, forwarded,
+           "Tells servers about the client in the field Forwarded (RFC 7239); without words: 'proto for'.",
+           "option forwarded host for-expr src,xxh32,hex for_port"),
     option("option h1-case-adjust-bogus-client", adjust_names<&H::adjust_client_names, true>,
            "Writes names of fields to clients as h1-case-adjust says."),
     option("option h1-case-adjust-bogus-server", adjust_names<&H::adjust_server_names, false>,
            "Writes names of fields to servers as h1-case-adjust says."),
-    {.name = "option http-restrict-req-hdr-names",
-     .sections = in::proxies,
-     .arguments = "preserve|delete|reject",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = restrict_names,
-     .doc = "What happens to fields of requests whose names hold more than letters, digits and '-'.",
-     .example = "option http-restrict-req-hdr-names delete"},
+    word("option http-restrict-req-hdr-names", "preserve|delete|reject", 1, 1, restrict_names,
+         "What happens to fields of requests whose names hold more than letters, digits and '-'.",
+         "option http-restrict-req-hdr-names delete"),
 };
 static_assert(config::well_formed(kRows));
 

@@ -334,6 +334,14 @@ TEST(Keyword, settings_are_inherited_and_signed) {
   EXPECT_EQ(other->config->proxies[0]->servers[0].signature, proxy.servers[0].signature);
 }
 
+TEST(Keyword, names_to_adjust_are_bounded) {
+  std::string text = "global\n";
+  for (int i = 0; i < 1000; i++) text += " h1-case-adjust n" + std::to_string(i) + " N" + std::to_string(i) + "\n";
+  const std::string rest = "frontend f\n timeout client 1s\n bind 127.0.0.1:1\n";
+  EXPECT_THAT(load(text + rest)->messages(), IsEmpty());
+  EXPECT_THAT(load(text + " h1-case-adjust one-more One-More\n" + rest)->said(), HasSubstr("no more are taken"));
+}
+
 TEST(Keyword, binds_are_expanded) {
   const auto loaded = load("frontend f\n timeout client 1s\n bind 127.0.0.1:1-3,[::1]:9 name x\n maxconn 50\n");
   ASSERT_TRUE(loaded->config) << loaded->said();

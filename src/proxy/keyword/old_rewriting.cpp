@@ -1,6 +1,7 @@
 // The rewriting lines of versions before 2.1, which many files still have. Manual 2.0, 4.2: reqadd ... rspirep.
 #include "proxy/rule/old_rewriting.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/proxy_rows.h"
 #include "proxy/keyword/tables.h"
 
 namespace weir::proxy {
@@ -15,14 +16,7 @@ void old_rule(ParseContext& context, const Line& line) {
 
 constexpr KeywordRow row(std::string_view name, std::string_view arguments, int least, config::KeywordFunction parse,
                          std::string_view doc, std::string_view example) {
-  return {.name = name,
-          .sections = in::proxies,
-          .arguments = arguments,
-          .min_args = least,
-          .max_args = config::kAnyArgs,
-          .parse = parse,
-          .doc = doc,
-          .example = example};
+  return proxy_rows::word(name, arguments, least, config::kAnyArgs, parse, doc, example);
 }
 
 constexpr std::string_view kLine = "<line> [if|unless <condition>]";

@@ -1,11 +1,14 @@
 // The `option` lines of proxies that are plain switches, and the figures of TCP keep-alives. Manual: 4.2 (option).
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/proxy_rows.h"
 #include "proxy/keyword/tables.h"
 
 namespace weir::proxy {
 namespace {
 
 using namespace config::vocabulary;
+using proxy_rows::option;
+using proxy_rows::word;
 using S = ProxySettings;
 
 void redispatch(ParseContext& context, const Line& line) {
@@ -76,35 +79,15 @@ void abort_on_close(ParseContext& context, const Line&) {
   settings.keep_on_close = context.prefix() == config::Prefix::no;
 }
 
-constexpr KeywordRow option(std::string_view name, config::KeywordFunction parse, std::string_view doc) {
-  return {.name = name,
-          .sections = in::proxies,
-          .accepts = accepts::no_prefix | accepts::default_prefix,
-          .parse = parse,
-          .doc = doc,
-          .example = name};
-}
-constexpr KeywordRow keepalive(std::string_view name, std::string_view arguments, config::KeywordFunction parse,
-                               std::string_view doc, std::string_view example) {
-  return {.name = name,
-          .sections = in::proxies,
-          .arguments = arguments,
-          .min_args = 1,
-          .max_args = 1,
-          .parse = parse,
-          .doc = doc,
-          .example = example};
-}
-
 using Keepalive = io::KeepaliveOptions;
 
 constexpr KeywordRow kRows[] = {
-    keepalive("clitcpka-cnt", "<count>", count<&S::client_keepalive_options>,
-              "After how many unanswered keep-alive probes a client counts as gone.", "clitcpka-cnt 3"),
-    keepalive("clitcpka-idle", "<time>", seconds<&S::client_keepalive_options, &Keepalive::idle>,
-              "How long a client's connection is idle before the first keep-alive probe.", "clitcpka-idle 60s"),
-    keepalive("clitcpka-intvl", "<time>", seconds<&S::client_keepalive_options, &Keepalive::interval>,
-              "The time between two keep-alive probes to a client.", "clitcpka-intvl 10s"),
+    word("clitcpka-cnt", "<count>", 1, 1, count<&S::client_keepalive_options>,
+         "After how many unanswered keep-alive probes a client counts as gone.", "clitcpka-cnt 3"),
+    word("clitcpka-idle", "<time>", 1, 1, seconds<&S::client_keepalive_options, &Keepalive::idle>,
+         "How long a client's connection is idle before the first keep-alive probe.", "clitcpka-idle 60s"),
+    word("clitcpka-intvl", "<time>", 1, 1, seconds<&S::client_keepalive_options, &Keepalive::interval>,
+         "The time between two keep-alive probes to a client.", "clitcpka-intvl 10s"),
     option("option abortonclose", abort_on_close,
            "Drops a session whose client leaves while it waits for a server; the default of HTTP backends."),
     option("option allbackups", all_backups, "Uses all backup servers when no other is left, not the first one alone."),
@@ -126,14 +109,8 @@ constexpr KeywordRow kRows[] = {
     option("option nolinger", switch_on<&S::no_linger>, "Closes connections by reset, leaving nothing behind."),
     option("option persist", switch_on_backend<&S::persist>,
            "Sends a user to the server that persistence names even when it is down."),
-    {.name = "option redispatch",
-     .sections = in::proxies,
-     .arguments = "[<retries>]",
-     .max_args = 1,
-     .accepts = accepts::no_prefix | accepts::default_prefix,
-     .parse = redispatch,
-     .doc = "Lets a session go to another server when the one it belongs to cannot be reached.",
-     .example = "option redispatch 1"},
+    option("option redispatch", "[<retries>]", 0, 1, redispatch,
+           "Lets a session go to another server when the one it belongs to cannot be reached.", "option redispatch 1"),
     option("option splice-auto", splice_auto, "Lets the kernel move the data of large transfers in both directions."),
     option("option splice-request", splice_request, "The same from clients to servers."),
     option("option splice-response", splice_response, "The same from servers to clients."),
@@ -155,12 +132,12 @@ constexpr KeywordRow kRows[] = {
      .parse = old_redispatch,
      .doc = "An old word for 'option redispatch'.",
      .example = "redispatch"},
-    keepalive("srvtcpka-cnt", "<count>", count<&S::server_keepalive_options>,
-              "After how many unanswered keep-alive probes a server counts as gone.", "srvtcpka-cnt 3"),
-    keepalive("srvtcpka-idle", "<time>", seconds<&S::server_keepalive_options, &Keepalive::idle>,
-              "How long a server's connection is idle before the first keep-alive probe.", "srvtcpka-idle 60s"),
-    keepalive("srvtcpka-intvl", "<time>", seconds<&S::server_keepalive_options, &Keepalive::interval>,
-              "The time between two keep-alive probes to a server.", "srvtcpka-intvl 10s"),
+    word("srvtcpka-cnt", "<count>", 1, 1, count<&S::server_keepalive_options>,
+         "After how many unanswered keep-alive probes a server counts as gone.", "srvtcpka-cnt 3"),
+    word("srvtcpka-idle", "<time>", 1, 1, seconds<&S::server_keepalive_options, &Keepalive::idle>,
+         "How long a server's connection is idle before the first keep-alive probe.", "srvtcpka-idle 60s"),
+    word("srvtcpka-intvl", "<time>", 1, 1, seconds<&S::server_keepalive_options, &Keepalive::interval>,
+         "The time between two keep-alive probes to a server.", "srvtcpka-intvl 10s"),
 };
 static_assert(config::well_formed(kRows));
 

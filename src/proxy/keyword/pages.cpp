@@ -4,6 +4,7 @@
 
 #include "proxy/http/pages.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/proxy_rows.h"
 #include "proxy/keyword/tables.h"
 #include "proxy/rule/read_reply.h"
 
@@ -11,6 +12,7 @@ namespace weir::proxy {
 
 using namespace config::vocabulary;
 using config::Target;
+using proxy_rows::word;
 
 Target open_http_errors(ParseContext& context) {
   Build::ErrorPages& section = context.model<Build>().error_pages[std::string(context.section_name())];
@@ -117,40 +119,25 @@ void http_error(ParseContext& context, const Line& line) {
   context.target<ProxyConfig>().settings.http.pages[status] = std::move(reply);
 }
 
-constexpr KeywordRow page_row(std::string_view name, config::SectionSet sections, std::string_view arguments, int least,
-                              int most, config::KeywordFunction parse, std::string_view doc, std::string_view example) {
-  return {.name = name,
-          .sections = sections,
-          .arguments = arguments,
-          .min_args = least,
-          .max_args = most,
-          .parse = parse,
-          .doc = doc,
-          .example = example};
-}
-
 constexpr KeywordRow kRows[] = {
-    page_row("errorfile", in::proxies, "<status> <file>", 2, 2, errorfile,
-             "The whole answer, head and body, that clients get with that status.",
-             "errorfile 503 /etc/haproxy/errors/503.http"),
-    page_row("errorfile", config::set_of(config::SectionKind::http_errors), "<status> <file>", 2, 2,
-             errorfile_of_section, "The section's answer for that status.",
-             "errorfile 404 /etc/haproxy/site1/404.http"),
-    page_row("errorfiles", in::proxies, "<section> [<status>...]", 1, config::kAnyArgs, errorfiles,
-             "Takes pages over from an http-errors section.", "errorfiles site1 403 404"),
-    page_row("errorloc", in::proxies, "<status> <url>", 2, 2, errorloc<302>,
-             "Sends clients to a page elsewhere (302) instead of that status.",
-             "errorloc 503 http://sorry.example.com/"),
-    page_row("errorloc302", in::proxies, "<status> <url>", 2, 2, errorloc<302>, "The same as 'errorloc'.",
-             "errorloc302 503 http://sorry.example.com/"),
-    page_row("errorloc303", in::proxies, "<status> <url>", 2, 2, errorloc<303>,
-             "The same with 303: the page elsewhere is asked for with GET.",
-             "errorloc303 503 http://sorry.example.com/"),
-    page_row("http-error", in::proxies,
-             "status <code> [content-type <type>] [errorfile <file>|errorfiles <section>|file <file>|lf-file <file>|"
-             "string <text>|lf-string <format>] [hdr <name> <format>]...",
-             2, config::kAnyArgs, http_error, "What clients get with that status, put together here.",
-             "http-error status 400 content-type text/plain string \"no\""),
+    word("errorfile", "<status> <file>", 2, 2, errorfile,
+         "The whole answer, head and body, that clients get with that status.",
+         "errorfile 503 /etc/haproxy/errors/503.http"),
+    word("errorfile", "<status> <file>", 2, 2, errorfile_of_section, "The section's answer for that status.",
+         "errorfile 404 /etc/haproxy/site1/404.http", config::set_of(config::SectionKind::http_errors)),
+    word("errorfiles", "<section> [<status>...]", 1, config::kAnyArgs, errorfiles,
+         "Takes pages over from an http-errors section.", "errorfiles site1 403 404"),
+    word("errorloc", "<status> <url>", 2, 2, errorloc<302>,
+         "Sends clients to a page elsewhere (302) instead of that status.", "errorloc 503 http://sorry.example.com/"),
+    word("errorloc302", "<status> <url>", 2, 2, errorloc<302>, "The same as 'errorloc'.",
+         "errorloc302 503 http://sorry.example.com/"),
+    word("errorloc303", "<status> <url>", 2, 2, errorloc<303>,
+         "The same with 303: the page elsewhere is asked for with GET.", "errorloc303 503 http://sorry.example.com/"),
+    word("http-error",
+         "status <code> [content-type <type>] [errorfile <file>|errorfiles <section>|file <file>|lf-file <file>|"
+         "string <text>|lf-string <format>] [hdr <name> <format>]...",
+         2, config::kAnyArgs, http_error, "What clients get with that status, put together here.",
+         "http-error status 400 content-type text/plain string \"no\""),
 };
 static_assert(config::well_formed(kRows));
 

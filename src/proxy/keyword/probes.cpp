@@ -5,6 +5,7 @@
 
 #include "proto/http/text.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/proxy_rows.h"
 #include "proxy/keyword/tables.h"
 
 namespace weir::proxy {
@@ -12,6 +13,8 @@ namespace {
 
 using check::Kind;
 using namespace config::vocabulary;
+using proxy_rows::option;
+using proxy_rows::word;
 
 // The settings to fill in, with the kind set; null when the line is of no use or takes the check back.
 ProxySettings* choose(ParseContext& context, const Line& line, Kind kind) {
@@ -225,76 +228,30 @@ void external_path(ParseContext& context, const Line& line) {
   proxy->settings.external_written = !is_defaults(context);
 }
 
-constexpr KeywordRow option(std::string_view name, config::KeywordFunction parse, std::string_view doc) {
-  return {.name = name,
-          .sections = in::proxies,
-          .accepts = accepts::no_prefix | accepts::default_prefix,
-          .parse = parse,
-          .doc = doc,
-          .example = name};
-}
-constexpr KeywordRow worded(std::string_view name, std::string_view arguments, int min, int max,
-                            config::KeywordFunction parse, std::string_view doc, std::string_view example) {
-  return {.name = name,
-          .sections = in::proxies,
-          .arguments = arguments,
-          .min_args = min,
-          .max_args = max,
-          .accepts = accepts::no_prefix | accepts::default_prefix,
-          .parse = parse,
-          .doc = doc,
-          .example = example};
-}
-
 constexpr KeywordRow kRows[] = {
-    {.name = "external-check command",
-     .sections = in::proxies,
-     .arguments = "<command>",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = external_command,
-     .doc = "The command that checks a server; its exit status 0 is a pass.",
-     .example = "external-check command /usr/local/bin/check-desk"},
-    {.name = "external-check path",
-     .sections = in::proxies,
-     .arguments = "<path>",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = external_path,
-     .doc = "The variable PATH of that command.",
-     .example = "external-check path \"/usr/bin:/bin\""},
-    {.name = "http-check disable-on-404",
-     .sections = in::proxies,
-     .parse = disable_on_404,
-     .doc = "A server that answers a check with 404 keeps its users and gets no new ones.",
-     .example = "http-check disable-on-404"},
-    {.name = "http-check expect",
-     .sections = in::proxies,
-     .arguments = "[!] status|rstatus|string|rstring <pattern>",
-     .min_args = 2,
-     .max_args = 3,
-     .parse = http_check_expect,
-     .doc = "What the answer to 'option httpchk' must be; without it 2xx or 3xx.",
-     .example = "http-check expect status 200-399"},
-    {.name = "http-check send",
-     .sections = in::proxies,
-     .arguments = "[meth <method>] [uri <uri>] [ver <version>] [hdr <name> <value>]... [body <text>]",
-     .min_args = 2,
-     .max_args = config::kAnyArgs,
-     .parse = http_check_send,
-     .doc = "What 'option httpchk' sends.",
-     .example = "http-check send meth GET uri /health ver HTTP/1.1 hdr host www.example.com"},
+    word("external-check command", "<command>", 1, 1, external_command,
+         "The command that checks a server; its exit status 0 is a pass.",
+         "external-check command /usr/local/bin/check-desk"),
+    word("external-check path", "<path>", 1, 1, external_path, "The variable PATH of that command.",
+         "external-check path \"/usr/bin:/bin\""),
+    word("http-check disable-on-404", "", 0, 0, disable_on_404,
+         "A server that answers a check with 404 keeps its users and gets no new ones.", "http-check disable-on-404"),
+    word("http-check expect", "[!] status|rstatus|string|rstring <pattern>", 2, 3, http_check_expect,
+         "What the answer to 'option httpchk' must be; without it 2xx or 3xx.", "http-check expect status 200-399"),
+    word("http-check send", "[meth <method>] [uri <uri>] [ver <version>] [hdr <name> <value>]... [body <text>]", 2,
+         config::kAnyArgs, http_check_send, "What 'option httpchk' sends.",
+         "http-check send meth GET uri /health ver HTTP/1.1 hdr host www.example.com"),
     option("option external-check", plain<Kind::external>, "Checks servers by running a command."),
-    worded("option httpchk", "[[<method>] <uri> [<version>]]", 0, 3, httpchk, "Checks servers by an HTTP request.",
+    option("option httpchk", "[[<method>] <uri> [<version>]]", 0, 3, httpchk, "Checks servers by an HTTP request.",
            "option httpchk GET /health"),
     option("option ldap-check", plain<Kind::ldap>, "Checks servers by an anonymous LDAPv3 bind."),
-    worded("option mysql-check", "[user <name> [post-41|pre-41|post-80]]", 0, 3, mysql_check,
+    option("option mysql-check", "[user <name> [post-41|pre-41|post-80]]", 0, 3, mysql_check,
            "Checks servers by MySQL's greeting, and with a user by a login without a password.",
            "option mysql-check user balancer"),
-    worded("option pgsql-check", "user <name>", 0, 2, pgsql_check,
+    option("option pgsql-check", "user <name>", 0, 2, pgsql_check,
            "Checks servers by PostgreSQL's answer to a startup message.", "option pgsql-check user balancer"),
     option("option redis-check", plain<Kind::redis>, "Checks servers by a PING of Redis."),
-    worded("option smtpchk", "[HELO|EHLO <domain>]", 0, 2, smtpchk,
+    option("option smtpchk", "[HELO|EHLO <domain>]", 0, 2, smtpchk,
            "Checks servers by SMTP's greeting and the answer to a hello.", "option smtpchk EHLO mail.example.com"),
     option("option ssl-hello-chk", plain<Kind::ssl_hello>,
            "Checks servers by their answer to an SSL hello; 'check-ssl' does more."),

@@ -8,6 +8,7 @@
 
 #include "proto/http/text.h"
 #include "proxy/http/stats_config.h"
+#include "proxy/keyword/proxy_rows.h"
 #include "proxy/keyword/rules.h"
 #include "proxy/keyword/tables.h"
 
@@ -15,6 +16,7 @@ namespace weir::proxy {
 namespace {
 
 using namespace config::vocabulary;
+using proxy_rows::word;
 
 // The section's own settings, to change.
 StatsConfig& stats_of(ParseContext& context) {
@@ -28,13 +30,6 @@ StatsConfig& stats_of(ParseContext& context) {
 }
 
 void enable(ParseContext& context, const Line&) { (void)stats_of(context); }
-
-// A realm and a password stand between quotation marks in a field: what would end the field cannot be in them.
-bool is_text(Arguments& args, const Word& word, std::string_view what) {
-  const bool control = std::ranges::any_of(word.text, [](char c) { return static_cast<unsigned char>(c) < 32; });
-  if (control) args.error_at(word.at, fmt::format("{} has a control character in it", what));
-  return !control;
-}
 
 void uri(ParseContext& context, const Line& line) {
   Arguments args(context, line);
@@ -62,7 +57,12 @@ bool both_ways(ParseContext& context, const Line& line) {
 void realm(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   const Word* word = args.expect_word("the realm");
-  if (word == nullptr || !is_text(args, *word, "the realm")) return;
+  if (word == nullptr) return;
+  // It stands in a field: what would end the field cannot be in it.
+  if (std::ranges::any_of(word->text, [](char c) { return static_cast<unsigned char>(c) < 32; })) {
+    args.error_at(word->at, "the realm has a control character in it");
+    return;
+  }
   StatsConfig& stats = stats_of(context);
   stats.realm = word->text;
   stats.realm_written = true;
@@ -132,19 +132,6 @@ void show(ParseContext& context, const Line&) {
 }
 
 constexpr config::SectionSet kNotDefaults = in::frontend | in::listen | in::backend;
-
-constexpr KeywordRow word(std::string_view name, std::string_view arguments, int least, int most,
-                          config::KeywordFunction parse, std::string_view doc, std::string_view example,
-                          config::SectionSet sections = in::proxies) {
-  return {.name = name,
-          .sections = sections,
-          .arguments = arguments,
-          .min_args = least,
-          .max_args = most,
-          .parse = parse,
-          .doc = doc,
-          .example = example};
-}
 
 using S = StatsConfig;
 

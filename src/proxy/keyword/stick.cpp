@@ -2,6 +2,7 @@
 #include "stick/config.h"
 
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/proxy_rows.h"
 #include "proxy/keyword/tables.h"
 
 namespace weir::proxy {
@@ -30,14 +31,8 @@ void stick_rule(ParseContext& context, const Line& line) {
 constexpr config::SectionSet kRunning = in::frontends | in::backends;
 
 constexpr KeywordRow rule(std::string_view name, std::string_view doc, std::string_view example) {
-  return {.name = name,
-          .sections = kRunning,
-          .arguments = "<expression> [table <table>] [if|unless <condition>]",
-          .min_args = 1,
-          .max_args = config::kAnyArgs,
-          .parse = stick_rule,
-          .doc = doc,
-          .example = example};
+  return proxy_rows::word(name, "<expression> [table <table>] [if|unless <condition>]", 1, config::kAnyArgs, stick_rule,
+                          doc, example, kRunning);
 }
 
 constexpr KeywordRow kRows[] = {

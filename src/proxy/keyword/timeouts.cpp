@@ -1,5 +1,6 @@
 // Timeouts of proxies, under today's names and those of old files. 0 switches one off. Manual: 4.2 (timeout).
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/proxy_rows.h"
 #include "proxy/keyword/tables.h"
 
 namespace weir::proxy {
@@ -47,14 +48,7 @@ void contimeout(ParseContext& context, const Line& line) {
 
 constexpr KeywordRow row(std::string_view name, config::KeywordFunction parse, std::string_view doc,
                          std::string_view example) {
-  return {.name = name,
-          .sections = in::proxies,
-          .arguments = "<time>",
-          .min_args = 1,
-          .max_args = 1,
-          .parse = parse,
-          .doc = doc,
-          .example = example};
+  return proxy_rows::word(name, "<time>", 1, 1, parse, doc, example);
 }
 
 constexpr KeywordRow kRows[] = {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/global_rows.h"
 #include "proxy/keyword/tables.h"
 #include "proxy/tcp/tracks.h"
 
@@ -45,25 +46,6 @@ void number(ParseContext& context, const Line& line) {
 // That it stands among the section's lines is all that it does: what is an experiment looks for it there.
 void expose_experimental_directives(ParseContext&, const Line&) {}
 
-constexpr KeywordRow bytes(std::string_view name, config::KeywordFunction parse, std::string_view doc,
-                           std::string_view example) {
-  return {.name = name,
-          .sections = in::global,
-          .arguments = "<bytes>",
-          .min_args = 1,
-          .max_args = 1,
-          .parse = parse,
-          .doc = doc,
-          .example = example};
-}
-
-constexpr KeywordRow count(std::string_view name, config::KeywordFunction parse, std::string_view arguments,
-                           std::string_view doc, std::string_view example) {
-  KeywordRow row = bytes(name, parse, doc, example);
-  row.arguments = arguments;
-  return row;
-}
-
 constexpr std::string_view kOnlyEpoll = "weir waits with epoll and nothing else";
 constexpr std::string_view kNoHttp = "it tunes HTTP, which this version does not speak";
 constexpr std::string_view kNoLua = "it tunes Lua, which this version does not run";
@@ -87,19 +69,20 @@ constexpr KeywordRow kRows[] = {
     no_meaning("tune.applet.zero-copy-forwarding", in::global, kOtherMachinery),
     no_meaning("tune.buffers.limit", in::global, kOtherMachinery),
     no_meaning("tune.buffers.reserve", in::global, kOtherMachinery),
-    bytes("tune.bufsize", size<&G::bufsize, 1'024, 16'777'216>,
-          "The size of a buffer: the most that rules about content can look at.", "tune.bufsize 16384"),
+    global_rows::one("tune.bufsize", "<bytes>", size<&G::bufsize, 1'024, 16'777'216>,
+                     "The size of a buffer: the most that rules about content can look at.", "tune.bufsize 16384"),
     no_meaning("tune.fd.edge-triggered", in::global, "all events are edge-triggered"),
     no_meaning("tune.h2.header-table-size", in::global, kNoHttp),
     no_meaning("tune.h2.initial-window-size", in::global, kNoHttp),
     no_meaning("tune.h2.max-concurrent-streams", in::global, kNoHttp),
     no_meaning("tune.h2.max-frame-size", in::global, kNoHttp),
-    count("tune.http.cookielen", number<&G::capture_cookie_length, 0, 65'535>, "<characters>",
-          "The longest text that 'capture cookie' keeps, whatever its 'len' says.", "tune.http.cookielen 63"),
-    count("tune.http.logurilen", number<&G::log_uri_length, 1, 65'535>, "<characters>",
-          "How much of a request's target the log shows.", "tune.http.logurilen 1024"),
-    count("tune.http.maxhdr", number<&G::max_http_fields, 1, 32'767>, "<fields>",
-          "How many fields a message may bring, its first line counted.", "tune.http.maxhdr 101"),
+    global_rows::one("tune.http.cookielen", "<characters>", number<&G::capture_cookie_length, 0, 65'535>,
+                     "The longest text that 'capture cookie' keeps, whatever its 'len' says.",
+                     "tune.http.cookielen 63"),
+    global_rows::one("tune.http.logurilen", "<characters>", number<&G::log_uri_length, 1, 65'535>,
+                     "How much of a request's target the log shows.", "tune.http.logurilen 1024"),
+    global_rows::one("tune.http.maxhdr", "<fields>", number<&G::max_http_fields, 1, 32'767>,
+                     "How many fields a message may bring, its first line counted.", "tune.http.maxhdr 101"),
     no_meaning("tune.idle-pool.shared", in::global, kNoHttp),
     no_meaning("tune.idletimer", in::global, kOtherMachinery),
     no_meaning("tune.listener.multi-queue", in::global, "every worker has its own socket of every address"),
@@ -117,26 +100,26 @@ constexpr KeywordRow kRows[] = {
      .doc = "How many connections a worker accepts in a row before it serves others; -1: no limit of ours.",
      .example = "tune.maxaccept 64"},
     no_meaning("tune.maxpollevents", in::global, kOtherMachinery),
-    bytes("tune.maxrewrite", size<&G::maxrewrite, 0, 16'777'216>,
-          "How much of a buffer is kept free for what rules add to a head; half of it at most.",
-          "tune.maxrewrite 1024"),
+    global_rows::one("tune.maxrewrite", "<bytes>", size<&G::maxrewrite, 0, 16'777'216>,
+                     "How much of a buffer is kept free for what rules add to a head; half of it at most.",
+                     "tune.maxrewrite 1024"),
     no_meaning("tune.memory.hot-size", in::global, kOtherMachinery),
     no_meaning("tune.pattern.cache-size", in::global, "pattern sets are indexed, and looked up at every use"),
-    bytes("tune.pipesize", size<&G::pipesize, 0, kMaxSocketBuffer>, "The size of the pipes that splicing uses.",
-          "tune.pipesize 65536"),
+    global_rows::one("tune.pipesize", "<bytes>", size<&G::pipesize, 0, kMaxSocketBuffer>,
+                     "The size of the pipes that splicing uses.", "tune.pipesize 65536"),
     no_meaning("tune.pool-high-fd-ratio", in::global, kNoHttp),
     no_meaning("tune.pool-low-fd-ratio", in::global, kNoHttp),
-    bytes("tune.rcvbuf.client", size<&G::client_rcvbuf, 0, kMaxSocketBuffer>,
-          "The system's receive buffer of client connections.", "tune.rcvbuf.client 65536"),
-    bytes("tune.rcvbuf.server", size<&G::server_rcvbuf, 0, kMaxSocketBuffer>,
-          "The system's receive buffer of server connections.", "tune.rcvbuf.server 65536"),
+    global_rows::one("tune.rcvbuf.client", "<bytes>", size<&G::client_rcvbuf, 0, kMaxSocketBuffer>,
+                     "The system's receive buffer of client connections.", "tune.rcvbuf.client 65536"),
+    global_rows::one("tune.rcvbuf.server", "<bytes>", size<&G::server_rcvbuf, 0, kMaxSocketBuffer>,
+                     "The system's receive buffer of server connections.", "tune.rcvbuf.server 65536"),
     no_meaning("tune.recv_enough", in::global, kOtherMachinery),
     no_meaning("tune.runqueue-depth", in::global, kOtherMachinery),
     no_meaning("tune.sched.low-latency", in::global, kOtherMachinery),
-    bytes("tune.sndbuf.client", size<&G::client_sndbuf, 0, kMaxSocketBuffer>,
-          "The system's send buffer of client connections.", "tune.sndbuf.client 65536"),
-    bytes("tune.sndbuf.server", size<&G::server_sndbuf, 0, kMaxSocketBuffer>,
-          "The system's send buffer of server connections.", "tune.sndbuf.server 65536"),
+    global_rows::one("tune.sndbuf.client", "<bytes>", size<&G::client_sndbuf, 0, kMaxSocketBuffer>,
+                     "The system's send buffer of client connections.", "tune.sndbuf.client 65536"),
+    global_rows::one("tune.sndbuf.server", "<bytes>", size<&G::server_sndbuf, 0, kMaxSocketBuffer>,
+                     "The system's send buffer of server connections.", "tune.sndbuf.server 65536"),
     no_meaning("tune.ssl.cachesize", in::global, kNoTls),
     no_meaning("tune.ssl.capture-cipherlist-size", in::global, kNoTls),
     no_meaning("tune.ssl.default-dh-param", in::global, kNoTls),

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/global_rows.h"
 #include "proxy/keyword/tables.h"
 #include "sample/expression.h"
 #include "sample/log_format.h"
@@ -88,18 +89,6 @@ void limit(ParseContext& context, const Line& line) {
     context.target<GlobalConfig>().variable_limits.*Member = *bytes;
 }
 
-constexpr KeywordRow limit_of(std::string_view name, config::KeywordFunction parse, std::string_view doc,
-                              std::string_view example) {
-  return {.name = name,
-          .sections = in::global,
-          .arguments = "<bytes>",
-          .min_args = 1,
-          .max_args = 1,
-          .parse = parse,
-          .doc = doc,
-          .example = example};
-}
-
 constexpr KeywordRow kRows[] = {
     {.name = "set-var",
      .sections = in::global,
@@ -117,21 +106,21 @@ constexpr KeywordRow kRows[] = {
      .parse = set_var_fmt,
      .doc = "Sets a process-wide variable to the text that the format makes now.",
      .example = "set-var-fmt proc.state primary-%pid"},
-    limit_of("tune.vars.global-max-size", limit<&VariableLimits::global>,
-             "The most bytes that the values of all variables may take together; 0: no limit.",
-             "tune.vars.global-max-size 1m"),
-    limit_of("tune.vars.proc-max-size", limit<&VariableLimits::proc>,
-             "The most bytes that the values of process-wide variables, and all within, may take.",
-             "tune.vars.proc-max-size 1m"),
-    limit_of("tune.vars.reqres-max-size", limit<&VariableLimits::reqres>,
-             "The most bytes that the values of one request's or response's variables may take.",
-             "tune.vars.reqres-max-size 1k"),
-    limit_of("tune.vars.sess-max-size", limit<&VariableLimits::sess>,
-             "The most bytes that the values of one session's variables, of all scopes, may take.",
-             "tune.vars.sess-max-size 4k"),
-    limit_of("tune.vars.txn-max-size", limit<&VariableLimits::txn>,
-             "The most bytes that the values of one transaction's variables, and all within, may take.",
-             "tune.vars.txn-max-size 2k"),
+    global_rows::one("tune.vars.global-max-size", "<bytes>", limit<&VariableLimits::global>,
+                     "The most bytes that the values of all variables may take together; 0: no limit.",
+                     "tune.vars.global-max-size 1m"),
+    global_rows::one("tune.vars.proc-max-size", "<bytes>", limit<&VariableLimits::proc>,
+                     "The most bytes that the values of process-wide variables, and all within, may take.",
+                     "tune.vars.proc-max-size 1m"),
+    global_rows::one("tune.vars.reqres-max-size", "<bytes>", limit<&VariableLimits::reqres>,
+                     "The most bytes that the values of one request's or response's variables may take.",
+                     "tune.vars.reqres-max-size 1k"),
+    global_rows::one("tune.vars.sess-max-size", "<bytes>", limit<&VariableLimits::sess>,
+                     "The most bytes that the values of one session's variables, of all scopes, may take.",
+                     "tune.vars.sess-max-size 4k"),
+    global_rows::one("tune.vars.txn-max-size", "<bytes>", limit<&VariableLimits::txn>,
+                     "The most bytes that the values of one transaction's variables, and all within, may take.",
+                     "tune.vars.txn-max-size 2k"),
 };
 static_assert(config::well_formed(kRows));
 

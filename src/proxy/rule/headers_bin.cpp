@@ -4,33 +4,20 @@
 // The value is data, from a variable or from anywhere: a name that is no token or a value with line ends in it is a
 // failed rewrite, and nothing of it gets into the head. Reader: proto/http/field_list.h.
 #include "proto/http/field_list.h"
-#include "proxy/http/exchange.h"
-#include "proxy/process_state.h"
 #include "proxy/rule/action.h"
+#include "proxy/rule/rewriting.h"
 #include "proxy/rule/tables.h"
-#include "proxy/worker_context.h"
 
 namespace weir::proxy {
 namespace {
 
 using namespace proto::http;
 
-enum class Match : std::uint8_t { str, beg, end, sub };
 struct BinaryArgument final : ActionArgument {
   sample::Expression expression;
-  std::string prefix;        // add, set: of the names that count
-  Match match = Match::str;  // del
+  std::string prefix;                // add, set: of the names that count
+  NameMatch match = NameMatch::str;  // del
 };
-
-Verdict failed(Session& session) {
-  session.frontend->state->counters[session.worker->id()].failed_rewrites.add();
-  if (session.backend) session.backend->state->counters[session.worker->id()].failed_rewrites.add();
-  return session.http->strict_rewrites ? Verdict::failed : Verdict::next;
-}
-
-Head& head_of(Session& session, const sample::Context& context) {
-  return context.in_response ? session.http->response : session.http->request;
-}
 
 bool parse(ActionReader& reader, bool deletes) {
   auto expression = reader.expression("an expression");
@@ -38,10 +25,9 @@ bool parse(ActionReader& reader, bool deletes) {
   auto argument = std::make_shared<BinaryArgument>();
   argument->expression = std::move(*expression);
   if (deletes && reader.args.take("-m")) {
-    static constexpr std::string_view kMatches[] = {"str", "beg", "end", "sub"};
-    const auto match = reader.args.expect_choice("matching method", kMatches);
+    const auto match = reader.args.expect_choice("matching method", kNameMatches);
     if (!match) return false;
-    argument->match = static_cast<Match>(*match);
+    argument->match = static_cast<NameMatch>(*match);
   } else if (!deletes && reader.args.take("prefix")) {
     const config::Word* prefix = reader.args.expect_word("how the names begin");
     if (prefix == nullptr) return false;
@@ -72,10 +58,10 @@ Verdict put_headers_bin(const ActionArgument* given, Session& session, sample::C
     return Verdict::next;
   Head& head = head_of(session, context);
   const auto data = session.http->texts.copy(sample.text());  // its fields' texts stay
-  if (!data) return failed(session);
+  if (!data) return failed_rewrite(session);
   std::size_t room = head.unused().size();
   const bool good = each_field(*data, argument.prefix, [&](std::string_view, std::string_view) { return room-- != 0; });
-  if (!good) return failed(session);
+  if (!good) return failed_rewrite(session);
   if (replaces)
     (void)each_field(*data, argument.prefix, [&](std::string_view name, std::string_view) {
       head.remove_all(FieldName(name));
@@ -84,21 +70,6 @@ Verdict put_headers_bin(const ActionArgument* given, Session& session, sample::C
   (void)each_field(*data, argument.prefix,
                    [&](std::string_view name, std::string_view value) { return head.add(name, value); });
   return Verdict::next;
-}
-
-// Whether a field of that name goes. Names are compared whatever their case.
-bool goes(std::string_view name, std::string_view wanted, Match match) {
-  if (name.size() < wanted.size()) return false;
-  const std::size_t last = name.size() - wanted.size();  // where an end of that size begins
-  switch (match) {
-    case Match::str: return same_name(name, wanted);
-    case Match::beg: return same_name(name.substr(0, wanted.size()), wanted);
-    case Match::end: return same_name(name.substr(last), wanted);
-    case Match::sub:
-      for (std::size_t at = 0; at <= last; ++at)
-        if (same_name(name.substr(at, wanted.size()), wanted)) return true;
-  }
-  return false;
 }
 
 Verdict del_headers_bin(const ActionArgument* given, Session& session, sample::Context& context) {
@@ -110,9 +81,9 @@ Verdict del_headers_bin(const ActionArgument* given, Session& session, sample::C
   TextList names(sample.text());
   for (auto name = names.next(); name && !name->empty(); name = names.next()) {
     for (Field& field : head.fields())
-      if (!field.removed && goes(field.name, *name, argument.match)) field.removed = true;
+      if (!field.removed && matches_name(field.name, *name, argument.match)) field.removed = true;
   }
-  return names.broken() ? failed(session) : Verdict::next;
+  return names.broken() ? failed_rewrite(session) : Verdict::next;
 }
 
 constexpr ActionRow kRows[] = {

@@ -12,11 +12,10 @@
 #include "proxy/http/pages.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/target.h"
-#include "proxy/process_state.h"
 #include "proxy/rule/action.h"
 #include "proxy/rule/replacement.h"
+#include "proxy/rule/rewriting.h"
 #include "proxy/rule/tables.h"
-#include "proxy/worker_context.h"
 #include "sample/pattern.h"
 
 namespace weir::proxy {
@@ -24,17 +23,6 @@ namespace {
 
 using namespace proto::http;
 using sample::Regex;
-
-Head& head_of(Session& session, const sample::Context& context) {
-  return context.in_response ? session.http->response : session.http->request;
-}
-
-Verdict failed_rewrite(Session& session) {
-  const std::uint16_t worker = session.worker->id();
-  session.frontend->state->counters[worker].failed_rewrites.add();
-  if (session.backend) session.backend->state->counters[worker].failed_rewrites.add();
-  return session.http->strict_rewrites ? Verdict::failed : Verdict::next;
-}
 
 struct FieldArgument final : ActionArgument {
   std::string name;
@@ -106,8 +94,8 @@ Verdict set_header(const ActionArgument* given, Session& session, sample::Contex
 
 struct RemoveArgument final : ActionArgument {
   std::string name;
-  enum class How : std::uint8_t { str, beg, end, sub, reg } how = How::str;
-  std::optional<Regex> regex;
+  NameMatch match = NameMatch::str;
+  std::optional<Regex> regex;  // instead
 };
 
 bool parse_del_header(ActionReader& reader) {
@@ -115,30 +103,24 @@ bool parse_del_header(ActionReader& reader) {
   if (name == nullptr) return false;
   auto argument = std::make_shared<RemoveArgument>();
   if (reader.args.take("-m")) {
-    constexpr std::string_view kHow[] = {"str", "beg", "end", "sub", "reg"};
+    static constexpr std::string_view kHow[] = {"str", "beg", "end", "sub", "reg"};
     const auto how = reader.args.expect_choice("matching method", kHow);
     if (!how) return false;
-    argument->how = static_cast<RemoveArgument::How>(*how);
+    if (kHow[*how] == "reg") {
+      auto regex = Regex::compile(name->text, true);
+      if (!regex) return reader.error(name->at, regex.error().message);
+      argument->regex = std::move(*regex);
+    } else {
+      argument->match = static_cast<NameMatch>(*how);
+    }
   }
-  if (argument->how == RemoveArgument::How::reg) {
-    auto regex = Regex::compile(name->text, true);
-    if (!regex) return reader.error(name->at, regex.error().message);
-    argument->regex = std::move(*regex);
-  }
-  argument->name = lowered(name->text);
+  argument->name = name->text;
   reader.out = std::move(argument);
   return true;
 }
 
 bool goes(const RemoveArgument& argument, std::string_view name) {
-  if (argument.how == RemoveArgument::How::str) return same_name(name, argument.name);
-  if (argument.how == RemoveArgument::How::reg) return argument.regex->matches(name);
-  const std::string small = lowered(name);
-  switch (argument.how) {
-    case RemoveArgument::How::beg: return small.starts_with(argument.name);
-    case RemoveArgument::How::end: return small.ends_with(argument.name);
-    default: return small.contains(argument.name);
-  }
+  return argument.regex ? argument.regex->matches(name) : matches_name(name, argument.name, argument.match);
 }
 
 Verdict del_header(const ActionArgument* given, Session& session, sample::Context& context) {

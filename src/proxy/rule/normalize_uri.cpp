@@ -3,13 +3,11 @@
 #include <algorithm>
 
 #include "proto/http/normalize.h"
-#include "proxy/http/exchange.h"
 #include "proxy/http/phases.h"
 #include "proxy/keyword/build.h"
-#include "proxy/process_state.h"
 #include "proxy/rule/action.h"
+#include "proxy/rule/rewriting.h"
 #include "proxy/rule/tables.h"
-#include "proxy/worker_context.h"
 
 namespace weir::proxy {
 namespace {
@@ -21,43 +19,36 @@ struct NormalizeArgument final : ActionArgument {
   bool option = false;
 };
 
-struct Kind {
-  std::string_view name;
-  std::string_view option;  // the word that may follow
+// As Normalizer has them.
+constexpr std::string_view kKinds[] = {
+    "fragment-encode",           "fragment-strip",       "path-merge-slashes", "path-strip-dot", "path-strip-dotdot",
+    "percent-decode-unreserved", "percent-to-uppercase", "query-sort-by-name",
 };
-constexpr Kind kKinds[] = {
-    {"fragment-encode", ""},
-    {"fragment-strip", ""},
-    {"path-merge-slashes", ""},
-    {"path-strip-dot", ""},
-    {"path-strip-dotdot", "full"},
-    {"percent-decode-unreserved", "strict"},
-    {"percent-to-uppercase", "strict"},
-    {"query-sort-by-name", ""},
-};
-constexpr std::string_view kNames[] = {kKinds[0].name, kKinds[1].name, kKinds[2].name, kKinds[3].name,
-                                       kKinds[4].name, kKinds[5].name, kKinds[6].name, kKinds[7].name};
 static_assert(static_cast<std::size_t>(Normalizer::query_sort_by_name) + 1 == std::size(kKinds));
+
+// The word that may follow.
+std::string_view option_of(Normalizer kind) {
+  switch (kind) {
+    case Normalizer::path_strip_dotdot: return "full";
+    case Normalizer::percent_decode_unreserved:
+    case Normalizer::percent_to_uppercase: return "strict";
+    default: return {};
+  }
+}
 
 bool parse_normalize_uri(ActionReader& reader) {
   const auto& said = reader.context.model<Build>().config.global.lines;
   if (std::ranges::find(said, "expose-experimental-directives") == said.end())
     return reader.error(reader.word.at, "'normalize-uri' is an experiment",
                         "the global section must say 'expose-experimental-directives' first");
-  const auto which = reader.args.expect_choice("normalizer", kNames);
+  const auto which = reader.args.expect_choice("normalizer", kKinds);
   if (!which) return false;
   auto argument = std::make_shared<NormalizeArgument>();
   argument->kind = static_cast<Normalizer>(*which);
-  const std::string_view option = kKinds[*which].option;
+  const std::string_view option = option_of(argument->kind);
   argument->option = !option.empty() && reader.args.take(option);
   reader.out = std::move(argument);
   return true;
-}
-
-Verdict failed(Session& session) {
-  session.frontend->state->counters[session.worker->id()].failed_rewrites.add();
-  if (session.backend) session.backend->state->counters[session.worker->id()].failed_rewrites.add();
-  return session.http->strict_rewrites ? Verdict::failed : Verdict::next;
 }
 
 // What is no target cannot be written in another way: the request is refused.
@@ -74,14 +65,14 @@ Verdict normalize_uri(const ActionArgument* given, Session& session, sample::Con
   if (head.method == Method::connect) return Verdict::next;
   const std::size_t most = head.target.size() * 3;
   char* const at = exchange.texts.take(most);
-  if (at == nullptr) return failed(session);
+  if (at == nullptr) return failed_rewrite(session);
   const Normalized result = normalize(argument.kind, head.target, argument.option, {at, most});
   exchange.texts.keep_only(at, result.target.size());
   switch (result.outcome) {
     case Normalized::Outcome::unchanged: break;
     case Normalized::Outcome::changed: head.target = result.target; break;
     case Normalized::Outcome::invalid: return refused(session);
-    case Normalized::Outcome::no_room: return failed(session);
+    case Normalized::Outcome::no_room: return failed_rewrite(session);
   }
   return Verdict::next;
 }

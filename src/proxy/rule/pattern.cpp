@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "proto/http/text.h"
 #include "proxy/keyword/build.h"
 #include "proxy/rule/action.h"
 #include "proxy/rule/tables.h"
@@ -63,8 +64,7 @@ std::string_view text_of(const sample::LogFormat& format, sample::Context& conte
   char* const text = context.arena.take(room);
   const std::size_t size = format.format(context, {text, room});
   context.arena.keep(text, size);
-  for (char& c : std::span(text, size))
-    if (c == '\r' || c == '\n' || c == '\0') c = ' ';
+  proto::http::blank_line_ends({text, size});
   return {text, size};
 }
 
@@ -80,55 +80,46 @@ Verdict change_list(const ActionArgument* given, sample::Context& context, const
 
 Verdict add_acl(const ActionArgument* given, Session&, sample::Context& context) {
   return change_list(given, context, [](const ListArgument& argument, std::string_view key) {
-    static_cast<void>(argument.list->put(key, std::nullopt));
+    (void)argument.list->put(key, std::nullopt);
   });
 }
 
 Verdict remove_key(const ActionArgument* given, Session&, sample::Context& context) {
-  return change_list(given, context, [](const ListArgument& argument, std::string_view key) {
-    static_cast<void>(argument.list->remove(key));
-  });
+  return change_list(given, context,
+                     [](const ListArgument& argument, std::string_view key) { (void)argument.list->remove(key); });
 }
 
 Verdict set_map(const ActionArgument* given, Session&, sample::Context& context) {
   return change_list(given, context, [&](const ListArgument& argument, std::string_view key) {
-    static_cast<void>(argument.list->put(key, text_of(*argument.value, context)));
+    (void)argument.list->put(key, text_of(*argument.value, context));
   });
 }
 
+constexpr ActionRow row(std::string_view name, std::uint8_t sets, std::string_view arguments,
+                        bool (*parse)(ActionReader&),
+                        Verdict (*apply)(const ActionArgument*, Session&, sample::Context&), std::string_view doc,
+                        std::string_view example) {
+  return {.name = name,
+          .form = ActionForm::parentheses,
+          .sets = sets,
+          .arguments = arguments,
+          .parse = parse,
+          .apply = apply,
+          .doc = doc,
+          .example = example};
+}
+
 constexpr ActionRow kRows[] = {
-    {.name = "add-acl",
-     .form = ActionForm::parentheses,
-     .sets = rules_of::http,
-     .arguments = "(<file>) <key>",
-     .parse = parse_key<false>,
-     .apply = add_acl,
-     .doc = "Adds a pattern to the ACLs of a file, unless it is there.",
-     .example = "http-request add-acl(virt@blocked) %[src] if { path /trap }"},
-    {.name = "del-acl",
-     .form = ActionForm::parentheses,
-     .sets = rules_of::http_all,
-     .arguments = "(<file>) <key>",
-     .parse = parse_key<false>,
-     .apply = remove_key,
-     .doc = "Removes a pattern from the ACLs of a file.",
-     .example = "http-request del-acl(virt@blocked) %[src] if { path /sorry }"},
-    {.name = "del-map",
-     .form = ActionForm::parentheses,
-     .sets = rules_of::http_all,
-     .arguments = "(<file>) <key>",
-     .parse = parse_key<true>,
-     .apply = remove_key,
-     .doc = "Removes a key from a map.",
-     .example = "http-request del-map(virt@seats) %[src] if { path /logout }"},
-    {.name = "set-map",
-     .form = ActionForm::parentheses,
-     .sets = rules_of::http_all,
-     .arguments = "(<file>) <key> <value>",
-     .parse = parse_key_and_value,
-     .apply = set_map,
-     .doc = "Sets what stands behind a key of a map, or adds the key.",
-     .example = "http-response set-map(virt@seats) %[src] %[res.hdr(x-seat)] if { res.hdr(x-seat) -m found }"},
+    row("add-acl", rules_of::http, "(<file>) <key>", parse_key<false>, add_acl,
+        "Adds a pattern to the ACLs of a file, unless it is there.",
+        "http-request add-acl(virt@blocked) %[src] if { path /trap }"),
+    row("del-acl", rules_of::http_all, "(<file>) <key>", parse_key<false>, remove_key,
+        "Removes a pattern from the ACLs of a file.", "http-request del-acl(virt@blocked) %[src] if { path /sorry }"),
+    row("del-map", rules_of::http_all, "(<file>) <key>", parse_key<true>, remove_key, "Removes a key from a map.",
+        "http-request del-map(virt@seats) %[src] if { path /logout }"),
+    row("set-map", rules_of::http_all, "(<file>) <key> <value>", parse_key_and_value, set_map,
+        "Sets what stands behind a key of a map, or adds the key.",
+        "http-response set-map(virt@seats) %[src] %[res.hdr(x-seat)] if { res.hdr(x-seat) -m found }"),
 };
 static_assert(well_formed_actions(kRows));
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "proto/http/text.h"
 #include "sample/base64.h"
 #include "sample/tables.h"
 #include "sample/text.h"
@@ -145,10 +146,9 @@ bool url_dec(const Args& args, Context& context, Sample& sample) {
     if (c == '?') form = true;
     if (c == '+' && form) c = ' ';
     if (c == '%') {
-      const std::size_t high = i + 2 < text.size() ? kHexDigits.find(upper(text[i + 1])) : std::string_view::npos;
-      const std::size_t low = high != std::string_view::npos ? kHexDigits.find(upper(text[i + 2])) : high;
-      if (low == std::string_view::npos) return false;
-      c = static_cast<char>(high * 16 + low);
+      const int byte = proto::http::escaped_byte(text.substr(i));
+      if (byte < 0) return false;
+      c = static_cast<char>(byte);
       i += 2;
     }
     out[size++] = c;
