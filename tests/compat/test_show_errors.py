@@ -3,15 +3,9 @@
 import re
 
 from harness import add_scenario, main
+from web import PAIR
 
-CONFIG = """
-frontend fe
-    mode http
-    bind @fe@
-    default_backend be
-backend be
-    mode http
-    server s1 @s1@
+CONFIG = PAIR + """
 listen both
     mode http
     bind @both@

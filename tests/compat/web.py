@@ -369,6 +369,17 @@ CONFIG = (GLOBAL.replace("mode tcp", "mode http").replace("option tcplog", "opti
           .replace("timeout client 8s", "timeout client 6s").replace("timeout server 8s", "timeout server 6s"))
 
 
+PAIR = """
+frontend fe
+    mode http
+    bind @fe@
+    default_backend be
+backend be
+    mode http
+    server s1 @s1@
+"""
+
+
 def farm(w, script=OK, frontend="", backend="", server="", more_global="", sections=""):
     """A frontend fe, a backend be with one scripted server."""
     made = web(w, "s1", script)
