@@ -11,7 +11,6 @@ import zlib
 
 from harness import add_scenario, main
 from web import CONFIG, WebClient, chunks, farm, get, response, web
-from wire import until
 
 TEXT = "All work and no play makes a dull proxy.\n" * 60
 HTML = "Content-Type: text/html"
@@ -181,7 +180,7 @@ def places(frontend, backend, values=("gzip, deflate", "gzip", "deflate")):
             asker.observe(f"html {value}", accept(value))
             w.observe(f"asked {value}", str([heard[:-1] for heard in server.heard()]))
         asker.observe("css", get("/css", "Accept-Encoding: gzip"))
-        until(lambda: w.stat("fe", "FRONTEND").get("scur") == "0")
+        w.idle("fe")
         for proxy, side in (("fe", "FRONTEND"), ("be", "BACKEND"), ("be", "s1")):
             row = w.stat(proxy, side)
             w.observe(f"{proxy} {side}", str([row[name] for name in ("comp_in", "comp_byp", "comp_rsp")]))

@@ -304,10 +304,8 @@ def sessions_end(w):
 
 
 def versions(w):
-    """The version is shown, or not, as the lines say."""
-    web(w, "s1")
-    w.refusing("gone")
-    w.start(PAGE % "stats hide-version")
+    """What hides the version hides it in both; who shows it without a word differs."""
+    page(w, "stats hide-version")
     w.observe("hidden", str(bool(re.search(r"version|2\.6\.|3\.5", ask(w, get("/haproxy?stats"))[2].split("<table", 1)[0].split("</style>")[1], re.I))))
 
 

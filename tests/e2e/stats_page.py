@@ -107,6 +107,7 @@ def a_large_farm_in_every_form(w):
     before = resident_kb(w.process.pid)
     _, page = ask(w, "/s")
     document = Document(page.decode())
+    true("version" not in "".join(document.text), "no version where none is asked for")
     rows = [attributes for attributes in document.all("tr") if "data-row" in attributes]
     equal(len(rows), 3000 + 6 + 2, "a row for each server and proxy")
     equal(len({attributes["data-row"] for attributes in rows}), len(rows), "each of its own")
@@ -145,6 +146,7 @@ def nothing_runs_but_its_own_script(w):
             true(f"{kind}-src 'sha256-{digest}'" in policy, f"the policy names the {kind}")
         true("default-src 'none'" in policy and "unsafe" not in policy, "and lets nothing else")
     text = "".join(Document(ask(w, "/s")[1].decode()).text)
+    true("version" in text, "the version, where it is asked for")
     for word in ("<script>alert(1)</script> & <b>", "<i>all</i>", "cookie <img src=x>"):
         true(word in text, f"{word} stays text")
 
