@@ -51,10 +51,7 @@ def ask(conn, request=REQUEST):
 
 
 def rewrite(w, rules):
-    with open(w.config, encoding="utf-8") as running:
-        head = running.read().split("defaults\n", 1)[0]
-    with open(w.config, "w", encoding="utf-8") as out:
-        out.write(head + w.expand(SETTINGS + FRONTEND.format(rules) + BACKEND))
+    w.configure(SETTINGS + FRONTEND.format(rules) + BACKEND)
     reload(w)
 
 
