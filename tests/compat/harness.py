@@ -116,9 +116,16 @@ class World:
             out.write(self.expand(text))
         return path
 
+    def file(self, name, text):
+        """A file of this run; from now on @name@ is where it lies."""
+        self.places[name] = self.write(text, name)
+
+    def configure(self, body, prologue=GLOBAL):
+        self.config = self.write(self.expand(prologue) + "\n" + body + "\n")
+
     def start(self, body, more_global="", prologue=GLOBAL, arguments=(), limit=None, environment=None):
         self.places["global"] = self.expand(more_global)
-        self.config = self.write(self.expand(prologue) + "\n" + body + "\n")
+        self.configure(body, prologue)
         self.stderr = open(os.path.join(self.dir, "stderr"), "wb+")
         command = [self.program, "-f", self.config, "-db", *arguments]
         if limit:
@@ -180,6 +187,14 @@ class World:
         """Connects, reads the greeting and leaves: which server was it?"""
         with self.client(name, source) as client:
             return client.line().decode(errors="replace").strip()
+
+    def exchange(self, name, data, finish=False):
+        """Connects, sends, and gives all that comes until the end."""
+        with self.client(name) as client:
+            client.send(data)
+            if finish:
+                client.finish()
+            return client.rest()
 
     def idle(self, frontend):
         """Waits until the program counts no session on this frontend."""

@@ -3,6 +3,7 @@
 import re
 
 from harness import add_scenario, main
+from web import PAIR
 from wire import answer_requests
 
 G = b"GET / HTTP/1.1\r\nHost: a\r\n"
@@ -75,16 +76,6 @@ STRICTER = {
     b"505": [b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", b"GET / HTTP/3.0\r\n\r\n", b"GET / HTTP/0.9\r\n\r\n"],
 }
 
-FRONT = """
-frontend fe
-    mode http
-    bind @fe@
-    default_backend be
-backend be
-    mode http
-    server s1 @s1@
-"""
-
 
 def exchange(w, request):
     """The status and whether the connection stays, by the answer's own words."""
@@ -103,7 +94,7 @@ def exchange(w, request):
 def requests_scenario(rows):
     def run(w):
         server = w.server("s1", answer_requests)
-        w.start(FRONT)
+        w.start(PAIR)
         for request in rows:
             server.received = b""
             status, stays = exchange(w, request)
@@ -114,7 +105,7 @@ def requests_scenario(rows):
 def stricter_scenario(status, rows):
     def run(w):
         w.server("s1", answer_requests)
-        w.start(FRONT)
+        w.start(PAIR)
         for request in rows:
             w.observe(repr(request), exchange(w, request)[0] == status.decode())
     return run

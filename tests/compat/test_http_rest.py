@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """What requests say about themselves and what is kept of them: credentials, userlists, captures, names of fields, targets."""
-import base64
 
 from harness import add_scenario, main
+from web import basic, get
 from wire import answer_requests
 
+# The hash: openssl passwd -5 -salt saltsalt s3cret
 FRONT = """
 userlist staff
     group guests users bob,ada
     user ada insecure-password s3cret groups admins
-    user bob password @HASH@
+    user bob password $5$saltsalt$i1q2ZQzc.tl/BQ6CHiENAcVDvEY6nJ1OWlWXKh94b1.
     group admins
     group others
 
@@ -24,17 +25,9 @@ backend be
     %s
     server s1 @s1@
 """
-# openssl passwd -5 -salt saltsalt s3cret
-FRONT = FRONT.replace("@HASH@", "$5$saltsalt$i1q2ZQzc.tl/BQ6CHiENAcVDvEY6nJ1OWlWXKh94b1.")
-
-
-def basic(pair):
-    return b"Authorization: Basic " + base64.b64encode(pair) + b"\r\n"
-
-
-AUTHORIZATIONS = [b"", basic(b"ada:s3cret"), basic(b"ada:s3cre"), basic(b"bob:s3cret"), basic(b"bob:x"), basic(b"eve:"), basic(b"ada"),
-                  basic(b":"), b"Authorization: basic   YWRhOnM=\r\n", b"Authorization: Bearer  a b\r\n", b"Authorization: Digest abc\r\n",
-                  b"Authorization: Basic\r\n", b"Authorization: Basic !!!\r\n", b"X-Token: Bearer t.u\r\n"]
+AUTHORIZATIONS = ["X: y", basic("ada:s3cret"), basic("ada:s3cre"), basic("bob:s3cret"), basic("bob:x"), basic("eve:"), basic("ada"),
+                  basic(":"), "Authorization: basic   YWRhOnM=", "Authorization: Bearer  a b", "Authorization: Digest abc",
+                  "Authorization: Basic", "Authorization: Basic !!!", "X-Token: Bearer t.u"]
 AUTH = ["http_auth(staff)", "http_auth_group(staff)", "http_auth_user", "http_auth_pass", "http_auth_type", "http_auth_bearer",
         "http_auth_bearer(x-token)"]
 GROUPS = ["http_auth_group(staff) admins", "http_auth_group(staff) guests", "http_auth_group(staff) others guests"]
@@ -56,7 +49,11 @@ def each(w, expressions, conditions, requests):
 
 
 def credentials(w):
-    each(w, AUTH, GROUPS, [b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" + one + b"\r\n" for one in AUTHORIZATIONS])
+    each(w, AUTH, GROUPS, [get("/", "Connection: close", one) for one in AUTHORIZATIONS])
+
+
+def logged(w):
+    return w.log.next("<0>").split("<0>")[1].strip()
 
 
 def transaction(w):
@@ -69,12 +66,12 @@ def transaction(w):
         with w.client("fe") as client:
             client.send(request)
             client.line()
-        w.observe(f"line {number}", w.log.next("<0>").split("<0>")[1].strip())
+        w.observe(f"line {number}", logged(w))
     with w.client("fe") as client:
         for number in range(2):
             client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             client.line()
-            w.observe(f"again {number}", w.log.next("<0>").split("<0>")[1].strip())
+            w.observe(f"again {number}", logged(w))
 
 
 def arrived(w, rules, requests, backend="", more_global=""):
@@ -86,7 +83,7 @@ def arrived(w, rules, requests, backend="", more_global=""):
         with w.client("fe") as client:
             client.send(request)
             w.observe(f"answer {number}", client.line())
-        w.observe(f"line {number}", w.log.next("<0>").split("<0>")[1].strip())
+        w.observe(f"line {number}", logged(w))
         w.observe(f"heard {number}", bytes(server.received[before:]).decode("latin-1"))
 
 
@@ -125,19 +122,18 @@ BROKEN = [b"zz\r\n", b"2\r\nabc", b"2\r\nab\r\n0\r\nContent-Length: 3\r\n\r\n"]
 
 def broken_chunks(w):
     """An answer whose first chunk comes with the head and is none."""
+    server = w.server("s1")
+    w.start(FRONT % ("<0>%ts %ST", "", ""))
     for number, body in enumerate(BROKEN):
         def answer(_server, conn, body=body):
             conn.recv(65536)
             conn.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
             conn.recv(65536)
-        if number == 0:
-            server = w.server("s1", answer)
-            w.start(FRONT % ("<0>%ts %ST", "", ""))
         server.behaviour = answer
         with w.client("fe") as client:
             client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             w.observe(f"answer {number}", client.line())
-        w.observe(f"line {number}", w.log.next("<0>").split("<0>")[1].strip())
+        w.observe(f"line {number}", logged(w))
 
 
 for _name, _run in {"broken_chunks": broken_chunks, "trailers": lambda w: arrived(w, "", TRAILERS), "credentials": credentials, "transaction": transaction, "case_adjust": case_adjust,

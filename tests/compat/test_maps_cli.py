@@ -4,7 +4,7 @@ import os
 import re
 
 from harness import add_scenario, main, scenario
-from web import WebClient, get
+from web import CONFIG, WebClient, get
 
 LISTS = {
     "texts": "k1 v1\nk2 v2 with  spaces \nk1 v3\n# c\nempty\n",
@@ -18,18 +18,6 @@ LISTS = {
     "seats": "",
     "blocked": "",
 }
-
-CONFIG = """
-global
-    nbthread @threads@
-    stats socket @sock@ mode 600 level admin
-    stats socket @dir@/user mode 600 level user
-defaults
-    mode http
-    timeout connect 2s
-    timeout client 5s
-    timeout server 5s
-"""
 
 BODY = """
 frontend fe
@@ -74,16 +62,13 @@ frontend fe
 
 def start(w):
     for name, content in LISTS.items():
-        with open(os.path.join(w.dir, name), "w", encoding="utf-8") as out:
-            out.write(content)
-    return w.start(BODY, prologue=CONFIG)
+        w.file(name, content)
+    return w.start(BODY, "stats socket @dir@/user mode 600 level user", prologue=CONFIG)
 
 
 def say(w, command, label=None):
-    """The answer, with @name@ in the command replaced by the file, and #@name@ by the id of its list."""
-    for name in LISTS:
-        command = command.replace(f"@{name}@", os.path.join(w.dir, name))
-    return w.observe(label or command.replace(w.dir, "<dir>"), w.cli(command))
+    """The answer, with @name@ in the command replaced by the file."""
+    return w.observe(label or command, w.cli(w.expand(command)))
 
 
 def ask(w, path, *fields, method="GET"):

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Large sets of substrings and of regular expressions, in ACLs and maps, beside the reference: what matches, and which
 entry of a map is found, before and after the lists change."""
-import os
 
 from harness import main, scenario
-from web import WebClient, get
+from web import CONFIG, WebClient, get
 
 COUNT = 60
 LISTS = {
@@ -14,17 +13,6 @@ LISTS = {
     "expression_map": "".join(f"^/r{i}/(.*)$ v{i}\n" for i in range(COUNT)) + "^/r[0-9]+/ rest\n^/r1/ never\n",
     "group_map": "".join(f"^/r{i}/(.*)$ {i}:\\1\n" for i in range(COUNT)),
 }
-
-CONFIG = """
-global
-    nbthread @threads@
-    stats socket @sock@ mode 600 level admin
-defaults
-    mode http
-    timeout connect 2s
-    timeout client 5s
-    timeout server 5s
-"""
 
 BODY = """
 frontend fe
@@ -61,15 +49,12 @@ def ask_all(w, when):
 @scenario
 def large_sets(w):
     for name, content in LISTS.items():
-        with open(os.path.join(w.dir, name), "w", encoding="utf-8") as out:
-            out.write(content)
+        w.file(name, content)
     w.start(BODY, prologue=CONFIG)
     ask_all(w, "as read")
     for change in CHANGES:
-        for name in LISTS:
-            change = change.replace(f"@{name}@", os.path.join(w.dir, name))
-        w.cli(change)
-        ask_all(w, change.replace(w.dir, "<dir>"))
+        w.observe(change, w.cli(w.expand(change)))
+        ask_all(w, change)
 
 
 if __name__ == "__main__":

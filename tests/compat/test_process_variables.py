@@ -25,9 +25,8 @@ def variables(w):
         w.observe(command, w.cli(command))
     for value in SET:
         w.observe(f"set {value}", w.cli(f"experimental-mode on; set var proc.z {value}; get var proc.z"))
-        with w.client("fe") as client:
-            client.send(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            w.observe(f"seen {value}", client.rest().rsplit(b"\r\n", 1)[-1].decode("latin-1"))
+        answer = w.exchange("fe", b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        w.observe(f"seen {value}", answer.rsplit(b"\r\n", 1)[-1].decode("latin-1"))
     for command in WRONG:
         w.observe(command, w.cli(f"experimental-mode on; {command}"))
 

@@ -3,15 +3,9 @@
 import re
 
 from harness import add_scenario, main
+from web import PAIR
 
-CONFIG = """
-frontend fe
-    mode http
-    bind @fe@
-    default_backend be
-backend be
-    mode http
-    server s1 @s1@
+CONFIG = PAIR + """
 listen both
     mode http
     bind @both@
@@ -50,18 +44,12 @@ def reported(w, command):
     return re.sub(r"\n  (?:H1 .*\n  )+H1 .* :\n|\n  [^\n]* :\n", "\n  why :\n", text)
 
 
-def ask(w, frontend, request):
-    with w.client(frontend) as client:
-        client.send(request)
-        client.rest()
-
-
 def requests(w):
     w.server("s1", answer)
     w.start(CONFIG)
     w.observe("none", reported(w, "show errors"))
     for name, request in REQUESTS.items():
-        ask(w, "fe", request)
+        w.exchange("fe", request)
         w.observe(name, reported(w, "show errors"))
 
 
@@ -69,17 +57,17 @@ def answers(w):
     w.server("s1", answer)
     w.start(CONFIG)
     for path in ANSWERS:
-        ask(w, "fe", b"GET " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        w.exchange("fe", b"GET " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         w.observe(path.decode(), reported(w, "show errors"))
 
 
 def choices(w):
     w.server("s1", answer)
     w.start(CONFIG)
-    ask(w, "fe", b"GET /bad-name HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    ask(w, "fe", REQUESTS["no name"])
-    ask(w, "both", b"GET /lengths HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    ask(w, "both", REQUESTS["lengths"])
+    w.exchange("fe", b"GET /bad-name HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    w.exchange("fe", REQUESTS["no name"])
+    w.exchange("both", b"GET /lengths HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    w.exchange("both", REQUESTS["lengths"])
     for words in ("", "fe", "be", "both", "-1", "3", "99", "-2", "nobody", "fe request", "fe response", "be request", "both response",
                   "-1 request", "-1 response", "-1 other", "request"):
         w.observe(words, reported(w, f"show errors {words}"))
@@ -97,9 +85,9 @@ def waited_for(w):
 
     def whose():
         return [line for line in reported(w, "show errors").split("\n") if "Total" in line or "[date]" in line or "src client" in line]
-    ask(w, "both", b"POST /good HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nxyz\r\n")
+    w.exchange("both", b"POST /good HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nxyz\r\n")
     w.observe("request", whose())
-    ask(w, "both", b"GET /bad-chunk HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    w.exchange("both", b"GET /bad-chunk HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     w.observe("response", whose())
 
 

@@ -3,24 +3,14 @@
 
 What the page looks like is each program's own; the rest is what scripts and monitoring have come to rely on.
 """
-import base64
 import json
 import re
 
 from harness import add_scenario, main
-from web import WebClient, get, observe_lines, traffic, web
+from web import CONFIG, WebClient, basic, get, observe_lines, traffic, web
 from wire import until
 
-HTTP = """
-defaults
-    mode http
-    log global
-    option httplog
-    balance roundrobin
-    timeout connect 2s
-    timeout client 8s
-    timeout server 8s
-"""
+HTTP = CONFIG[CONFIG.index("defaults"):]
 # Fields that both programs have; what else weir says of its page is its own.
 FIELDS = ("cache-control", "content-length", "www-authenticate", "proxy-authenticate", "location", "refresh", "connection",
           "transfer-encoding", "x-after", "x-resp")
@@ -40,27 +30,14 @@ def ask(w, request, frontend="fe", source=None):
     with WebClient(w.address(frontend), source=source) as client:
         client.send(request)
         head = client.reader.head().decode("latin-1")
-        body = ""
-        if not request.startswith(b"HEAD"):
-            body = whole(client.reader, head)
+        body = "" if request.startswith(b"HEAD") else whole(client.reader, head)
         return head.split("\r\n")[0], fields_of(head), body, client.reader.ending()
 
 
 def whole(reader, head):
-    """The body as text, not as web.py writes it down."""
-    told = fields_of(head)
-    if told.get("transfer-encoding") == "chunked":
-        data = b""
-        while True:
-            line = reader.line()
-            size = int(line, 16)
-            piece = reader.exactly(size + 2)
-            if size == 0:
-                return data.decode()
-            data += piece[:-2]
-    if "content-length" in told:
-        return reader.exactly(int(told["content-length"])).decode()
-    return reader.rest().decode()
+    """The body as text, however long."""
+    data, _, wrong = reader.content(head.encode())
+    return data.decode() + wrong
 
 
 def observe(w, label, request, body=False, **more):
@@ -74,8 +51,13 @@ def observe(w, label, request, body=False, **more):
     return text
 
 
-def login(name, password):
-    return "Authorization: Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+def observe_logged(w, label, request, **more):
+    """And the line that it leaves in the log."""
+    before = len(w.log.all())
+    text = observe(w, label, request, **more)
+    until(lambda: len(traffic(w, before)) == 1, what="the log line")
+    observe_lines(w, label, traffic(w, before))
+    return text
 
 
 def post(path, form, *fields):
@@ -123,10 +105,7 @@ def forms(w):
     page(w, "stats refresh 7s")
     for word in ("", ";csv", ";json", ";typed", ";norefresh", ";csv;norefresh", ";up;csv", ";no-maint;csv", ";csvx", "x;csv",
                  ";scope=be;csv", ";scope=nope;csv"):
-        before = len(w.log.all())
-        text = observe(w, f"'{word}'", get("/haproxy?stats" + word))
-        until(lambda: len(traffic(w, before)) == 1, what="the log line")
-        observe_lines(w, f"'{word}'", traffic(w, before))
+        text = observe_logged(w, f"'{word}'", get("/haproxy?stats" + word))
         if "csv" in word:
             w.observe(f"'{word}': rows", names_of(text))
             w.observe(f"'{word}': columns", csv(text)[0][:-1], "subset")
@@ -181,15 +160,12 @@ def kept(w):
 def who(w):
     """stats auth, realm: who gets the page, and what the others are told and the log says."""
     page(w, "stats realm My\\ Realm\n    stats auth ada:love\\ lace\n    stats auth bob:b:c")
-    for label, field in {"nobody": "X: y", "ada": login("ada", "love lace"), "bob": login("bob", "b:c"), "wrong": login("ada", "b:c"),
-                         "longer": login("ada", "love lacelove lace"), "empty": login("", ""), "no colon": "Authorization: Basic YWRh",
-                         "bearer": "Authorization: Bearer " + login("ada", "love lace").split()[-1],
-                         "small": login("ada", "love lace").replace("Basic", "basic")}.items():
-        before = len(w.log.all())
-        observe(w, label, get("/haproxy?stats;csv", field))
-        until(lambda: len(traffic(w, before)) == 1, what="the log line")
-        observe_lines(w, label, traffic(w, before))
-    observe(w, "as a proxy", get("http://x/haproxy?stats;csv", login("ada", "love lace").replace("Auth", "Proxy-Auth")))
+    ada = basic("ada:love lace")
+    for label, field in {"nobody": "X: y", "ada": ada, "bob": basic("bob:b:c"), "wrong": basic("ada:b:c"),
+                         "longer": basic("ada:love lacelove lace"), "empty": basic(":"), "no colon": basic("ada"),
+                         "bearer": ada.replace("Basic", "Bearer"), "small": ada.replace("Basic", "basic")}.items():
+        observe_logged(w, label, get("/haproxy?stats;csv", field))
+    observe(w, "as a proxy", get("http://x/haproxy?stats;csv", ada.replace("Auth", "Proxy-Auth")))
     observe(w, "as a proxy, nobody", get("http://x/haproxy?stats;csv"))
     observe(w, "post", post("/haproxy?stats", "s=s1&action=maint&b=be"))
 
@@ -203,17 +179,11 @@ def rules(w):
     http-request return status 200 content-type text/plain string before if { hdr(x-return) 1 }
     redirect location /elsewhere if { url_sub stats }""", PAGE + "userlist staff\n    user ada insecure-password lace\n")
     for label, request in {"nobody": get("/haproxy?stats;csv"), "let": get("/haproxy?stats;csv", "X-Let: me"),
-                           "ada": get("/haproxy?stats;csv", login("ada", "lace")),
+                           "ada": get("/haproxy?stats;csv", basic("ada:lace")),
                            "return": get("/haproxy?stats;csv", "X-Return: 1"),
                            "redirected": get("/other?stats")}.items():
-        before = len(w.log.all())
-        observe(w, label, request)
-        until(lambda: len(traffic(w, before)) == 1, what="the log line")
-        observe_lines(w, label, traffic(w, before))
-    before = len(w.log.all())
-    observe(w, "denied", get("/haproxy?stats;csv"), source="127.0.0.3")
-    until(lambda: len(traffic(w, before)) == 1, what="the log line")
-    observe_lines(w, "denied", traffic(w, before))
+        observe_logged(w, label, request)
+    observe_logged(w, "denied", get("/haproxy?stats;csv"), source="127.0.0.3")
     w.observe("dreq", w.stat("fe", "FRONTEND")["dreq"] + " " + w.stat("be")["dreq"])
 
 
@@ -230,14 +200,7 @@ listen two
     stats scope .
     stats admin if TRUE
     server s1 @s1@
-defaults
-    mode http
-    log global
-    option httplog
-    balance roundrobin
-    timeout connect 2s
-    timeout client 8s
-    timeout server 8s
+""" + HTTP + """
     stats uri /inherited
     stats scope .
 frontend three
@@ -341,10 +304,8 @@ def sessions_end(w):
 
 
 def versions(w):
-    """The version is shown, or not, as the lines say."""
-    web(w, "s1")
-    w.refusing("gone")
-    w.start(PAGE % "stats hide-version")
+    """What hides the version hides it in both; who shows it without a word differs."""
+    page(w, "stats hide-version")
     w.observe("hidden", str(bool(re.search(r"version|2\.6\.|3\.5", ask(w, get("/haproxy?stats"))[2].split("<table", 1)[0].split("</style>")[1], re.I))))
 
 

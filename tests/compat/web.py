@@ -3,6 +3,7 @@
 Both read messages as RFC 9112 frames them, so nothing waits for luck, and write down each head byte by byte. Where the
 boundaries of chunks fall is a matter of timing: a chunked body is written down as its data, then its trailers.
 """
+import base64
 import hashlib
 import re
 import socket
@@ -14,6 +15,8 @@ from wire import Client, Server, reset, until
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Test: A\r\n\r\nhi"
 QUIET = 0.25  # how long nothing must come until a connection counts as open
 SETTLE = 0.1  # how long a server's connection may take to end after its client's
+
+CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked\r\n", re.I)
 
 # TR/Tw/Tc/Tr/Ta status bytes, in a line of option httplog.
 TIMERS = re.compile(r" (-?\d+)/(-?\d+)/(-?\d+)/(-?\d+)/(\+?-?\d+) (-?\d+) (\+?)(\d+) ")
@@ -32,6 +35,11 @@ def response(status="200 OK", *fields, body="", version="1.1", length=True):
     if length:
         lines.append(f"Content-Length: {len(body)}")
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode("latin-1")
+
+
+def basic(pair):
+    """The field of one who says name:password."""
+    return "Authorization: Basic " + base64.b64encode(pair.encode()).decode()
 
 
 def chunks(*parts, trailers="", extension=""):
@@ -102,38 +110,42 @@ class Reader:
         return self.take(len(self.buffer))
 
     def chunked(self):
-        data = b""
+        """A body in chunks: its data, its trailers, and what is wrong with it, or ""."""
+        data = trailers = b""
         while True:
             line = self.line()
             try:
                 size = int(line.split(b";")[0], 16)
             except ValueError:
-                return f"<chunks>{shown(data)}<broken {line!r}>"
+                return data, b"", f"<broken {line!r}>"
             if size == 0:
                 break
             piece = self.exactly(size + 2)
             data += piece[:size]
             if len(piece) != size + 2:
-                return f"<chunks>{shown(data)}<cut>"
-        trailers = b""
-        while True:
-            line = self.line()
+                return data, b"", "<cut>"
+        while (line := self.line()) != b"\r\n":
             if not line.endswith(b"\n"):
-                return f"<chunks>{shown(data)}<cut>"
-            if line == b"\r\n":
-                return f"<chunks>{shown(data)}</chunks>{shown(trailers)}"
+                return data, b"", "<cut>"
             trailers += line
+        return data, trailers, ""
 
-    def body(self, head, answer):
-        """The body that belongs to a head, as text."""
-        coding = re.search(rb"\r\ntransfer-encoding:[^\r]*chunked\r\n", head, re.I)
-        if coding:
+    def content(self, head, answer=True):
+        """The body that belongs to a head, as bytes: (data, trailers, what is wrong)."""
+        if CHUNKED.search(head):
             return self.chunked()
         length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.I)
         if length:
             got = self.exactly(int(length.group(1)))
-            return shown(got) + ("" if len(got) == int(length.group(1)) else "<cut>")
-        return shown(self.rest()) if answer else ""
+            return got, b"", "" if len(got) == int(length.group(1)) else "<cut>"
+        return self.rest() if answer else b"", b"", ""
+
+    def body(self, head, answer):
+        """The body that belongs to a head, as text."""
+        data, trailers, wrong = self.content(head, answer)
+        if CHUNKED.search(head):
+            return f"<chunks>{shown(data)}{wrong or '</chunks>' + shown(trailers)}"
+        return shown(data) + wrong
 
     def ending(self, seconds=QUIET):
         """How the stream ends, when it does soon."""
@@ -355,6 +367,17 @@ def talk(w, label, steps, servers, frontend="fe", lines=None):
 
 CONFIG = (GLOBAL.replace("mode tcp", "mode http").replace("option tcplog", "option httplog")
           .replace("timeout client 8s", "timeout client 6s").replace("timeout server 8s", "timeout server 6s"))
+
+
+PAIR = """
+frontend fe
+    mode http
+    bind @fe@
+    default_backend be
+backend be
+    mode http
+    server s1 @s1@
+"""
 
 
 def farm(w, script=OK, frontend="", backend="", server="", more_global="", sections=""):

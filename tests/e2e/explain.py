@@ -55,9 +55,7 @@ backend mail
 
 
 def offline(w, config, *words, request=None, status=0):
-    path = os.path.join(w.dir, "explained.cfg")
-    with open(path, "w", encoding="utf-8") as out:
-        out.write("defaults\n    timeout client 5s\n    timeout server 5s\n    timeout connect 5s\n" + w.expand(config) + "\n")
+    path = w.write("defaults\n    timeout client 5s\n    timeout server 5s\n    timeout connect 5s\n" + config + "\n", "explained.cfg")
     more = ["--request", "-"] if request is not None else []
     done = subprocess.run([BALANCER, "explain", "-f", path, *words, *more], input=request, capture_output=True, text=True, timeout=60)
     equal(done.returncode, status, f"exit status, {done.stderr}")
@@ -159,18 +157,27 @@ def wrong_words_are_told(w):
     true("bnlance" in offline(w, "backend be\n    bnlance x\n", status=1), "a broken file is told as always")
 
 
-def live_traffic_is_told_to_who_asks(w):
-    w.server("s1", answer_requests)
-    w.start(HTTP)
+def wish(w, command):
+    """The command on its way in a thread, and where its answer will be."""
     heard = []
-    asking = threading.Thread(target=lambda: heard.append(w.cli("explain next src 127.0.0.0/8 frontend fe within 20s")))
+    asking = threading.Thread(target=lambda: heard.append(w.cli(command)))
     asking.start()
-    # Its own session is the sign that the command waits.
-    until(lambda: "explain" in w.cli("show sess") or asking.is_alive(), what="the command")
+    return asking, heard
+
+
+def explained(w, command):
+    """What it says of the first request behind it: requests come until then."""
+    asking, heard = wish(w, command)
     with w.client("fe") as client:
         until(lambda: ask(client) and heard, what="the explanation")
     asking.join(20)
-    text = heard[0]
+    return heard[0]
+
+
+def live_traffic_is_told_to_who_asks(w):
+    w.server("s1", answer_requests)
+    w.start(HTTP)
+    text = explained(w, "explain next src 127.0.0.0/8 frontend fe within 20s")
     for piece in ("request from 127.", "http-request of 'fe'", "is_api: no", "backend 'web'", "balance roundrobin among 2 usable of 2",
                   "http-response of 'web'", "status = 200", "-> done", "ended with state '--', status 200"):
         true(piece in text, f"{piece} in:\n{text}")
@@ -188,21 +195,14 @@ def who_asked_and_left_wishes_no_more(w):
             gone.settimeout(20)
             gone.connect(w.sock)
             gone.sendall(b"explain next within 1h\n")
-    heard = []
-    asking = threading.Thread(target=lambda: heard.append(w.cli("explain next within 20s")))
-    asking.start()
-    with w.client("fe") as client:
-        until(lambda: ask(client) and heard, what="the explanation")
-    asking.join(20)
-    true("http-after-response of 'web'" in heard[0] and "http-after-response of 'fe'" in heard[0], heard[0])
+    text = explained(w, "explain next within 20s")
+    true("http-after-response of 'web'" in text and "http-after-response of 'fe'" in text, text)
 
 
 def what_has_not_ended_is_told_apart(w):
     w.server("s1", answer_requests)
     w.start(HTTP)
-    heard = []
-    asking = threading.Thread(target=lambda: heard.append(w.cli("explain next within 1s")))
-    asking.start()
+    asking, heard = wish(w, "explain next within 1s")
     clients = []
     while asking.is_alive():  # one of them is the first that comes behind the wish, and none says a word
         clients.append(w.client("fe"))

@@ -4,14 +4,13 @@ do not read, pipes that run out, values that would begin a line of their own. Ru
 """
 import os
 import signal
-import socket
 import sys
 import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "load"), os.path.join(HERE, "..", "compat")]
-from cases import equal, run, true  # noqa: E402
+from cases import connect, equal, reload, run, true  # noqa: E402
 from wire import until  # noqa: E402
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -35,15 +34,6 @@ def web(server, conn):
             conn.sendall(ANSWER)
 
 
-def connect(w, receive_buffer=None):
-    conn = socket.socket()
-    if receive_buffer:
-        conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    conn.settimeout(10)
-    conn.connect(w.address("fe"))
-    return conn
-
-
 def ask(conn, request=REQUEST):
     """The status line of one answer whose length is known."""
     conn.sendall(request)
@@ -61,11 +51,8 @@ def ask(conn, request=REQUEST):
 
 
 def rewrite(w, rules):
-    with open(w.config, encoding="utf-8") as running:
-        head = running.read().split("defaults\n", 1)[0]
-    with open(w.config, "w", encoding="utf-8") as out:
-        out.write(head + w.expand(SETTINGS + FRONTEND.format(rules) + BACKEND))
-    true("Reload done" in w.cli("reload"), "the reload is taken")
+    w.configure(SETTINGS + FRONTEND.format(rules) + BACKEND)
+    reload(w)
 
 
 def a_kept_connection_follows_a_reload(w):

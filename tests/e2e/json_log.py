@@ -14,17 +14,17 @@ CONFIG = "frontend fe\n    mode {mode}\n    bind @fe@\n    {log}\n    default_ba
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def object_of(line):
+def logged(w, sent, finish=False):
+    """What one client's words leave in the log."""
+    w.exchange("fe", sent, finish)
+    line = w.log.next("{")
     return json.loads(line[line.index("{"):])
 
 
 def a_request_is_one_object(w):
     w.server("s1", answer_requests)
     w.start(CONFIG.format(mode="http", log="option jsonlog\n    capture request header Host len 20"))
-    with w.client("fe") as client:
-        client.send(b'GET /a?b="%80" HTTP/1.1\r\nHost: weir\r\nConnection: close\r\n\r\n')
-        client.rest()
-    seen = object_of(w.log.next("{"))
+    seen = logged(w, b'GET /a?b="%80" HTTP/1.1\r\nHost: weir\r\nConnection: close\r\n\r\n')
     true(DATE.fullmatch(seen["time"]), "the date of the request")
     equal([seen[key] for key in ("frontend", "backend", "server", "method", "uri", "version", "status")],
           ["fe", "be", "s1", "GET", '/a?b="%80"', "HTTP/1.1", 200], "who was asked what")
@@ -37,21 +37,14 @@ def a_request_is_one_object(w):
 def what_is_no_request_is_an_object_too(w):
     w.server("s1", answer_requests)
     w.start(CONFIG.format(mode="http", log="option jsonlog"))
-    with w.client("fe") as client:
-        client.send(b"\x16\x03\x01\x00\r\n\r\n")
-        client.rest()
-    seen = object_of(w.log.next("{"))
+    seen = logged(w, b"\x16\x03\x01\x00\r\n\r\n")
     equal([seen["status"], seen["server"], seen["termination_state"]], [400, "<NOSRV>", "PR--"], "a TLS hello")
 
 
 def a_session_is_one_object(w):
     w.server("s1", echo)
     w.start(CONFIG.format(mode="tcp", log="option jsonlog"))
-    with w.client("fe") as client:
-        client.send(b"hello")
-        client.finish()
-        client.rest()
-    seen = object_of(w.log.next("{"))
+    seen = logged(w, b"hello", finish=True)
     equal([seen["server"], seen["bytes_read"], seen["bytes_uploaded"], seen["termination_state"]], ["s1", 5, 5, "--"], "a session")
 
 
@@ -60,10 +53,8 @@ def hostile_text_stays_in_its_string(w):
     w.start(CONFIG.format(mode="http", log="http-request set-var(txn.agent) req.fhdr(user-agent)\n    "
                           "log-format \"%{+json}o %(agent)[var(txn.agent)] %(known)[bool(true)]\""))
     for sent, expected in ((b'"},{"x":"', '"},{"x":"'), (b"\\", "\\"), (b"\xc3\xa9 \xff", "\u00e9 \u00ff"), (b"\t.", ".")):
-        with w.client("fe") as client:
-            client.send(b"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: " + sent + b"\r\nConnection: close\r\n\r\n")
-            client.rest()
-        equal(object_of(w.log.next("{")), {"agent": expected, "known": True}, repr(sent))
+        request = b"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: " + sent + b"\r\nConnection: close\r\n\r\n"
+        equal(logged(w, request), {"agent": expected, "known": True}, repr(sent))
 
 
 run([a_request_is_one_object, what_is_no_request_is_an_object_too, a_session_is_one_object, hostile_text_stays_in_its_string], 2)

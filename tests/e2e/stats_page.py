@@ -7,13 +7,13 @@ import hashlib
 import html.parser
 import os
 import signal
-import socket
 import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "load"), os.path.join(HERE, "..", "compat")]
-from cases import equal, keeps_what_was_freed, resident_kb, run, true  # noqa: E402
+from cases import connect, equal, keeps_what_was_freed, reload, resident_kb, run, true  # noqa: E402
+from web import Reader  # noqa: E402
 from wire import until  # noqa: E402
 
 SETTINGS = """defaults
@@ -39,15 +39,6 @@ def start(w, lines="", backends="", timeout="20s"):
     w.start(SETTINGS.format(timeout) + FRONTEND.format(lines) + backends)
 
 
-def connect(w, receive_buffer=None):
-    conn = socket.socket()
-    if receive_buffer:
-        conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    conn.settimeout(20)
-    conn.connect(w.address("fe"))
-    return conn
-
-
 def request(path, *fields, method="GET", version="1.1", body=b""):
     lines = [f"{method} {path} HTTP/{version}", "Host: lb.example:8404", *fields]
     if body:
@@ -57,25 +48,11 @@ def request(path, *fields, method="GET", version="1.1", body=b""):
 
 def read_answer(conn):
     """Head and body; an answer without a length goes on to the end."""
-    file = conn.makefile("rb")
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        line = file.readline()
-        if not line:
-            return head, b""
-        head += line
-    small = head.lower()
-    if b"transfer-encoding: chunked" in small:
-        body = b""
-        while True:
-            size = int(file.readline(), 16)
-            body += file.read(size)
-            true(file.readline() == b"\r\n", "a chunk ends in a line end")
-            if size == 0:
-                return head, body
-    if b"content-length:" in small:
-        return head, file.read(int(small.split(b"content-length:")[1].split(b"\r\n")[0]))
-    return head, file.read()
+    reader = Reader(conn, 20.0)
+    head = reader.head()
+    body, _, wrong = reader.content(head)
+    equal(wrong, "", "the body is whole")
+    return head, body
 
 
 def ask(w, *arguments, **more):
@@ -130,6 +107,7 @@ def a_large_farm_in_every_form(w):
     before = resident_kb(w.process.pid)
     _, page = ask(w, "/s")
     document = Document(page.decode())
+    true("version" not in "".join(document.text), "no version where none is asked for")
     rows = [attributes for attributes in document.all("tr") if "data-row" in attributes]
     equal(len(rows), 3000 + 6 + 2, "a row for each server and proxy")
     equal(len({attributes["data-row"] for attributes in rows}), len(rows), "each of its own")
@@ -168,6 +146,7 @@ def nothing_runs_but_its_own_script(w):
             true(f"{kind}-src 'sha256-{digest}'" in policy, f"the policy names the {kind}")
         true("default-src 'none'" in policy and "unsafe" not in policy, "and lets nothing else")
     text = "".join(Document(ask(w, "/s")[1].decode()).text)
+    true("version" in text, "the version, where it is asked for")
     for word in ("<script>alert(1)</script> & <b>", "<i>all</i>", "cookie <img src=x>"):
         true(word in text, f"{word} stays text")
 
@@ -211,7 +190,7 @@ def the_farm_changes_under_a_page(w):
             text = old.read()
         with open(w.config, "w", encoding="utf-8") as new:
             new.write(text[:text.index("backend b1")])
-        true("Reload done" in w.cli("reload"), "most of the farm goes")
+        reload(w)  # most of the farm goes
         got = b""
         while not got.endswith(b"0\r\n\r\n"):
             piece = conn.recv(1 << 20)

@@ -6,6 +6,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "compat"))
 from harness import World  # noqa: E402
+from wire import Client  # noqa: E402
 
 BALANCER = os.environ.get("WEIR") or os.environ.get("HAPROXY") or "/usr/sbin/haproxy"
 facts = 0
@@ -21,6 +22,17 @@ def true(fact, what):
 
 def equal(have, want, what):
     true(have == want, f"{what}: want {want!r}, have {have!r}")
+
+
+def connect(w, receive_buffer=None):
+    """A bare socket to the frontend fe; its reads end within 20 seconds."""
+    sock = Client(w.address("fe"), rcvbuf=receive_buffer).sock
+    sock.settimeout(20)
+    return sock
+
+
+def reload(w):
+    true("Reload done" in w.cli("reload"), "the reload is taken")
 
 
 def resident_kb(pid):
