@@ -2,6 +2,7 @@
 """HTTP connections through what happens to them: reload, stops, servers that close what rests or never end, clients that
 do not read, pipes that run out, values that would begin a line of their own. Runs on $WEIR.
 """
+import socket
 import os
 import signal
 import sys
