@@ -22,7 +22,7 @@ Milliseconds cpu_of_this_thread() {
 Activity activity_of(const proxy::WorkerContext& worker) {
   Activity activity{.loops = worker.io->turns(),
                     .cpu_ms = static_cast<std::uint64_t>((cpu_of_this_thread() - worker.cpu_cleared).count()),
-                    .sessions = worker.sessions.live(),
+                    .sessions = worker.sessions.live() + worker.resting.count(),
                     .tasks = worker.activities.size(),
                     .checks = worker.checks.size(),
                     .listeners = worker.listeners.size(),

@@ -19,16 +19,19 @@ WorkerPools pools_of(const proxy::WorkerContext& worker) {
           .pipes = {pipes.in_use(), pipes.cached()},
           .sessions = {worker.sessions.live(), worker.sessions.capacity() - worker.sessions.live()},
           .encoders = {worker.encoders.lent(), worker.encoders.kept()},
+          .clients = {worker.resting.count(), 0},
           .buffer_size = buffers.buffer_size(),
           .pipe_size = pipes.pipe_size()};
 }
 
 std::vector<Pool> sum_up(const std::vector<WorkerPools>& workers, std::uint64_t encoder_memory) {
-  std::vector<Pool> pools(4);
+  std::vector<Pool> pools(5);
   pools[0].name = "buffer";
   pools[1].name = "pipe";
   pools[2].name = "session";
   pools[2].size = sizeof(proxy::Session);
+  pools[4].name = "client";
+  pools[4].size = sizeof(proxy::RestingClient);
   for (const WorkerPools& one : workers) {
     pools[0].size = one.buffer_size;
     pools[1].size = one.pipe_size;
@@ -36,6 +39,7 @@ std::vector<Pool> sum_up(const std::vector<WorkerPools>& workers, std::uint64_t 
     pools[1].workers.push_back(one.pipes);
     pools[2].workers.push_back(one.sessions);
     pools[3].workers.push_back(one.encoders);
+    pools[4].workers.push_back(one.clients);
   }
   // Each kind of encoder has its own size: what is shown is what one takes on the average.
   pools[3].name = "encoder";

@@ -1,5 +1,5 @@
-// The memory that workers keep by kind: buffers, pipes, sessions, encoders. `show pools` shows it, SIGQUIT shows it and
-// gives back what nobody uses.
+// The memory that workers keep by kind: buffers, pipes, sessions, encoders, clients that rest. `show pools` shows it,
+// SIGQUIT shows it and gives back what nobody uses.
 //
 // Each worker counts its own; what is shown is their sum. A session's block is never given back while the process runs,
 // so "allocated" is the most there ever were, rounded up.
@@ -40,7 +40,7 @@ struct Pool {
 
 /// What one worker keeps; on its thread.
 struct WorkerPools {
-  PoolCount buffers, pipes, sessions, encoders;
+  PoolCount buffers, pipes, sessions, encoders, clients;
   std::size_t buffer_size = 0;
   std::size_t pipe_size = 0;
 };

@@ -213,7 +213,8 @@ Fields frontend_fields(const StatContext& context, const proxy::FrontendPlan& fr
   for (const std::size_t column : {k_rate_lim, k_req_rate, k_req_rate_max}) fields.number(column, 0U);
   fields.number(k_dresp, sum(&proxy::FrontendCounters::denied_responses));
   fields.number(k_dses, sum(&proxy::FrontendCounters::denied_sessions));
-  zeros(fields, {k_req_tot, k_wrew, k_eint, k_h1_sess, k_h2_sess, k_h3_sess, k_h1req, k_h2req, k_h3req});
+  fields.number(k_req_tot, sum(&proxy::FrontendCounters::requests));  // those of connections that became HTTP, too
+  zeros(fields, {k_wrew, k_eint, k_h1_sess, k_h2_sess, k_h3_sess, k_h1req, k_h2req, k_h3req});
   put_compression(fields, state.counters, sum(&proxy::FrontendCounters::bytes_in),
                   sum(&proxy::FrontendCounters::bytes_out));
   protocol_zeros(fields, k_h1_spliced_bytes_out);

@@ -12,6 +12,11 @@
 
 namespace weir {
 
+const std::string& RareText::none() {
+  static const std::string kNone;
+  return kNone;
+}
+
 SocketAddress SocketAddress::ipv4(std::uint32_t host_order, std::uint16_t port) {
   SocketAddress a;
   a.family_ = AddressFamily::ipv4;
@@ -32,21 +37,21 @@ SocketAddress SocketAddress::ipv6(const in6_addr& address, std::uint16_t port) {
 SocketAddress SocketAddress::unix_path(std::string_view path) {
   SocketAddress a;
   a.family_ = AddressFamily::unix_path;
-  a.path_ = path;
+  a.path_ = RareText(path);
   return a;
 }
 
 SocketAddress SocketAddress::abstract(std::string_view name) {
   SocketAddress a;
   a.family_ = AddressFamily::abstract;
-  a.path_ = name;
+  a.path_ = RareText(name);
   return a;
 }
 
 SocketAddress SocketAddress::inherited_fd(int fd) {
   SocketAddress a;
   a.family_ = AddressFamily::fd;
-  a.fd_ = fd;
+  std::memcpy(a.bytes_, &fd, sizeof fd);
   return a;
 }
 
@@ -85,6 +90,12 @@ in6_addr SocketAddress::ipv6_address() const {
   return address;
 }
 
+int SocketAddress::fd() const {
+  int fd = -1;
+  if (family_ == AddressFamily::fd) std::memcpy(&fd, bytes_, sizeof fd);
+  return fd;
+}
+
 bool SocketAddress::is_any() const {
   return is_inet() && std::all_of(std::begin(bytes_), std::end(bytes_), [](std::uint8_t b) { return b == 0; });
 }
@@ -113,8 +124,8 @@ socklen_t SocketAddress::to_sockaddr(sockaddr_storage& out) const {
       sockaddr_un un{};
       un.sun_family = AF_UNIX;
       const std::size_t skip = family_ == AddressFamily::abstract ? 1 : 0;
-      const std::size_t length = std::min(path_.size(), sizeof un.sun_path - 1 - skip);
-      std::memcpy(un.sun_path + skip, path_.data(), length);
+      const std::size_t length = std::min(path().size(), sizeof un.sun_path - 1 - skip);
+      std::memcpy(un.sun_path + skip, path().data(), length);
       std::memcpy(&out, &un, sizeof un);
       return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + skip + length + (skip == 0 ? 1 : 0));
     }
@@ -129,9 +140,9 @@ std::string SocketAddress::host() const {
   switch (family_) {
     case AddressFamily::ipv4: return inet_ntop(AF_INET, bytes_, text, sizeof text);
     case AddressFamily::ipv6: return inet_ntop(AF_INET6, bytes_, text, sizeof text);
-    case AddressFamily::unix_path: return path_;
-    case AddressFamily::abstract: return "abns@" + path_;
-    case AddressFamily::fd: return fmt::format("fd@{}", fd_);
+    case AddressFamily::unix_path: return path();
+    case AddressFamily::abstract: return "abns@" + path();
+    case AddressFamily::fd: return fmt::format("fd@{}", fd());
     case AddressFamily::none: return "";
   }
   return "";

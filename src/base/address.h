@@ -10,12 +10,31 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 
 namespace weir {
+
+/// A text that few of its owners have: as wide as a pointer, copied with its owner.
+class RareText {
+ public:
+  RareText() = default;
+  explicit RareText(std::string_view text) : text_(text.empty() ? nullptr : std::make_unique<std::string>(text)) {}
+  RareText(const RareText& other) : RareText(std::string_view(other.get())) {}
+  RareText(RareText&&) = default;
+  RareText& operator=(const RareText& other) { return *this = RareText(other); }
+  RareText& operator=(RareText&&) = default;
+  ~RareText() = default;
+  [[nodiscard]] const std::string& get() const { return text_ ? *text_ : none(); }
+  friend bool operator==(const RareText& a, const RareText& b) { return a.text_ == b.text_ || a.get() == b.get(); }
+
+ private:
+  static const std::string& none();
+  std::unique_ptr<std::string> text_;
+};
 
 enum class AddressFamily : std::uint8_t { none, ipv4, ipv6, unix_path, abstract, fd };
 
@@ -40,9 +59,9 @@ class SocketAddress {
   /// IPv4 address in host order; only for family ipv4.
   [[nodiscard]] std::uint32_t ipv4_host_order() const;
   [[nodiscard]] in6_addr ipv6_address() const;
-  [[nodiscard]] const std::string& path() const { return path_; }  // Unix path or abstract name
-  [[nodiscard]] int fd() const { return fd_; }
-  [[nodiscard]] bool is_any() const;  // 0.0.0.0 or ::
+  [[nodiscard]] const std::string& path() const { return path_.get(); }  // Unix path or abstract name
+  [[nodiscard]] int fd() const;                                          // of family fd; -1: of any other
+  [[nodiscard]] bool is_any() const;                                     // 0.0.0.0 or ::
 
   /// Fills `out`; returns its length for bind(2) and connect(2), 0 for family none and fd.
   socklen_t to_sockaddr(sockaddr_storage& out) const;
@@ -57,10 +76,10 @@ class SocketAddress {
  private:
   AddressFamily family_ = AddressFamily::none;
   std::uint16_t port_ = 0;
-  int fd_ = -1;
-  std::uint8_t bytes_[16] = {};  // network order; IPv4 in the first four
-  std::string path_;
+  std::uint8_t bytes_[16] = {};  // network order; IPv4 in the first four, as the number of an inherited descriptor
+  RareText path_;
 };
+static_assert(sizeof(SocketAddress) == 32, "every session has four");
 
 /// One address word as written. `host` is empty when `address` already holds the answer; else it awaits resolution.
 struct AddressSpec {

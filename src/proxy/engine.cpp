@@ -59,6 +59,8 @@ Result<void> Engine::start(Config config) {
     process_.contexts.push_back(std::make_unique<WorkerContext>(
         process_.workers.worker(i), process_,
         log::Identity::of_process(config.global.log_tag, config.global.log_send_hostname)));
+  for (std::size_t i = 0; i < std::min(threads, config.global.group_of_thread.size()); i++)
+    process_.contexts[i]->group = config.global.group_of_thread[i];
   return apply(std::move(config));
 }
 
@@ -280,6 +282,7 @@ void Engine::stop() {
     worker.listeners.clear();
     worker.draining.clear();
     worker.ending = true;
+    while (worker.resting.count() != 0) kill_session(worker.resting.wake(worker.resting.at(0)), EndedBy::admin);
     while (Session* session = worker.sessions.first()) kill_session(*session, EndedBy::admin);
     worker.logger.flush();
   });

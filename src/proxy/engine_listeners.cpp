@@ -61,6 +61,9 @@ io::Task<void> end_after(WorkerContext& worker, Milliseconds after, std::vector<
                       (session->target && gone.contains(session->target.get()));
     if (ends) kill_session(*session, EndedBy::admin);
   }
+  for (std::size_t place = worker.resting.count(); place-- != 0;)  // what takes a woken one's place has been looked at
+    if (RestingClient& client = worker.resting.at(place); gone.contains(client.frontend->state.get()))
+      kill_session(worker.resting.wake(client), EndedBy::admin);
 }
 
 }  // namespace
@@ -207,9 +210,12 @@ void Engine::install(const std::shared_ptr<const Plan>& plan, WantedListeners& w
       worker.logger.set_identity(log::Identity::of_process(plan->global->log_tag, plan->global->log_send_hostname));
     worker.plan = plan;
     for (Session* session = worker.sessions.first(); session != nullptr; session = session->next) {
-      if (tables_moved) follow_tables(*session);
+      if (tables_moved && session->tracks != nullptr) follow_tables(*session->tracks, worker.io->now());
       if (session->phase == Phase::requesting) session->plan.reset();  // its next request takes the new one
     }
+    for (std::size_t place = 0; tables_moved && place != worker.resting.count(); place++)
+      if (Tracks* const tracks = worker.resting.at(place).tracks; tracks != nullptr)
+        follow_tables(*tracks, worker.io->now());
     for (auto& listener : std::exchange(worker.listeners, {})) {
       const auto found = kept.find(listener->state.get());
       if (found == kept.end()) {

@@ -131,8 +131,9 @@ struct ServerConfig {
   check::CheckConfig check;  // complete once the backend is finished: steps, timeouts and kind come from the proxy
   HealthSettings health;
   SourcePosition at;
-  std::string cookie;             // the value that stands for it in the proxy's cookie; empty: none
-  std::string redirect;           // redir: where clients are sent instead
+  std::string cookie;    // the value that stands for it in the proxy's cookie; empty: none
+  std::string redirect;  // redir: where clients are sent instead
+  std::shared_ptr<const sample::Expression> pool_name;  // pool-conn-name; null: all are alike
   std::int32_t pool_max = -1;     // pool-max-conn: idle connections kept; -1: as many as there are
   std::uint32_t pool_low = 0;     // pool-low-conn
   Milliseconds pool_purge{5000};  // pool-purge-delay
@@ -151,10 +152,11 @@ struct BindConfig {
   io::ListenOptions options;
   bool accept_proxy = false;                     // a PROXY header comes first
   std::optional<std::uint32_t> netscaler_magic;  // accept-netscaler-cip: a NetScaler header comes first
-  std::vector<ThreadChoice> threads;             // `thread`, as written; none: all
-  std::vector<std::uint16_t> workers;            // those it means, once finished; none: all
-  std::string cli_level;                         // for `stats socket`: user, operator, admin
-  std::string cli_severity;                      // severity-output: none, number, string
+  enum class Spoken : std::uint8_t { as_mode, http1, bytes } spoken = Spoken::as_mode;  // proto
+  std::vector<ThreadChoice> threads;   // `thread`, as written; none: all
+  std::vector<std::uint16_t> workers;  // those it means, once finished; none: all
+  std::string cli_level;               // for `stats socket`: user, operator, admin
+  std::string cli_severity;            // severity-output: none, number, string
   bool cli_expose_fd = false;
   SourcePosition at;
   std::string signature;
@@ -333,6 +335,8 @@ struct GlobalConfig {
   unsigned thread_hard_limit = 0;
   ThreadGroups thread_groups;
   std::vector<CpuMapLine> cpu_map;
+  std::vector<unsigned> group_of_thread;  // once finished
+  IdleSharing idle_sharing = IdleSharing::own_group;
   std::vector<std::vector<unsigned>> cpus;  // of each thread, once finished; an empty list: wherever
   std::uint32_t maxconn = 0;                // 0: from the descriptor limit
   std::string chroot;

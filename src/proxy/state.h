@@ -88,6 +88,7 @@ struct ServerCounters {
   Counter failed_rewrites;
   Counter connects;
   Counter reuses;
+  std::atomic<std::uint32_t> resting{0};  // connections that rest on this worker
 };
 
 /// Milliseconds of the last 1024 sessions, averaged: qtime, ctime, ttime of the statistics. Any thread, approximate.

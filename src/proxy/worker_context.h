@@ -16,6 +16,7 @@
 #include "log/ring_forwarder.h"
 #include "proxy/filter/encoder_pool.h"
 #include "proxy/http/exchange.h"
+#include "proxy/http/resting.h"
 #include "proxy/http/reuse.h"
 #include "proxy/listener.h"
 #include "proxy/plan.h"
@@ -56,6 +57,7 @@ struct WorkerContext {
   std::shared_ptr<const Plan> plan;
   EncoderPool encoders;  // outlives the sessions, which give back what they were lent
   SessionSlots sessions;
+  RestingClients resting;  // between two requests, where there are many
   TrackPool track_pool;
   ExchangePool exchanges;
   IdlePool idle;  // connections to servers that rest
@@ -67,6 +69,8 @@ struct WorkerContext {
   std::unordered_map<const ServerState*, io::ActivityId> checks;  // running here
   std::unordered_map<const ServerState*, io::ActivityId> agents;  // agent checks, the same
   std::vector<std::unique_ptr<log::RingForwarder>> forwarders;    // of all rings, on worker 0 only
+  unsigned group = 0;                                             // of threads
+  std::uint32_t last_question = 0;  // to another worker, for a connection that rests there
   bool flush_queued = false;
   bool ending = false;  // the process ends now: nobody is answered any more
   TimePoint logger_time{};

@@ -2,8 +2,8 @@
 """What requests say about themselves and what is kept of them: credentials, userlists, captures, names of fields, targets."""
 
 from harness import add_scenario, main
-from web import basic, get
-from wire import answer_requests
+from web import OK, WebClient, basic, get, web
+from wire import answer_requests, until
 
 # The hash: openssl passwd -5 -salt saltsalt s3cret
 FRONT = """
@@ -144,6 +144,23 @@ for _kind in NORMALIZERS:
 for _policy in ("preserve", "delete", "reject"):
     for _front in (True, False):
         add_scenario(f"http_rest_names_{_policy}_{'front' if _front else 'back'}", restrict(_policy, _front))
+
+
+
+def interim_counters(w):
+    """Who counts 100 Continue and 103 Early Hints."""
+    web(w, "s1", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + OK)
+    w.start(FRONT % ("%ST", "", ""))
+    with WebClient(w.address("fe")) as client:
+        client.send(get("/", "Connection: close"))
+        w.observe("answer", client.answer())
+    until(lambda: w.stat("be", "BACKEND")["scur"] == "0", what="the connection to be over")
+    for proxy, name in (("fe", "FRONTEND"), ("be", "BACKEND"), ("be", "s1")):
+        row = w.stat(proxy, name)
+        w.observe(f"{proxy}/{name}", f"{row['hrsp_1xx']} {row['hrsp_2xx']}")
+
+
+add_scenario("http_rest_interim_counters", interim_counters)
 
 if __name__ == "__main__":
     main()

@@ -2,9 +2,10 @@
 """HTTP connections through what happens to them: reload, stops, servers that close what rests or never end, clients that
 do not read, pipes that run out, values that would begin a line of their own. Runs on $WEIR.
 """
-import socket
 import os
+import re
 import signal
+import socket
 import sys
 import threading
 import time
@@ -323,6 +324,69 @@ def shellshock_is_refused(w):
     equal(ask(conn), b"HTTP/1.1 200 OK", "who means no harm is served")
 
 
+def bytes_of_every_request_count(w):
+    """What a connection's entry is told of is each request's and answer's own, also of those sent without waiting."""
+    w.server("s1", web)
+    w.start(SETTINGS + FRONTEND.format(
+        "    stick-table type ip size 1k store bytes_in_cnt,bytes_out_cnt,http_req_cnt\n"
+        "    tcp-request connection track-sc0 src\n") + BACKEND)
+    counted = re.compile(r"http_req_cnt=(\d+) bytes_in_cnt=(\d+) bytes_out_cnt=(\d+)")
+    conn = connect(w)
+    sizes = [2000, 10, 10, 700]
+    sent = 0
+    for number, size in enumerate(sizes, 1):
+        request = b"GET / HTTP/1.1\r\nHost: x\r\nX-Filler: " + b"y" * size + b"\r\n\r\n"
+        ask(conn, request)
+        sent += len(request)
+        entry = counted.search(w.cli("show table fe")).groups()
+        equal(int(entry[0]), number, "requests")
+        told = int(entry[1])
+        true(abs(told - sent) <= 20 * number, f"about {sent} bytes sent: {told}")
+        equal(int(entry[2]), number * len(ANSWER), "bytes of answers")
+    conn.sendall(REQUEST * 20)
+    heard = b""
+    while heard.count(b"HTTP/1.1 200") < 20 or not heard.endswith(b"hi"):
+        heard += conn.recv(65536)
+    before = told
+    told = int(counted.search(w.cli("show table fe")).group(2))
+    true(abs(told - before - 20 * len(REQUEST)) <= 400, f"20 at once: {told - before} of {20 * len(REQUEST)}")
+    conn.close()
+    until(lambda: "use=0" in w.cli("show table fe"), what="the connection to end")
+    equal(int(counted.search(w.cli("show table fe")).group(2)), told, "its end counts nothing twice")
+
+
+def clients_that_rest(w):
+    """Beyond some hundred sessions an idle client is a small record. It must not be able to tell."""
+    w.server("s1", web)
+    tables = "    stick-table type ip size 1k store conn_cur,http_req_cnt\n    tcp-request connection track-sc0 src\n"
+    vars_ = "    tcp-request connection set-var(sess.n) int(7)\n    http-response set-header n %[var(sess.n)]\n"
+    settings = SETTINGS + "    timeout http-keep-alive 3s\n"
+    w.start(settings + FRONTEND.format(tables + vars_) + BACKEND, more_global="    nbthread 1\n    maxconn 4000\n")
+    clients = [connect(w) for _ in range(1000)]
+    for conn in clients:
+        equal(ask(conn), b"HTTP/1.1 200 OK", "the first request")
+    pools = w.cli("show pools")
+    rest = int(re.search(r"Pool client .*?, (\d+) used", pools).group(1))
+    true(rest >= 700, f"most rest: {rest}")
+    equal(int(w.stat("fe", "FRONTEND")["scur"]), 1000, "all are connections of the frontend")
+    true("conn_cur=1000" in w.cli("show table fe"), "and of the table")
+    equal(w.cli("show fd").count("type=front"), 1000, "each has a descriptor")
+    for conn in reversed(clients):
+        conn.sendall(REQUEST)
+        true(b"\r\nn: 7\r\n" in conn.recv(65536), "the second request, with what the connection knew")
+    true("http_req_cnt=2000" in w.cli("show table fe"), "all are counted")
+    w.configure(settings + FRONTEND.format(tables.replace("conn_cur", "conn_cur,gpc0") + "    http-request return status 418\n") + BACKEND)
+    reload(w)
+    equal(ask(clients[0]), b"HTTP/1.1 418 I'm a teapot", "after a reload the next request takes the new rules")
+    true("conn_cur=1000" in w.cli("show table fe"), "the changed table has them all")
+    for conn in clients[1:301]:
+        conn.close()
+    until(lambda: "conn_cur=700" in w.cli("show table fe"), what="those that leave to be missed")
+    for conn in clients[301:]:
+        equal(conn.recv(10), b"", "each is let go after timeout http-keep-alive")
+    until(lambda: int(w.stat("fe", "FRONTEND")["scur"]) <= 1, what="nobody to be left")
+
+
 def trailers_after_a_full_buffer(w):
     """A trailer section that the end of a full buffer cuts in two arrives, whatever is cut; one that no buffer holds is refused.
     Both kept a worker busy for ever."""
@@ -360,4 +424,5 @@ run([a_kept_connection_follows_a_reload, a_soft_stop_lets_waiting_clients_go, a_
      interim_answers_without_end, line_ends_stay_out_of_heads, a_login_stays_with_its_client,
      what_may_not_be_done_twice_is_sent_once, a_pool_that_all_left_is_tidied_up, what_is_used_again_says_so,
      no_port_waits_behind_a_connection_that_rested, what_is_still_on_its_way_arrives,
-     connections_do_not_pile_up, shellshock_is_refused, trailers_after_a_full_buffer], 2)
+     connections_do_not_pile_up, shellshock_is_refused, trailers_after_a_full_buffer, bytes_of_every_request_count,
+     clients_that_rest], 2)

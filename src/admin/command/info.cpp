@@ -119,8 +119,8 @@ struct WorkerFacts {
 };
 
 WorkerFacts facts_of(proxy::WorkerContext& worker) {
-  return {worker.sessions.live(), worker.activities.size(), worker.io->pipes().in_use(), worker.io->pipes().cached(),
-          worker.listeners.size()};
+  return {worker.sessions.live() + worker.resting.count(), worker.activities.size(), worker.io->pipes().in_use(),
+          worker.io->pipes().cached(), worker.listeners.size()};
 }
 
 std::uint64_t cpu_microseconds() {

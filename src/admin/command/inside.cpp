@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <iterator>
 
@@ -116,6 +117,26 @@ void write_sides(std::string& out, const proxy::Session& session, const Descript
   }
 }
 
+void write_resting(std::string& out, const proxy::RestingClient& client, const DescriptorChoice& choice) {
+  if (!choice.clients || !choice.names(client.side.fd)) return;
+  fmt::format_to(std::back_inserter(out), "{:>7} : type=front thread={} sess=(nil) fe={} be=<NONE> srv=<none>\n",
+                 client.side.fd, client.worker->id() + 1, client.frontend->config->name);
+}
+
+// Sessions by their slots, then the clients that rest. False: there are more.
+bool write_visit(std::string& out, proxy::WorkerContext& worker, const DescriptorChoice& choice, std::size_t from) {
+  const std::uint32_t slots = worker.sessions.capacity();
+  const std::size_t all = slots + worker.resting.count();
+  const std::size_t end = std::min(all, from + kSlotsAVisit);
+  for (std::size_t at = from; at < end; at++) {
+    if (at >= slots)
+      write_resting(out, worker.resting.at(at - slots), choice);
+    else if (const proxy::Session* session = worker.sessions.at(static_cast<std::uint32_t>(at)); session != nullptr)
+      write_sides(out, *session, choice);
+  }
+  return end == all;
+}
+
 io::Task<void> show_fd(Call& call) {
   const auto choice = parse_descriptor_choice(call.words);
   if (!choice) {
@@ -124,15 +145,12 @@ io::Task<void> show_fd(Call& call) {
   }
   for (const auto& context : call.worker.process->contexts) {
     proxy::WorkerContext* worker = context.get();
-    std::uint32_t from = 0;
+    std::size_t from = 0;
     for (bool more = true; more; from += kSlotsAVisit) {
       const std::string seen = co_await on_worker(*worker->io, [worker, from, wanted = *choice] {
         std::string text;
         if (from == 0) write_listeners(text, *worker, wanted);
-        for (std::uint32_t slot = from; slot < from + kSlotsAVisit; slot++)
-          if (const proxy::Session* session = worker->sessions.at(slot); session != nullptr)
-            write_sides(text, *session, wanted);
-        if (from + kSlotsAVisit < worker->sessions.capacity()) text += '\0';
+        if (!write_visit(text, *worker, wanted, from)) text += '\0';
         return text;
       });
       more = seen.ends_with('\0');

@@ -69,10 +69,14 @@ void write_state(std::string& out, const proxy::BackendPlan& backend, const prox
 void write_connections(std::string& out, const proxy::BackendPlan& backend, const proxy::ServerState& server,
                        std::size_t threads) {
   const std::uint32_t now = server.sessions.value();
-  fmt::format_to(std::back_inserter(out), "{}/{} {}/{} {} {} - 5000 {} {} {} {} 0 0 0 -1 0", backend.config->name,
-                 server.name, backend.config->id, server.id, host_or_dash(server.address), server.address.port(), now,
-                 now, server.sessions.max(), now);
-  for (std::size_t i = 0; i < threads; i++) out += " 0";
+  const std::uint32_t idle = server.idle.value();
+  fmt::format_to(std::back_inserter(out), "{}/{} {}/{} {} {} - {} {} {} {} {} 0 0 {} {} {}", backend.config->name,
+                 server.name, backend.config->id, server.id, host_or_dash(server.address), server.address.port(),
+                 server.config->pool_purge.count(), now, now, server.sessions.max(), now + idle, idle,
+                 server.config->pool_max, idle);
+  for (std::size_t i = 0; i < threads; i++)
+    fmt::format_to(std::back_inserter(out), " {}",
+                   server.counters[static_cast<unsigned>(i)].resting.load(std::memory_order_relaxed));
   out += '\n';
 }
 

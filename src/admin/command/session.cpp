@@ -42,6 +42,7 @@ struct Filter {
   bool extended = false;
 
   [[nodiscard]] bool selects(const proxy::Session& session) const {
+    if (session.phase == proxy::Phase::requesting) return false;  // COMPAT: observed on 2.6: it begins with a request
     if (!frontend.empty() && session.frontend->config->name != frontend) return false;
     if (!backend.empty() && (!session.backend || session.backend->config->name != backend)) return false;
     if (!server.empty() && (!session.target || session.target->name != server)) return false;

@@ -95,6 +95,7 @@ struct ExchangeState {
   RequestStage stage = RequestStage::front_content;
   ResponseStage response_stage = ResponseStage::back_content;
   std::uint16_t next_rule = 0;
+  std::uint32_t asked = 0;  // the question to another worker for a server's connection; 0: none
   std::uint32_t response_scanned = 0;
   const Reply* tarpit = nullptr;
 
@@ -105,11 +106,12 @@ struct ExchangeState {
   proto::http::Method request_method = proto::http::Method::other;
   proto::http::Version request_version = proto::http::Version::http11;
   std::string_view response_version;
-  std::uint16_t status = 0;         // 0: none was sent
-  std::uint16_t server_status = 0;  // 0: the server sent none
-  std::string_view served_by;       // the log's name for what answers from inside; empty: nothing does
-  char cookie_in = '-';             // manual 8.5: what the client's cookie was
-  char cookie_out = '-';            // and what was done about it in the answer
+  std::string_view connection_name;  // of the server's, by pool-conn-name
+  std::uint16_t status = 0;          // 0: none was sent
+  std::uint16_t server_status = 0;   // 0: the server sent none
+  std::string_view served_by;        // the log's name for what answers from inside; empty: nothing does
+  char cookie_in = '-';              // manual 8.5: what the client's cookie was
+  char cookie_out = '-';             // and what was done about it in the answer
 
   std::optional<proto::coding::Coding>
       wanted_coding;                            // what the client takes of what the answer may be compressed with

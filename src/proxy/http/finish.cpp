@@ -76,6 +76,7 @@ void forget_request(Session& session) {
   session.request.total = session.request.reported = 0;
   session.response.total = session.response.reported = 0;
   session.request.saved = session.response.saved = 0;
+  restart_tracked_bytes(session);
   session.request.fin_sent = session.response.fin_sent = false;
   session.response.ended = session.response.readable = session.response.to_end = session.response.blocked = false;
   session.response.large = session.request.large = false;

@@ -83,6 +83,20 @@ void add_path(std::string& location, const Redirect& redirect, std::string_view 
 
 }  // namespace
 
+bool redirected_by_server(Session& session) {
+  const std::string& prefix = session.target_config->redirect;
+  HttpExchange& exchange = *session.http;
+  const bool fetches = exchange.request_method == Method::get || exchange.request_method == Method::head;
+  if (prefix.empty() || !fetches) return false;
+  static const Reply kReply{
+      .status = 302, .closes = true, .fields = {{"cache-control", "no-cache"}, {"content-length", "0"}}};
+  const auto where = exchange.texts.copy(fmt::format("{}{}", prefix, split_target(exchange.request.target).path_query));
+  exchange.answer = {};
+  exchange.answer.fields.emplace_back("location", where.value_or(prefix));
+  answer(session, kReply, EndedBy::local, 'C');
+  return true;
+}
+
 bool read_redirect(config::ParseContext& context, config::Arguments& args, const sample::Scope& scope, bool literal,
                    Redirect& out) {
   static constexpr std::string_view kTo[] = {"location", "prefix", "scheme"};

@@ -7,11 +7,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "proxy/explain.h"
 #include "proxy/http/body.h"
 #include "proxy/http/broken.h"
 #include "proxy/http/phases.h"
+#include "proxy/http/resting.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/relay.h"
@@ -71,6 +73,18 @@ bool client_stays(const Session& session, const HttpExchange& exchange) {
   return framing.keep_alive && !framing.close_after;
 }
 
+// What began as bytes has been asked the rules before that, and may have its backend.
+void begin_where_switched(Session& session) {
+  switch (std::exchange(session.switched, Session::Switched::no)) {
+    case Session::Switched::no: return;
+    case Session::Switched::in_frontend: session.http->stage = RequestStage::front_http; return;
+    case Session::Switched::behind_it:
+      session.http->stage = RequestStage::back_content;
+      session.backend->state->counters[session.worker->id()].requests.add();
+      return;
+  }
+}
+
 void begin_request(Session& session, HttpExchange& exchange, std::size_t size) {
   session.requests++;
   session.head_scanned = 0;
@@ -89,6 +103,7 @@ void begin_request(Session& session, HttpExchange& exchange, std::size_t size) {
     keep_broken_request(session, message, place_of_framing(exchange.request, message), body.framing.violation);
     return refuse_request(session, body.framing.violation);
   }
+  begin_where_switched(session);
   body.reader = proto::http1::BodyReader(body.framing);
   body.read_over = body.reader.over();
   exchange.client_keep_alive = exchange.wanted_keep_alive = client_stays(session, exchange);
@@ -201,7 +216,7 @@ void next_request(Session& session) {
   set_request_deadline(session);
   // What is already here waits for its turn behind the other connections.
   if (flow.holds_bytes() || flow.readable || flow.ended) worker.io->reactor().make_ready(session.client.token, EPOLLIN);
-  arm_timer(session);
+  if (!rests(session)) arm_timer(session);
 }
 
 void close_waiting_clients(WorkerContext& worker) {
@@ -212,6 +227,7 @@ void close_waiting_clients(WorkerContext& worker) {
     if (waits) close_session(*session, EndedBy::nobody, '-');
     session = next;
   }
+  while (worker.resting.count() != 0) close_session(worker.resting.wake(worker.resting.at(0)), EndedBy::nobody, '-');
 }
 
 }  // namespace weir::proxy

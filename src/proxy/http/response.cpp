@@ -31,10 +31,11 @@ bool flush_interim(Session& session) {
   return false;
 }
 
-// 100 Continue and its kin go to the client as they are, but not to one that cannot know them.
+// 100 Continue and its kin go to the client as they are, but not to one that cannot know them. COMPAT: observed on 2.6:
+// they count as the server's, and as nobody else's.
 bool pass_interim(Session& session) {
   HttpExchange& exchange = *session.http;
-  count_status(session, exchange.response.status);
+  session.target->counters[session.worker->id()].responses[1].add();
   if (exchange.request_version == Version::http10) return true;
   if (exchange.response.status == 100 && exchange.continue_sent) return true;
   exchange.response_body.unsent.append(write_http1_head(session, exchange.response, {}));

@@ -35,6 +35,7 @@ IdlePool::~IdlePool() {
 
 void IdlePool::add(WorkerContext& worker, std::unique_ptr<IdleConnection> connection) {
   worker_ = &worker;
+  id_ = worker.id();
   IdleList& list = lists_[connection->server.get()];
   connection->worker = &worker;
   connection->since = worker.io->now();
@@ -45,6 +46,7 @@ void IdlePool::add(WorkerContext& worker, std::unique_ptr<IdleConnection> connec
   list.count++;
   size_++;
   connection->server->idle.increment();
+  connection->server->counters[id_].resting.fetch_add(1, std::memory_order_relaxed);
   worker.io->reactor().rebind(connection->token, on_event, connection.get());
   if (!timer_.armed()) {
     timer_.set(on_timer, this);
@@ -60,7 +62,16 @@ std::unique_ptr<IdleConnection> IdlePool::remove(IdleList& list, IdleConnection*
   list.count--;
   size_--;
   connection->server->idle.decrement();
+  connection->server->counters[id_].resting.fetch_sub(1, std::memory_order_relaxed);
   return std::unique_ptr<IdleConnection>(connection);
+}
+
+std::unique_ptr<IdleConnection> IdlePool::take(const ServerState& server, const IdleWish& wish) {
+  const auto found = lists_.find(&server);
+  if (found == lists_.end()) return nullptr;
+  for (IdleConnection* one = found->second.newest; one != nullptr; one = one->older)
+    if (wish.fits(*one)) return remove(found->second, one);
+  return nullptr;
 }
 
 std::unique_ptr<IdleConnection> IdlePool::record() {
@@ -158,7 +169,9 @@ bool tied_to_client(const Session& session) {
   return source && (source->use == SourceSettings::Use::client || source->use == SourceSettings::Use::client_ip);
 }
 
-void attach(Session& session, std::unique_ptr<IdleConnection> connection) {
+}  // namespace
+
+void use_idle_connection(Session& session, std::unique_ptr<IdleConnection> connection) {
   WorkerContext& worker = *session.worker;
   session.server.fd = connection->fd;
   session.server.token = connection->token;
@@ -174,11 +187,54 @@ void attach(Session& session, std::unique_ptr<IdleConnection> connection) {
   worker.idle.keep_record(std::move(connection));
 }
 
-bool may_serve_more(const ServerConfig& server, const IdleConnection& connection) {
-  return !server.max_reuse_set || connection.served <= server.max_reuse;
+bool IdleWish::fits(const IdleConnection& one) const {
+  if (looks && is_over(one.fd, EPOLLIN)) return false;
+  if (only_proven && !one.shared_before) return false;
+  return one.address == address && one.name == name && (!most_served || one.served <= *most_served);
+}
+
+namespace {
+
+// A request without a value has no name, as those of a server without an expression. It is remembered for when the
+// connection rests; without room for that the connection serves this client alone.
+std::string connection_name(Session& session, const sample::Expression& expression) {
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  sample::Sample value;
+  const std::size_t mark = session.worker->arena.mark();
+  const bool known = expression.evaluate(context, value) == sample::FetchStatus::ok &&
+                     sample::cast(value, sample::Type::string, context.arena);
+  std::string name(known ? value.text() : std::string_view());
+  session.worker->arena.rewind(mark);
+  if (const auto kept = session.http->texts.copy(name))
+    session.http->connection_name = *kept;
+  else
+    session.http->server_private = true;
+  return name;
+}
+
+// Of its own connection, and of others'.
+IdleWish plain_wish(Session& session) {
+  const ServerConfig& server = *session.target_config;
+  IdleWish wish;
+  wish.address = session.facts.server;
+  if (server.pool_name) wish.name = connection_name(session, *server.pool_name);
+  if (server.max_reuse_set) wish.most_served = server.max_reuse;
+  return wish;
 }
 
 }  // namespace
+
+std::optional<IdleWish> idle_wish(Session& session) {
+  if (tied_to_client(session)) return std::nullopt;
+  const Reuse mode = session.backend->config->settings.http.reuse;
+  const bool first = session.requests <= 1;
+  if (mode == Reuse::never || (mode == Reuse::safe && first)) return std::nullopt;
+  IdleWish wish = plain_wish(session);
+  wish.only_proven = mode == Reuse::aggressive && first;
+  wish.looks = !may_be_repeated(session.http->request_method);
+  return wish;
+}
 
 bool may_be_repeated(proto::http::Method method) {
   using proto::http::Method;
@@ -203,9 +259,8 @@ bool take_idle_connection(Session& session) {
     std::unique_ptr<IdleConnection> own(session.own_server);
     session.own_server = nullptr;
     const bool logged_in = own->logged_in;
-    if (own->server == session.target && own->address == session.facts.server &&
-        may_serve_more(*session.target_config, *own)) {
-      attach(session, std::move(own));
+    if (own->server == session.target && plain_wish(session).fits(*own)) {
+      use_idle_connection(session, std::move(own));
       session.http->server_shared = false;
       session.http->server_private = true;
       session.http->server_login = logged_in;
@@ -213,34 +268,20 @@ bool take_idle_connection(Session& session) {
     }
     end_resting(worker, *own);
   }
-  if (tied_to_client(session)) return false;
-  const Reuse mode = session.backend->config->settings.http.reuse;
-  const bool first = session.requests <= 1;
-  if (mode == Reuse::never || (mode == Reuse::safe && first)) return false;
-  const bool only_proven = mode == Reuse::aggressive && first;
-  // A request that may not be sent twice goes over no connection that is closed already.
-  const bool looks = !may_be_repeated(session.http->request_method);
-  auto found = worker.idle.take(*session.target, [&](const IdleConnection& one) {
-    if (looks && is_over(one.fd, EPOLLIN)) return false;
-    if (only_proven && !one.shared_before) return false;
-    return one.address == session.facts.server && may_serve_more(*session.target_config, one);
-  });
+  const auto wish = idle_wish(session);
+  if (!wish) return false;
+  auto found = worker.idle.take(*session.target, *wish);
   if (!found) return false;
-  attach(session, std::move(found));
+  use_idle_connection(session, std::move(found));
   return true;
 }
 
-namespace {
-
-// Within pool-max-conn, and never more than the server has served at once: clients that bring one request each would
-// leave a connection behind every time.
+// Clients that bring one request each would leave a connection behind every time.
 bool has_room(const ServerState& server, const ServerConfig& config) {
   const std::uint32_t resting = server.idle.value();
   if (config.pool_max >= 0 && resting >= static_cast<std::uint32_t>(config.pool_max)) return false;
   return resting < std::max(server.sessions.max(), config.pool_low);
 }
-
-}  // namespace
 
 void rest_server_connection(Session& session) {
   WorkerContext& worker = *session.worker;
@@ -255,10 +296,11 @@ void rest_server_connection(Session& session) {
   rests->shared_before = session.http->server_shared;
   rests->logged_in = session.http->server_login;
   session.server.connected = false;
+  rests->name = session.http->connection_name;
   const bool own = session.http->server_private || tied_to_client(session) ||
                    session.backend->config->settings.http.reuse == Reuse::never;
   const bool room = has_room(*session.target, *session.target_config);
-  if (own && session.http->client_keep_alive) {
+  if (own && session.http->client_keep_alive && session.frontend->config->settings.http.max_session_servers != 0) {
     worker.io->reactor().rebind(rests->token, on_own_server_event, &session);
     session.own_server = rests.release();
   } else if (!own && room && !session.target->removed.load(std::memory_order_relaxed)) {

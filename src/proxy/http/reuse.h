@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -19,6 +21,7 @@
 
 namespace weir::proxy {
 
+struct Session;
 struct WorkerContext;
 class ServerState;
 struct ServerConfig;
@@ -32,11 +35,22 @@ struct IdleConnection {
   SocketAddress address;                       // where it leads
   SocketAddress source;
   TimePoint since{};
+  std::string name;            // pool-conn-name
   std::uint32_t served = 0;    // requests so far
   bool logged_in = false;      // its client has logged in over it (NTLM, Negotiate) and should come back to it
   bool shared_before = false;  // another client's request has gone over it: it is known to work
   IdleConnection* older = nullptr;
   IdleConnection* newer = nullptr;
+};
+
+/// What a request can use.
+struct IdleWish {
+  SocketAddress address;
+  std::string name;                          // pool-conn-name
+  std::optional<std::uint32_t> most_served;  // max-reuse
+  bool looks = false;                        // it may not be sent twice: over no connection that is closed already
+  bool only_proven = false;                  // http-reuse aggressive, of a connection's first request
+  [[nodiscard]] bool fits(const IdleConnection& one) const;
 };
 
 /// Those of one server on one worker, the last used first.
@@ -54,15 +68,8 @@ class IdlePool {
   ~IdlePool();
 
   void add(WorkerContext& worker, std::unique_ptr<IdleConnection> connection);
-  /// The last used one to that address that `fit` likes, out of the pool.
-  template <class Fit>
-  std::unique_ptr<IdleConnection> take(const ServerState& server, Fit&& fit) {
-    const auto found = lists_.find(&server);
-    if (found == lists_.end()) return nullptr;
-    for (IdleConnection* one = found->second.newest; one != nullptr; one = one->older)
-      if (fit(*one)) return remove(found->second, one);
-    return nullptr;
-  }
+  /// The last used one that fits, out of the pool.
+  std::unique_ptr<IdleConnection> take(const ServerState& server, const IdleWish& wish);
   /// Closes it: the server did, or said something that nobody asked for.
   void drop(IdleConnection& connection);
   /// Manual, pool-purge-delay: half of those that have rested for that long.
@@ -84,7 +91,15 @@ class IdlePool {
   std::unordered_map<const ServerState*, IdleList> lists_;
   std::size_t size_ = 0;
   WorkerContext* worker_ = nullptr;
+  std::uint16_t id_ = 0;  // its worker's
   io::Timer timer_;
 };
+
+/// What the session's request can use; nothing when it must have a connection of its own.
+std::optional<IdleWish> idle_wish(Session& session);
+/// The connection is the session's from here on; it is in the worker's epoll set.
+void use_idle_connection(Session& session, std::unique_ptr<IdleConnection> connection);
+/// Whether one more may rest: within pool-max-conn, and never more than the server has served at once.
+bool has_room(const ServerState& server, const ServerConfig& config);
 
 }  // namespace weir::proxy

@@ -59,6 +59,9 @@ struct SectionPages {
 /// option http-keep-alive, http-server-close, httpclose: what happens to connections after an answer.
 enum class AfterAnswer : std::uint8_t { keep_alive, server_close, close };
 
+/// tune.idle-pool.shared: which threads lend each other connections that rest.
+enum class IdleSharing : std::uint8_t { nobody, own_group, all };
+
 /// http-reuse: which requests may travel over connections that others opened.
 enum class Reuse : std::uint8_t { never, safe, aggressive, always };
 
@@ -122,7 +125,8 @@ struct HttpSettings {
   bool accept_unsafe_response = false;
   bool ignore_probes = false;
   bool prefer_last_server = false;
-  bool restrict_names_delete = false;  // option http-restrict-req-hdr-names
+  std::uint32_t max_session_servers = 5;  // max-session-srv-conns; weir keeps one at most
+  bool restrict_names_delete = false;     // option http-restrict-req-hdr-names
   bool restrict_names_reject = false;
   std::uint32_t retry_on = retry::conn_failure;
   std::vector<std::uint16_t> retry_statuses;

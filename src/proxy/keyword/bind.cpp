@@ -51,6 +51,11 @@ void mss(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
   else
     bind.options.max_segment = static_cast<int>(*size);
 }
+void proto(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
+  static constexpr std::string_view kSpoken[] = {"h1", "none"};
+  if (const auto spoken = args.expect_choice("protocol", kSpoken))
+    bind.spoken = *spoken == 0 ? BindConfig::Spoken::http1 : BindConfig::Spoken::bytes;
+}
 void mode(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
   if (const auto value = expect_mode(args)) bind.options.mode = *value;
 }
@@ -170,6 +175,12 @@ constexpr Row kOptions[] = {
      .arguments = "<name>",
      .doc = "The listener's name in statistics.",
      .example = "bind 192.0.2.1:3389 name rdp"},
+    {.name = "proto",
+     .args = 1,
+     .apply = proto,
+     .arguments = "h1|none",
+     .doc = "What clients speak: HTTP/1, in 'mode http'; nothing that weir understands, in 'mode tcp'.",
+     .example = "bind :80 proto h1"},
     {.name = "tcp-ut",
      .args = 1,
      .apply = tcp_ut,
@@ -198,7 +209,6 @@ constexpr Row kOptions[] = {
 };
 
 constexpr std::string_view kNoTls = "TLS of clients is not available in this version";
-constexpr std::string_view kNoHttp = "HTTP is not available in this version";
 constexpr std::string_view kNotYet = "it is not available in this version";
 constexpr Row kLaterOptions[] = {
     config::dropped_option<BindConfig>("allow-0rtt", 0, kNoTls),
@@ -224,7 +234,6 @@ constexpr Row kLaterOptions[] = {
     config::dropped_option<BindConfig>("no-tlsv12", 0, kNoTls),
     config::dropped_option<BindConfig>("npn", 1, kNoTls),
     config::dropped_option<BindConfig>("process", 1, "weir is one process with threads", "thread"),
-    config::dropped_option<BindConfig>("proto", 1, kNoHttp),
     config::option_without_meaning<BindConfig>("shards", 1, "every worker has its own socket of every address"),
     config::dropped_option<BindConfig>("ssl", 0, kNoTls),
     config::dropped_option<BindConfig>("ssl-max-ver", 1, kNoTls),

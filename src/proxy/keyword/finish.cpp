@@ -12,6 +12,7 @@
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/finish_external.h"
 #include "proxy/keyword/finish_filter.h"
+#include "proxy/keyword/finish_mode.h"
 #include "proxy/keyword/finish_server.h"
 #include "proxy/keyword/finish_threads.h"
 #include "proxy/keyword/finish_tracking.h"
@@ -102,7 +103,9 @@ class Finisher {
 
   void require_backend(const ProxyConfig& proxy, std::string_view name, SourcePosition at) {
     if (const auto found = backends_.find(name); found != backends_.end()) {
-      if (found->second != &proxy && !proxy.settings.disabled && found->second->settings.mode != proxy.settings.mode)
+      // What arrives as bytes may become HTTP; what HTTP has taken apart is bytes no more.
+      const bool loses_http = proxy.settings.mode == Mode::http && found->second->settings.mode != Mode::http;
+      if (found->second != &proxy && !proxy.settings.disabled && loses_http)
         diagnostics_.error(at, fmt::format("{} and its backend '{}' have different modes", title(proxy), name)).hint =
             "write 'mode http', or 'mode tcp', in both";
       if (found->second == &proxy)
@@ -147,6 +150,9 @@ class Finisher {
       options.keepalive = settings.client_keepalive_options;
       options.keepalive.enabled = true;
     }
+    const bool http = settings.mode == Mode::http;
+    if (bind.spoken == BindConfig::Spoken::http1 && !http) diagnostics_.error(bind.at, "'proto h1' needs 'mode http'");
+    if (bind.spoken == BindConfig::Spoken::bytes && http) diagnostics_.error(bind.at, "'proto none' needs 'mode tcp'");
     if (settings.smart_accept) options.quick_ack = false;
     options.receive_buffer = static_cast<int>(global.client_rcvbuf);
     options.send_buffer = static_cast<int>(global.client_sndbuf);
@@ -240,15 +246,9 @@ class Finisher {
     }
   }
 
-  void statistics_warning(const ProxyConfig& proxy) {
-    if (!proxy.own_stats || proxy.settings.mode == Mode::http || options_.after_errors) return;
-    diagnostics_.warning(proxy.at, fmt::format("{} is in TCP mode: its 'stats' lines have no effect", title(proxy)))
-        .hint = "the statistics page needs 'mode http'";
-  }
-
   void formats(ProxyConfig& proxy) {
     if (proxy.settings.disabled) return;
-    statistics_warning(proxy);
+    if (!options_.after_errors) warn_of_http_words(proxy, diagnostics_);
     missing_timeouts(proxy);
     waiting_warning(proxy);
     if (!options_.after_errors) warn_of_unreachable(proxy, diagnostics_);

@@ -166,6 +166,9 @@ void finish_server(const Config& config, const ProxyConfig& proxy, ServerConfig&
   // The same words that mean another address are a change.
   if (!server.spec.host.empty()) server.resolved += fmt::format("at {}\n", server.address.to_string());
   if (!server.resolved.empty()) server.signature += '\n' + server.resolved;
+  if (!server.redirect.empty() && settings.mode != Mode::http)
+    diagnostics.warning(server.at, fmt::format("server '{}': 'redir' has no effect in TCP mode", server.name)).hint =
+        "write 'mode http'";
   if (server.minconn > server.maxconn) {
     // Manual, minconn: without a maxconn it is one itself.
     if (server.maxconn != 0)

@@ -30,6 +30,8 @@ void finish_threads(Config& config, Diagnostics& diagnostics) {
         "'thread-group <group> <threads>' says which threads a group has";
     return;
   }
+  global.group_of_thread.clear();
+  for (unsigned thread = 0; thread < threads; thread++) global.group_of_thread.push_back(layout->group_of(thread));
   global.cpus.clear();
   if (!global.cpu_map.empty()) global.cpus = layout->place(global.cpu_map);
   for (const auto& proxy : config.proxies)

@@ -136,6 +136,13 @@ void source(ParseContext& context, const Line& line) {
   proxy->settings.source = std::move(settings);
 }
 
+void max_session_servers(ParseContext& context, const Line& line) {
+  Arguments args(context, line);
+  const auto number = args.expect_integer("the number of connections", 0, INT32_MAX);
+  if (ProxyConfig* proxy = number ? frontend_side(context, line) : nullptr)
+    proxy->settings.http.max_session_servers = static_cast<std::uint32_t>(*number);
+}
+
 constexpr KeywordRow kRows[] = {
     {.name = "backlog",
      .sections = in::proxies,
@@ -195,7 +202,16 @@ constexpr KeywordRow kRows[] = {
      .parse = maxconn,
      .doc = "How many sessions of the frontend may run at once; others wait in the system's queue.",
      .example = "maxconn 2000"},
-    no_meaning("max-session-srv-conns", in::proxies, "no connection to a server is kept for later in TCP mode"),
+    {.name = "max-session-srv-conns",
+     .sections = in::proxies,
+     .arguments = "<connections>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = max_session_servers,
+     .doc =
+         "How many connections to servers rest beside their own client between its requests: weir keeps the last one, "
+         "or with 0 none.",
+     .example = "max-session-srv-conns 1"},
     {.name = "mode",
      .sections = in::proxies,
      .arguments = "<mode>",

@@ -49,6 +49,14 @@ void inter(ParseContext&, ServerConfig& server, Arguments& args, const Word& opt
     server.check.inter = *time;
 }
 
+void pool_name(ParseContext& context, ServerConfig& server, Arguments& args, const Word&) {
+  const Word* const word = args.expect_word("the expression");
+  if (word == nullptr) return;
+  auto expression =
+      sample::Expression::compile(word->text, scope_of(context, Place::request), word->at, context.diagnostics());
+  if (expression) server.pool_name = std::make_shared<const sample::Expression>(std::move(*expression));
+}
+
 void weight(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
   if (const auto value = args.expect_integer("the weight", 0, 256)) server.weight = static_cast<unsigned>(*value);
 }
@@ -255,13 +263,20 @@ constexpr Row kOptions[] = {
     with("on-marked-up", "shutdown-backup-sessions", on_marked_up,
          "What happens to the sessions of backup servers when the server comes up.",
          "server s1 192.0.2.11:3389 check on-marked-up shutdown-backup-sessions"),
+    with("pool-conn-name", "<expression>", pool_name,
+         "What names a connection: a request goes over one that rests only if its own value is the same.",
+         "server s1 192.0.2.11:80 pool-conn-name req.hdr(host)"),
     with("pool-low-conn", "<connections>", number<&S::pool_low, 0, 1'000'000'000>,
-         "How many resting connections are always kept.", "server s1 192.0.2.11:80 pool-low-conn 10"),
+         "With no more resting connections than that no thread lends another one, and they are kept.",
+         "server s1 192.0.2.11:80 pool-low-conn 10"),
     with("pool-max-conn", "<connections>", pool_max, "How many connections may rest between requests; -1: any number.",
          "server s1 192.0.2.11:80 pool-max-conn 100"),
     with("pool-purge-delay", "<time>", pool_purge, "Half of the connections that rested for that long are closed.",
          "server s1 192.0.2.11:80 pool-purge-delay 10s"),
     with("port", "<port>", port, "Checks another port than the server's.", "server s1 192.0.2.11:3389 check port 443"),
+    with("redir", "<prefix>", text<&S::redirect>,
+         "Requests to GET something are sent there by a redirection, their path and query behind the prefix.",
+         "server s1 192.0.2.11:80 redir http://images.example.com"),
     with("rise", "<count>", count<&C::rise>, "After how many passed checks the server is up again.",
          "server s1 192.0.2.11:3389 check rise 2"),
     with("slowstart", "<time>", slowstart, "How long a server that came back takes to its full share.",
@@ -331,9 +346,7 @@ constexpr Row kLaterOptions[] = {
     dropped_option<S>("log-proto", 1, "'mode log' is not available in this version"),
     dropped_option<S>("namespace", 1, kNotYet),
     option_without_meaning<S>("no-ssl", 0, "it is the default"),
-    option_without_meaning<S>("pool-conn-name", 1, "connections to servers are not shared in TCP mode"),
     dropped_option<S>("proto", 1, kNoHttp),
-    dropped_option<S>("redir", 1, kNoHttp),
     dropped_option<S>("resolve-net", 1, kNoResolvers),
     dropped_option<S>("resolve-opts", 1, kNoResolvers),
     dropped_option<S>("resolve-prefer", 1, kNoResolvers),

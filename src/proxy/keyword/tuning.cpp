@@ -1,6 +1,9 @@
 // tune.* and switches of an event loop that weir does not have. Manual: 3.2.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/global_rows.h"
 #include "proxy/keyword/tables.h"
@@ -43,11 +46,32 @@ void number(ParseContext& context, const Line& line) {
     context.target<G>().*Member = static_cast<std::uint32_t>(*value);
 }
 
+struct SharingWord {
+  std::string_view word;
+  IdleSharing sharing;
+};
+
+template <const auto& words>
+void idle_sharing(ParseContext& context, const Line& line) {
+  const auto* const found = std::ranges::find(words, line.args()[0].text, &SharingWord::word);
+  if (found == std::end(words))
+    context.error(line.args()[0], fmt::format("'{}' is not right: {}, {} or {}", line.args()[0].text, words[0].word,
+                                              words[1].word, words[2].word));
+  else
+    context.target<G>().idle_sharing = found->sharing;
+}
+
+constexpr SharingWord kIdlePool[] = {
+    {"full", IdleSharing::all}, {"on", IdleSharing::own_group}, {"off", IdleSharing::nobody}};
+// "restricted" is for what cannot connect: there is none here.
+constexpr SharingWord kOtherGroups[] = {
+    {"none", IdleSharing::own_group}, {"restricted", IdleSharing::own_group}, {"full", IdleSharing::all}};
+
 // That it stands among the section's lines is all that it does: what is an experiment looks for it there.
 void expose_experimental_directives(ParseContext&, const Line&) {}
 
 constexpr std::string_view kOnlyEpoll = "weir waits with epoll and nothing else";
-constexpr std::string_view kNoHttp = "it tunes HTTP, which this version does not speak";
+constexpr std::string_view kNoHttp2 = "it tunes HTTP/2, which this version does not speak";
 constexpr std::string_view kNoLua = "it tunes Lua, which this version does not run";
 constexpr std::string_view kNoTls = "it tunes TLS of clients, which this version does not speak";
 constexpr std::string_view kOtherMachinery = "it tunes machinery that weir does not have";
@@ -72,10 +96,10 @@ constexpr KeywordRow kRows[] = {
     global_rows::one("tune.bufsize", "<bytes>", size<&G::bufsize, 1'024, 16'777'216>,
                      "The size of a buffer: the most that rules about content can look at.", "tune.bufsize 16384"),
     no_meaning("tune.fd.edge-triggered", in::global, "all events are edge-triggered"),
-    no_meaning("tune.h2.header-table-size", in::global, kNoHttp),
-    no_meaning("tune.h2.initial-window-size", in::global, kNoHttp),
-    no_meaning("tune.h2.max-concurrent-streams", in::global, kNoHttp),
-    no_meaning("tune.h2.max-frame-size", in::global, kNoHttp),
+    no_meaning("tune.h2.header-table-size", in::global, kNoHttp2),
+    no_meaning("tune.h2.initial-window-size", in::global, kNoHttp2),
+    no_meaning("tune.h2.max-concurrent-streams", in::global, kNoHttp2),
+    no_meaning("tune.h2.max-frame-size", in::global, kNoHttp2),
     global_rows::one("tune.http.cookielen", "<characters>", number<&G::capture_cookie_length, 0, 65'535>,
                      "The longest text that 'capture cookie' keeps, whatever its 'len' says.",
                      "tune.http.cookielen 63"),
@@ -83,7 +107,11 @@ constexpr KeywordRow kRows[] = {
                      "How much of a request's target the log shows.", "tune.http.logurilen 1024"),
     global_rows::one("tune.http.maxhdr", "<fields>", number<&G::max_http_fields, 1, 32'767>,
                      "How many fields a message may bring, its first line counted.", "tune.http.maxhdr 101"),
-    no_meaning("tune.idle-pool.shared", in::global, kNoHttp),
+    global_rows::one(
+        "tune.idle-pool.shared", "full|on|off", idle_sharing<kIdlePool>,
+        "Whether a request may go over a server's connection that rests on another thread: of any group, of "
+        "its own, or not.",
+        "tune.idle-pool.shared full"),
     no_meaning("tune.idletimer", in::global, kOtherMachinery),
     no_meaning("tune.listener.multi-queue", in::global, "every worker has its own socket of every address"),
     no_meaning("tune.lua.forced-yield", in::global, kNoLua),
@@ -107,8 +135,8 @@ constexpr KeywordRow kRows[] = {
     no_meaning("tune.pattern.cache-size", in::global, "pattern sets are indexed, and looked up at every use"),
     global_rows::one("tune.pipesize", "<bytes>", size<&G::pipesize, 0, kMaxSocketBuffer>,
                      "The size of the pipes that splicing uses.", "tune.pipesize 65536"),
-    no_meaning("tune.pool-high-fd-ratio", in::global, kNoHttp),
-    no_meaning("tune.pool-low-fd-ratio", in::global, kNoHttp),
+    no_meaning("tune.pool-high-fd-ratio", in::global, kOtherMachinery),
+    no_meaning("tune.pool-low-fd-ratio", in::global, kOtherMachinery),
     global_rows::one("tune.rcvbuf.client", "<bytes>", size<&G::client_rcvbuf, 0, kMaxSocketBuffer>,
                      "The system's receive buffer of client connections.", "tune.rcvbuf.client 65536"),
     global_rows::one("tune.rcvbuf.server", "<bytes>", size<&G::server_rcvbuf, 0, kMaxSocketBuffer>,
@@ -135,6 +163,9 @@ constexpr KeywordRow kRows[] = {
      .parse = stick_counters,
      .doc = "How many entries of stick tables one connection may track: track-sc0 to track-sc<number - 1>.",
      .example = "tune.stick-counters 5"},
+    global_rows::one("tune.takeover-other-tg-connections", "none|restricted|full", idle_sharing<kOtherGroups>,
+                     "The older word for 'tune.idle-pool.shared on' and 'tune.idle-pool.shared full'.",
+                     "tune.takeover-other-tg-connections none"),
 };
 static_assert(config::well_formed(kRows));
 

@@ -4,7 +4,6 @@
 namespace weir::proxy {
 namespace {
 
-constexpr std::string_view kHttp = "HTTP mode is not available in this version";
 constexpr std::string_view kSpoe = "offloading to agents (SPOE) is not available in this version";
 
 constexpr ActionRow refused(std::string_view name, std::uint8_t sets, std::string_view reason,
@@ -17,7 +16,6 @@ constexpr ActionRow kRows[] = {
     refused("do-resolve", rules_of::content, "asking name servers at run time is not available in this version",
             ActionForm::parentheses),
     refused("send-spoe-group", rules_of::content | rules_of::response, kSpoe),
-    refused("switch-mode", rules_of::content, kHttp),
     refused("use-service", rules_of::content, "services are not available in this version"),
 };
 static_assert(well_formed_actions(kRows));

@@ -1,5 +1,8 @@
 // Actions that end a rule set. Manual 4.4: accept, close, reject.
+#include "proxy/keyword/build.h"
+#include "proxy/rule/action.h"
 #include "proxy/rule/tables.h"
+#include "proxy/tcp/session.h"
 
 namespace weir::proxy {
 namespace {
@@ -7,6 +10,21 @@ namespace {
 Verdict accept(const ActionArgument*, Session&, sample::Context&) { return Verdict::accept; }
 Verdict close(const ActionArgument*, Session&, sample::Context&) { return Verdict::close; }
 Verdict reject(const ActionArgument*, Session&, sample::Context&) { return Verdict::reject; }
+
+bool parse_switch(ActionReader& reader) {
+  static constexpr std::string_view kModes[] = {"http"};
+  static constexpr std::string_view kSpoken[] = {"h1"};
+  if (!is_defaults(reader.context) && !reader.proxy.is_frontend())
+    return reader.error(reader.word.at, "only a frontend switches to HTTP");
+  return reader.args.expect_choice("mode", kModes) &&
+         (!reader.args.take("proto") || reader.args.expect_choice("protocol", kSpoken));
+}
+
+// COMPAT: observed on 2.6: it ends the rules of what speaks HTTP already, too.
+Verdict switch_mode(const ActionArgument*, Session& session, sample::Context&) {
+  if (!session.is_http) session.switched = Session::Switched::in_frontend;
+  return Verdict::accept;
+}
 
 constexpr ActionRow kRows[] = {
     {.name = "accept",
@@ -24,6 +42,13 @@ constexpr ActionRow kRows[] = {
      .apply = reject,
      .doc = "Closes the connection at once.",
      .example = "tcp-request content reject if { req.ssl_ver 3 }"},
+    {.name = "switch-mode",
+     .sets = rules_of::content,
+     .arguments = "http [proto h1]",
+     .parse = parse_switch,
+     .apply = switch_mode,
+     .doc = "Takes what the client sends for HTTP from here on: the frontend's rules about requests are asked next.",
+     .example = "tcp-request content switch-mode http if HTTP"},
 };
 static_assert(well_formed_actions(kRows));
 

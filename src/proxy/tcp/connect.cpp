@@ -9,7 +9,9 @@
 
 #include "proxy/explain.h"
 #include "proxy/health_events.h"
+#include "proxy/http/borrow.h"
 #include "proxy/http/phases.h"
+#include "proxy/http/redirect.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
@@ -197,18 +199,24 @@ void resume_queued(Session& session) {
 }
 
 void begin_connect(Session& session, AssignResult assigned) {
-  WorkerContext& worker = *session.worker;
   session.target = std::move(assigned.server);
+  session.target_config = std::move(assigned.config);
   session.holds_slot = true;
   if (session.extras) session.extras->server_header.clear();  // of an attempt that failed
   count_attempt(session);
+  if (session.is_http && redirected_by_server(session)) return;
   session.phase = Phase::connecting;
-  session.target_config = std::move(assigned.config);
   session.facts.server = server_address(session, assigned.address, *session.target_config);
   explain(session, [&] { return fmt::format("  at {}", session.facts.server.to_string()); });
   if (stops_at_server(session)) [[unlikely]]
     return kill_session(session, EndedBy::nobody);
   if (session.is_http && take_idle_connection(session)) return send_request(session);
+  if (session.is_http && borrow_idle_connection(session)) return;
+  open_server_connection(session);
+}
+
+void open_server_connection(Session& session) {
+  WorkerContext& worker = *session.worker;
   auto opened = io::open_connection(session.facts.server, connect_options(session, *session.target_config));
   session.server.error = opened ? ConnectionError{} : connection_error_of(opened.error().os_error);
   if (!opened) {
@@ -223,6 +231,7 @@ void begin_connect(Session& session, AssignResult assigned) {
   }
   session.server.fd = opened->release();
   session.server.connected = false;
+  session.server_requests = 0;
   session.server.last_read = session.server.last_write = worker.io->now();
   const auto token = worker.io->reactor().add(session.server.fd, on_server_event, &session);
   if (!token) {
@@ -230,6 +239,10 @@ void begin_connect(Session& session, AssignResult assigned) {
     return;
   }
   session.server.token = *token;
+  wait_for_connection(session);
+}
+
+void wait_for_connection(Session& session) {
   session.phase_deadline = after(session, connect_timeout(session));
   arm_timer(session);
 }

@@ -4,11 +4,15 @@
 // more, until the delay is over, the client has sent its FIN or the buffer is full; then undecided counts as no. A
 // client that dies or is silent for too long ends the inspection the same way: the backend is still chosen, so that the
 // log names it. COMPAT: observed on 2.6.
+//
+// A session whose backend speaks HTTP, or that `switch-mode http` names, becomes HTTP with the bytes it has: its first
+// request goes on behind what has been asked already, the next ones are asked everything.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "proxy/explain.h"
+#include "proxy/http/phases.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
@@ -44,8 +48,8 @@ bool switching_is_forced(Session& session) {
 
 std::shared_ptr<const BackendPlan> switch_to(const Session& session, std::string_view name, bool forced) {
   auto named = session.plan->backend(name);
-  // A computed name may lead anywhere; where another protocol is spoken it leads nowhere.
-  if (named && named->config->settings.mode != session.frontend->config->settings.mode) return nullptr;
+  // A computed name may lead anywhere; where HTTP would have to become bytes again it leads nowhere.
+  if (named && named->config->settings.mode != Mode::http && session.is_http) return nullptr;
   if (!named) return forced ? session.plan->disabled_backend(name) : nullptr;
   return forced || named->state->published.load(std::memory_order_relaxed) ? named : nullptr;
 }
@@ -133,6 +137,7 @@ void inspect(Session& session, EndedBy input_over) {
   const bool over = input_over != EndedBy::nobody;
   if (!session.routed) {
     if (!rules_done(session, over)) return;
+    if (session.switched == Session::Switched::in_frontend && !over) return begin_http(session);
     session.backend = choose_backend(session);
     if (!session.backend) {
       session.frontend->state->counters[session.worker->id()].failed_requests.add();
@@ -144,6 +149,10 @@ void inspect(Session& session, EndedBy input_over) {
       session.extras->retries.reset();
     enter_backend(session);
     session.routed = true;
+    if (session.backend->config->settings.mode == Mode::http && !over) {
+      session.switched = Session::Switched::behind_it;
+      return begin_http(session);
+    }
     start_delay(session);
   }
   if (!rules_done(session, over)) return;

@@ -17,6 +17,8 @@ std::shared_ptr<const BackendPlan> choose_backend(Session& session);
 void enter_backend(Session& session);
 void ask_for_server(Session& session);  // persistence, balancing, queue
 void begin_connect(Session& session, AssignResult assigned);
+void open_server_connection(Session& session);  // when none that rests can be used
+void wait_for_connection(Session& session);     // for `timeout connect`
 void server_connected(Session& session);
 void connect_failed(Session& session, bool timed_out);
 /// Another attempt at once, after a failed answer.

@@ -160,10 +160,11 @@ struct Session {
   bool force_persist = false;  // the first persistence rule of the backend that holds says so
   bool ignore_persist = false;
   bool logged = false;
-  bool answered = false;                 // the server's first bytes were seen
-  bool judging_response = false;         // tcp-response rules have not decided yet: the server's bytes are held
-  bool silent_drop = false;              // the client is not told of the end
-  bool is_http = false;                  // proxy/http/ drives it
+  bool answered = false;          // the server's first bytes were seen
+  bool judging_response = false;  // tcp-response rules have not decided yet: the server's bytes are held
+  bool silent_drop = false;       // the client is not told of the end
+  bool is_http = false;           // proxy/http/ drives it
+  enum class Switched : std::uint8_t { no, in_frontend, behind_it } switched = Switched::no;  // from TCP to HTTP
   std::uint32_t requests = 0;            // HTTP: how many this connection has brought
   std::uint32_t server_requests = 0;     // HTTP: how many the server's connection has carried before
   std::size_t head_scanned = 0;          // HTTP: of the request's head being read

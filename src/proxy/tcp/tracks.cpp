@@ -93,6 +93,13 @@ void report_tracked_bytes(Session& session) {
   session.tracks->out_told = traffic.out;
 }
 
+// What is held is of the next request, and was told with this one.
+void restart_tracked_bytes(Session& session) {
+  if (session.tracks == nullptr) return;
+  session.tracks->in_told = taken_in(session.request);
+  session.tracks->out_told = taken_in(session.response);
+}
+
 void end_tracking(Session& session) {
   if (session.tracks == nullptr) return;
   const stick::Traffic traffic = traffic_of(session);
@@ -105,12 +112,11 @@ void end_tracking(Session& session) {
   session.tracks = nullptr;
 }
 
-void follow_tables(Session& session) {
-  if (session.tracks == nullptr) return;
-  for (Track& track : session.tracks->counters) {
+void follow_tables(Tracks& tracks, TimePoint now) {
+  for (Track& track : tracks.counters) {
     if (!track.pin) continue;
     auto next = track.pin.table()->successor();
-    if (next == nullptr || !next->take_over(track.pin, session.worker->io->now())) continue;
+    if (next == nullptr || !next->take_over(track.pin, now)) continue;
     track.keep = std::move(next);
   }
 }

@@ -69,7 +69,9 @@ void count_tracked_request(Session& session);
 void count_tracked_status(Session& session, std::uint16_t status);
 /// HTTP: what the request's own rules began to track is over.
 void end_request_tracking(Session& session);
-/// After a reload: the session is counted in the tables that took the place of those it tracked.
-void follow_tables(Session& session);
+/// HTTP: the session's totals have begun anew, for the next request.
+void restart_tracked_bytes(Session& session);
+/// After a reload: what is tracked is counted in the tables that took the place of those it tracked.
+void follow_tables(Tracks& tracks, TimePoint now);
 
 }  // namespace weir::proxy
