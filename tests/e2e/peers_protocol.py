@@ -15,7 +15,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "compat"))
-from peering import (BEAT, CONFIRMED, FINISHED, PARTIAL, SYNC, WEIR, Checks, FakePeer, Farm, definition,  # noqa: E402
+from peering import (BEAT, CONFIRMED, FINISHED, PARTIAL, SYNC, WEIR, Checks, FakePeer, Farm, Relay, definition,  # noqa: E402
                      fake_farm, message, number, read_number)
 from wire import until  # noqa: E402
 
@@ -188,7 +188,7 @@ def a_late_lesson():
     with farm:
         w = farm["w"].start()
         w.cli("set table users key 10.0.0.1 data.gpc0 100")
-        until(lambda: "flags=0x1 " in w.cli("show peers"), 8, "the end of waiting for a teacher")
+        until(lambda: "flags=0x33 " in w.cli("show peers"), 8, "the end of waiting for a teacher")
         fake.dial()
         fake.expect("sync")
         taught = message(133, struct.pack(">II", 1, 5000) + ip("10.0.0.1") + number(1) + number(3) + number(0))
@@ -280,6 +280,69 @@ def reloads():
         fake.send(definition(4, "more", 4, 4, [2]), entry(1, "10.0.0.1", 77), FINISHED)
         fake.expect("confirmed")
         check.equal(w.value("more", "10.0.0.1", "gpc0"), "77", "and learned")
+
+
+def knows(token):
+    """The field by which weir says what it has learned of a table."""
+    return b"weik" + number(token)
+
+
+def what_was_taught_is_not_taught_again():
+    two = USERS + "backend more\n    stick-table type ip size 1k expire 60s store gpc0 peers farm\n"
+    with linked(two) as (w, fake):
+        w.cli(*(f"set table users key 10.0.0.{i} data.gpc0 1" for i in range(1, 6)), "set table more key 10.0.1.1 data.gpc0 1")
+        check.equal(len(keys(fake.collect(0.5))), 6, "six changes")
+
+        def lesson(users, more, confirm=CONFIRMED):
+            for ident, name, columns, token in ((1, "users", [0, 2, 6], users), (2, "more", [2], more)):
+                fake.send(definition(ident, name, 4, 4, columns, rest=knows(token) if token else b""))
+            fake.send(SYNC)
+            said = fake.collect(0.5)
+            check(("finished",) in said, "a lesson")
+            fake.send(confirm)
+            return sorted(keys(said))
+        users, more = [f"10.0.0.{i}" for i in range(1, 6)], ["10.0.1.1"]
+        check.equal(lesson(0, 0), users + more, "who does not say what it knows is taught all")
+        check.equal(lesson(0, 0), users + more, "each time that it asks")
+        check.equal(lesson(7, 8), users + more, "who says it for the first time is taught all")
+        check.equal(lesson(7, 8), [], "and then nothing twice")
+        check.equal(lesson(7, 9), more, "but a table that knows nothing any more")
+        check.equal(lesson(6, 9, BEAT), users, "or another one")
+        check.equal(lesson(6, 9), users, "until it confirms the lesson")
+        w.cli("set table users key 10.0.0.9 data.gpc0 1")
+        check.equal(keys(fake.collect(0.3)), ["10.0.0.9"], "changes are told as ever")
+        check.equal(lesson(6, 9), [], "and are not taught")
+        fake.close()
+        fake.be_dialled()
+        check.equal(sorted(set(lesson(6, 9))), users + ["10.0.0.9"] + more, "a new connection begins anew")
+
+
+def a_reload_learns_the_new_table_only():
+    body = USERS.replace("10k", "50k") + "backend more\n    stick-table type ip size 1k expire 60s store gpc0 peers farm\n"
+    with Farm(body, {"a": WEIR, "b": WEIR}) as farm:
+        a, b = farm["a"], farm["b"]
+        relays = [Relay(b.peer), Relay(a.peer)]
+        farm.closing += relays
+        farm.addresses = {("a", "b"): relays[0].address, ("b", "a"): relays[1].address}
+        a.start()
+        a.fill("users", [f"10.0.{i // 250}.{i % 250}" for i in range(5000)])
+        a.cli("set table more key 10.0.9.9 data.gpc0 7")
+        farm.body = body.split("backend more")[0]
+        b.start()
+        until(lambda: b.used("users") == 5000, 10, "the first lesson")
+        until(lambda: a.peers()["b"]["flags"] in ("0x20000000", "0x0"), what="its end")
+        before = sum(relay.carried for relay in relays)
+        check(before > 50000, f"which is {before} bytes")
+        farm.body = body
+        b.reload()
+        check.comes(lambda: b.value("more", "10.0.9.9", "gpc0") == "7", "a table that a reload adds is learned")
+        later = sum(relay.carried for relay in relays) - before
+        check(later < 2000, f"and nothing else: {later} bytes")
+        farm.body = body.split("backend more")[0]
+        b.reload()
+        farm.body = body
+        b.reload()
+        check.comes(lambda: b.value("more", "10.0.9.9", "gpc0") == "7", "also when it was gone in between")
 
 
 def the_log():
@@ -454,5 +517,6 @@ def a_peer_that_does_not_read():
 if __name__ == "__main__":
     sys.exit(check.run([who_is_refused, refused_by_the_other_side, heartbeats_and_silence, dials_that_cross, lessons,
                         a_late_lesson, who_teaches_and_who_only_says_so,
-                        where_a_new_link_goes_on, reloads, the_log, texts_are_told_once, written_to_and_only_received,
+                        where_a_new_link_goes_on, reloads,
+                        what_was_taught_is_not_taught_again, a_reload_learns_the_new_table_only, the_log, texts_are_told_once, written_to_and_only_received,
                         shares_of_the_keys, nonsense, a_peer_that_does_not_read], sys.argv[1:]))
