@@ -137,14 +137,16 @@ void Group::listen_on(io::Fd socket) {
 
 void Group::on_connection(void* group, io::Fd connection, const SocketAddress& /*peer*/) {
   auto& self = *static_cast<Group*>(group);
-  if (!self.begin_handshake()) return;
+  if (self.shut_) return;
   self.activities_.spawn(receive, self.shared_from_this(), std::move(connection));
 }
 
-bool Group::begin_handshake() {
-  if (shut_ || handshakes_ >= kMostHandshakes) return false;
-  handshakes_++;
-  return true;
+void Group::begin_handshake(const std::shared_ptr<Link>& link) {
+  if (handshakes_.size() >= kMostHandshakes) {
+    handshakes_.front()->end();
+    handshakes_.erase(handshakes_.begin());
+  }
+  handshakes_.push_back(link);
 }
 
 void Group::hand_down() {

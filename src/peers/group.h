@@ -123,8 +123,9 @@ class Group : public std::enable_shared_from_this<Group> {
 
   // For links.
   [[nodiscard]] std::shared_ptr<Peer> find(std::string_view peer) const;
-  [[nodiscard]] bool begin_handshake();
-  void end_handshake() { handshakes_--; }
+  /// Of so many strangers that say nothing the one that said nothing longest has to go: who is a peer says so at once.
+  void begin_handshake(const std::shared_ptr<Link>& link);
+  void end_handshake(const std::shared_ptr<Link>& link) { std::erase(handshakes_, link); }
   /// The later link stays.
   void establish(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link);
   void lose(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link);
@@ -166,7 +167,7 @@ class Group : public std::enable_shared_from_this<Group> {
   std::unique_ptr<io::Acceptor> acceptor_;
   std::shared_ptr<ChangeBell> bell_;
   std::minstd_rand random_;
-  std::size_t handshakes_ = 0;
+  std::vector<std::shared_ptr<Link>> handshakes_;
   bool synced_ = false;
   bool taught_ = false;  // by somebody who knew all
   bool awaits_former_ = false;

@@ -102,8 +102,9 @@ io::Task<void> receive(std::shared_ptr<Group>& group, io::Fd& socket) {
   io::set_nodelay(socket.get(), true);
   std::shared_ptr<Link> link = std::make_shared<Link>(group->worker(), std::move(socket));
   group->count_active(true);
+  group->begin_handshake(link);
   std::shared_ptr<Peer> peer = co_await be_greeted(*group, *link);
-  group->end_handshake();
+  group->end_handshake(link);
   if (peer) co_await serve(group, peer, link, group->activities());
   group->count_active(false);
 }

@@ -21,6 +21,15 @@ from wire import Client, Server, WAIT, free_port, greet, own_host, until
 HAPROXY = os.environ.get("HAPROXY", "/usr/sbin/haproxy")
 WEIR = os.environ.get("WEIR", "")
 
+
+
+def sanitized():
+    """Whether WEIR is a build with a sanitizer, whose memory is not weir's and which faketime cannot start."""
+    with open(WEIR, "rb") as program:
+        code = program.read()
+    return b"__asan_init" in code or b"__tsan_init" in code
+
+
 PROLOGUE = """
 global
     stats socket {sock} mode 600 level admin
