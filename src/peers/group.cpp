@@ -79,6 +79,7 @@ void Group::configure(const PeersConfig& config, const std::vector<TableOfGroup>
   if (first) bell_ = std::make_shared<ChangeBell>(worker_, weak_from_this());
   for (const TableOfGroup& one : tables) one.table->set_bell(bell_);
   config_ = config;
+  shards_.store(config.shards, std::memory_order_relaxed);
   std::vector<std::shared_ptr<Peer>> next;
   bool gained = false;
   for (const PeerConfig& wanted : config.peers) {

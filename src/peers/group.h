@@ -109,6 +109,7 @@ class Group : public std::enable_shared_from_this<Group> {
   [[nodiscard]] std::uint32_t connected() const { return connected_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint32_t active() const { return active_.load(std::memory_order_relaxed); }
   void count_active(bool more) { more ? ++active_ : --active_; }
+  [[nodiscard]] std::uint32_t shards() const { return shards_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool handing_down() const { return handing_down_.load(std::memory_order_relaxed); }
 
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -174,6 +175,7 @@ class Group : public std::enable_shared_from_this<Group> {
   std::atomic<bool> handing_down_{false};
   std::atomic<std::uint32_t> connected_{0};
   std::atomic<std::uint32_t> active_{0};
+  std::atomic<std::uint32_t> shards_{0};
   Report report_;
   bool shut_ = false;
   std::uint32_t happened_ = 0;

@@ -82,7 +82,7 @@ class Speaker {
     const std::uint32_t shards = group_.config().shards;
     const std::uint32_t shard = peer_.config.shard;
     if (shard == 0 || shard > shards) return true;
-    return stick::StickTable::key_hash(link_.told.key) % shards + 1 == shard;
+    return stick::shard_of(link_.told.key, shards) == shard;
   }
 
   void speak_of(const SharedTable& table) {

@@ -268,7 +268,7 @@ backend t
 
 
 def run_form(run, form, by_option):
-    """Two nodes by a form of the section; the name comes from -L or from the file."""
+    """Two nodes by a form of the section; the name comes from -L, before which the file's goes unheard, or from the file."""
     with Farm("", dict(zip("ab", run.programs))) as farm:
         environment = dict(os.environ)
         for node in farm.nodes.values():
@@ -277,7 +277,7 @@ def run_form(run, form, by_option):
             farm.places[node.name + "_host"] = node.host
             environment["ADDRESS_" + node.name.upper()] = farm.places[node.name]
         for node, other in (("a", "b"), ("b", "a")):
-            text = FORM.format(local="" if by_option else f"    localpeer {node}", peers=FORMS[form](node, other))
+            text = FORM.format(local="    localpeer nobody" if by_option else f"    localpeer {node}", peers=FORMS[form](node, other))
             text = text.replace("@sock@", farm[node].sock)
             text = re.sub(r"@(\w+)@", lambda found: farm.places[found.group(1)], text)
             path = os.path.join(farm.dir, node + ".cfg")

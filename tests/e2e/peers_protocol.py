@@ -443,6 +443,8 @@ def shares_of_the_keys():
             w.cli("reload")
             w.fill("users", wanted)
             heard.append(set(keys(fake.collect(1))))
+            shown = re.findall(r"key=(\S+) use=0 exp=\d+ shard=(\d)", w.cli("show table users"))
+            check.equal({key for key, share in shown if int(share) == shard}, heard[-1], "show table says which share it is")
     check(heard[0] | heard[1] == set(wanted) and not heard[0] & heard[1], "each key goes to one of two shards")
     check(min(len(each) for each in heard) > 200, "about evenly")
 

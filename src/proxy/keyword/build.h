@@ -28,6 +28,7 @@ namespace weir::proxy {
 struct Build {
   Config& config;
   const sample::Registry& registry;
+  bool local_peer_given = false;  // by -L
   std::deque<ProxyConfig> defaults;
   std::deque<UserlistConfig> userlists;
   std::unordered_map<const ProxyConfig*, unsigned> users_of_rules;  // of defaults sections with rules: ProxyKind bits
