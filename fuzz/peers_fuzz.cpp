@@ -50,6 +50,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       peers::write_definition(*definition, again);
       const peers::MessageParse written = peers::parse_message(again);
       WEIR_ASSERT(written.outcome != peers::Outcome::need_more);
+      if (written.outcome == peers::Outcome::complete) {
+        const auto same = peers::parse_definition(written.message.payload);
+        WEIR_ASSERT(same && same->parts_of == definition->parts_of && same->knows_as == definition->knows_as);
+      }
     } else if (definition) {
       look_at_entry(parse.message, *definition, texts);
     }

@@ -27,7 +27,7 @@ proxy::LoadOptions load_options(const CommandLine& line) {
                    .options = features(),
                    .openssl_version = tls_version,
                    .ssl_library_name = tls_name};
-  options.local_peer = line.local_peer.empty() ? host_name() : line.local_peer;
+  options.local_peer = line.local_peer;
   options.master_worker = line.master_worker;
   options.insecure_fork = line.insecure_fork;
   options.finish.ignore_resolution_failures = line.ignore_resolution_failures;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/arguments.h"
+#include "config/file_mode.h"
 #include "config/parser.h"
 #include "config/vocabulary.h"
 #include "resolve/start.h"
@@ -15,8 +16,11 @@ namespace {
 
 using namespace config::vocabulary;
 
+constexpr std::string_view kPeerWord = "peer";
 constexpr std::string_view kPeerExample = "peer aloha1 192.0.2.11:1024";
 constexpr std::int64_t kMaxShards = 65535;
+constexpr std::int64_t kMostSegment = 65535;
+constexpr std::int64_t kMostId = 4'294'967'294;
 
 /// A place to listen on or connect to: without a port or a path nobody is reached.
 bool check_reachable(Arguments& args, const AddressSpec& spec, SourcePosition at, std::string_view text) {
@@ -45,6 +49,25 @@ bool resolve(Arguments& args, AddressSpec& spec, SourcePosition at) {
 
 // --- options of peer, server, default-server ---
 
+void option_source(ParseContext&, PeerConfig& peer, Arguments& args, const Word&) {
+  const Word* word = args.peek();
+  auto spec = args.expect_address("the address to connect from");
+  if (!spec || !resolve(args, *spec, word->at)) return;
+  if (spec->address.family() != AddressFamily::ipv4 && spec->address.family() != AddressFamily::ipv6) {
+    args.error_at(word->at, fmt::format("nobody connects from '{}'", word->text)).hint = "an IPv4 or IPv6 address";
+    return;
+  }
+  peer.connect.source = spec->address;
+}
+void option_connect_mss(ParseContext&, PeerConfig& peer, Arguments& args, const Word&) {
+  if (const auto size = args.expect_integer("the segment size", 1, kMostSegment))
+    peer.connect.max_segment = static_cast<int>(*size);
+}
+void option_connect_tcp_ut(ParseContext&, PeerConfig& peer, Arguments& args, const Word&) {
+  if (const auto time = args.expect_time("the time")) peer.connect.tcp_user_timeout = *time;
+}
+void option_connect_tfo(ParseContext&, PeerConfig& peer, Arguments&, const Word&) { peer.connect.tcp_fast_open = true; }
+
 void option_shard(ParseContext&, PeerConfig& peer, Arguments& args, const Word&) {
   if (const auto shard = args.expect_integer("the shard", 0, kMaxShards))
     peer.shard = static_cast<std::uint32_t>(*shard);
@@ -54,9 +77,17 @@ constexpr std::string_view kNoChecks = "peers find out by their own protocol whe
 constexpr std::string_view kNoBalance = "peers are not balanced over";
 constexpr config::OptionRow<PeerConfig> kPeerOptions[] = {
     config::dropped_option<PeerConfig>("agent-check", 0, kNoChecks),
+    config::option_without_meaning<PeerConfig>("backup", 0, kNoBalance),
     config::dropped_option<PeerConfig>("check", 0, kNoChecks),
     config::option_without_meaning<PeerConfig>("cookie", 1, kNoBalance),
     config::dropped_option<PeerConfig>("init-addr", 1, "the addresses of peers do not change while running"),
+    config::option_without_meaning<PeerConfig>("maxconn", 1, "two peers have one connection"),
+    {.name = "mss",
+     .args = 1,
+     .apply = option_connect_mss,
+     .arguments = "<bytes>",
+     .doc = "The largest segment.",
+     .example = "peer aloha2 192.0.2.12:1024 mss 1400"},
     config::dropped_option<PeerConfig>("resolvers", 1, "the addresses of peers do not change while running"),
     {.name = "shard",
      .args = 1,
@@ -64,6 +95,22 @@ constexpr config::OptionRow<PeerConfig> kPeerOptions[] = {
      .arguments = "<number>",
      .doc = "The share of the keys that this peer hears of, counted from 1; 0 is all.",
      .example = "peer aloha2 192.0.2.12:1024 shard 1"},
+    {.name = "source",
+     .args = 1,
+     .apply = option_source,
+     .arguments = "<address>",
+     .doc = "From which address this process connects to the peer.",
+     .example = "peer aloha2 192.0.2.12:1024 source 192.0.2.11"},
+    {.name = "tcp-ut",
+     .args = 1,
+     .apply = option_connect_tcp_ut,
+     .arguments = "<time>",
+     .doc = "How long sent data may stay unacknowledged.",
+     .example = "peer aloha2 192.0.2.12:1024 tcp-ut 5s"},
+    {.name = "tfo",
+     .apply = option_connect_tfo,
+     .doc = "Connects with TCP fast open.",
+     .example = "peer aloha2 192.0.2.12:1024 tfo"},
     config::dropped_option<PeerConfig>("track", 1, kNoChecks),
     config::option_without_meaning<PeerConfig>("weight", 1, kNoBalance),
 };
@@ -78,24 +125,85 @@ void option_name(ParseContext&, PeerBind& bind, Arguments& args, const Word&) {
   if (const Word* name = args.expect_name("the name of a listener")) bind.name = name->text;
 }
 void option_interface(ParseContext&, PeerBind& bind, Arguments& args, const Word&) {
-  if (const Word* name = args.expect_word("the name of a network interface")) bind.interface = name->text;
+  if (const Word* name = args.expect_word("the name of a network interface")) bind.options.interface = name->text;
 }
-void option_v6only(ParseContext&, PeerBind& bind, Arguments&, const Word&) { bind.v6only = true; }
-void option_v4v6(ParseContext&, PeerBind& bind, Arguments&, const Word&) { bind.v6only = false; }
+void option_v6only(ParseContext&, PeerBind& bind, Arguments&, const Word&) { bind.options.v6only = true; }
+void option_v4v6(ParseContext&, PeerBind& bind, Arguments&, const Word&) {
+  bind.options.v6only = false;
+  bind.options.v4v6 = true;
+}
+void option_tfo(ParseContext&, PeerBind& bind, Arguments&, const Word&) { bind.options.tcp_fast_open = true; }
+void option_transparent(ParseContext&, PeerBind& bind, Arguments&, const Word&) { bind.options.transparent = true; }
+template <class T, T io::ListenOptions::* Member, std::int64_t Least, std::int64_t Most>
+void option_number(ParseContext&, PeerBind& bind, Arguments& args, const Word&) {
+  if (const auto number = args.expect_integer("the number", Least, Most))
+    bind.options.*Member = static_cast<int>(*number);
+}
+template <class T, std::optional<T> io::ListenOptions::* Member>
+void option_owner(ParseContext&, PeerBind& bind, Arguments& args, const Word&) {
+  if (const auto id = args.expect_integer("the id", 0, kMostId)) bind.options.*Member = static_cast<T>(*id);
+}
+void option_mode(ParseContext&, PeerBind& bind, Arguments& args, const Word&) {
+  if (const auto mode = config::expect_mode(args)) bind.options.mode = *mode;
+}
+void option_tcp_ut(ParseContext&, PeerBind& bind, Arguments& args, const Word&) {
+  if (const auto time = args.expect_time("the time")) bind.options.tcp_user_timeout = *time;
+}
 
 constexpr config::OptionRow<PeerBind> kBindOptions[] = {
+    {.name = "backlog",
+     .args = 1,
+     .apply = option_number<int, &io::ListenOptions::backlog, 0, INT32_MAX>,
+     .arguments = "<number>",
+     .doc = "How many connections may wait to be accepted.",
+     .example = "bind :1024 backlog 100"},
+    {.name = "gid",
+     .args = 1,
+     .apply = option_owner<gid_t, &io::ListenOptions::group>,
+     .arguments = "<id>",
+     .doc = "The group of a Unix socket.",
+     .example = "bind /run/peers.sock gid 0"},
     {.name = "interface",
      .args = 1,
      .apply = option_interface,
      .arguments = "<interface>",
      .doc = "Listens on that network interface only.",
      .example = "bind :1024 interface eth1"},
+    {.name = "mode",
+     .args = 1,
+     .apply = option_mode,
+     .arguments = "<mode>",
+     .doc = "The access mode of a Unix socket, in octal.",
+     .example = "bind /run/peers.sock mode 600"},
+    {.name = "mss",
+     .args = 1,
+     .apply = option_number<int, &io::ListenOptions::max_segment, 1, kMostSegment>,
+     .arguments = "<bytes>",
+     .doc = "The largest segment.",
+     .example = "bind :1024 mss 1400"},
     {.name = "name",
      .args = 1,
      .apply = option_name,
      .arguments = "<name>",
      .doc = "The name of the listener.",
      .example = "bind :1024 name sync"},
+    {.name = "tcp-ut",
+     .args = 1,
+     .apply = option_tcp_ut,
+     .arguments = "<time>",
+     .doc = "How long sent data may stay unacknowledged.",
+     .example = "bind :1024 tcp-ut 5s"},
+    {.name = "tfo", .apply = option_tfo, .doc = "Takes TCP fast open.", .example = "bind :1024 tfo"},
+    {.name = "transparent",
+     .apply = option_transparent,
+     .doc = "Listens on an address that this machine may not have yet.",
+     .example = "bind 192.0.2.100:1024 transparent"},
+    {.name = "uid",
+     .args = 1,
+     .apply = option_owner<uid_t, &io::ListenOptions::owner>,
+     .arguments = "<id>",
+     .doc = "The owner of a Unix socket.",
+     .example = "bind /run/peers.sock uid 0"},
     {.name = "v4v6", .apply = option_v4v6, .doc = "Listens on IPv4 and IPv6.", .example = "bind :::1024 v4v6"},
     {.name = "v6only", .apply = option_v6only, .doc = "Listens on IPv6 only.", .example = "bind :::1024 v6only"},
 };
@@ -130,6 +238,13 @@ void peer_line(ParseContext& context, const Line& line) {
   peer.local = peer.name == section.local_peer;
   peer.address_at = args.here();
   read_address(args, peer);
+  const bool old_way = line.words[0].text == kPeerWord;
+  if (old_way && !section.peer_line) section.peer_line = line.at;
+  if (!old_way && peer.local && peer.has_address) {
+    Diagnostic& error = args.error_at(
+        peer.address_at, "this process is that peer: it listens on the section's 'bind' line and has no address here");
+    error.example = fmt::format("bind {}", peer.spec.address.to_string());
+  }
   peer_options().parse(context, peer, args);
   const auto twin = std::ranges::find(section.peers, peer.name, &PeerConfig::name);
   if (twin != section.peers.end()) {
@@ -233,15 +348,7 @@ config::Target open_peers(ParseContext& context) {
 
 void check_local_address(ParseContext& context, PeersConfig& section, PeerConfig& local) {
   if (section.bind) {
-    if (local.has_address) {
-      Diagnostic& error = context.error(
-          local.at,
-          fmt::format(
-              "peer '{}' is this process and listens on the section's 'bind' line: it has no address of its own",
-              local.name));
-      error.example = fmt::format("server {}", local.name);
-      return;
-    }
+    if (local.has_address) return;  // reported by its line or with the 'bind' line
     local.spec = section.bind->spec;
     local.address = local.spec.address;
   } else if (!local.has_address) {
@@ -259,6 +366,12 @@ void check_local_address(ParseContext& context, PeersConfig& section, PeerConfig
 
 void close_peers(ParseContext& context) {
   auto& section = context.target<PeersConfig>();
+  // Manual: bind lines are not supported with peer lines.
+  if (section.bind && section.peer_line)
+    context
+        .error(section.bind->at, fmt::format("'bind' goes with 'server' lines; line {} is a '{}' line",
+                                             section.peer_line->line, kPeerWord))
+        .hint = "write 'server' instead, and no address for this process";
   for (const PeerConfig& peer : section.peers) {
     if (peer.shard <= section.shards) continue;
     context.warning(peer.at, fmt::format("peer '{}' has shard {}, the section {}: the shard is ignored", peer.name,
@@ -328,7 +441,7 @@ constexpr config::KeywordRow kRows[] = {
      .parse = log_line,
      .doc = "Where the section's connections are logged.",
      .example = "log global"},
-    {.name = "peer",
+    {.name = kPeerWord,
      .sections = in::peers,
      .arguments = "<name> <address>:<port> [<option>]*",
      .max_args = config::kAnyArgs,
@@ -364,10 +477,10 @@ static_assert(config::well_formed(kRows), "rows are documented and exemplified")
 
 bool operator==(const PeerConfig& a, const PeerConfig& b) {
   return a.name == b.name && a.spec == b.spec && a.address == b.address && a.local == b.local &&
-         a.has_address == b.has_address && a.shard == b.shard;
+         a.has_address == b.has_address && a.shard == b.shard && a.connect == b.connect;
 }
 bool operator==(const PeerBind& a, const PeerBind& b) {
-  return a.spec == b.spec && a.name == b.name && a.interface == b.interface && a.v6only == b.v6only;
+  return a.spec == b.spec && a.name == b.name && a.options == b.options;
 }
 
 const PeerConfig* PeersConfig::local() const {

@@ -17,6 +17,7 @@
 #include "base/diagnostics.h"
 #include "config/keyword.h"
 #include "config/section.h"
+#include "io/socket.h"
 #include "log/target.h"
 #include "stick/table.h"
 
@@ -33,6 +34,7 @@ struct PeerConfig {
   SocketAddress address;  // family none while spec.host awaits resolution, or when there is none
   bool local = false;
   bool has_address = false;
+  io::ConnectOptions connect;
   std::uint32_t shard = 0;  // 0: hears of all keys
   SourcePosition at;
   SourcePosition address_at;                                         // where the address stands or is missing
@@ -43,8 +45,7 @@ struct PeerConfig {
 struct PeerBind {
   AddressSpec spec;
   std::string name;
-  std::string interface;
-  bool v6only = false;
+  io::ListenOptions options;
   SourcePosition at;
   friend bool operator==(const PeerBind& a, const PeerBind& b);
 };
@@ -57,7 +58,8 @@ struct PeersConfig {
   std::string local_peer;
   std::vector<PeerConfig> peers;
   std::optional<PeerBind> bind;
-  std::vector<stick::TableConfig> tables;  // named "<section>/<table>"
+  std::optional<SourcePosition> peer_line;  // the first one
+  std::vector<stick::TableConfig> tables;   // named "<section>/<table>"
   std::vector<log::TargetConfig> logs;
   bool log_global = false;
   std::uint32_t shards = 0;

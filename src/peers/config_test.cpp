@@ -59,6 +59,28 @@ TEST(Peers, BothWaysOfWritingASection) {
   EXPECT_EQ(fresh.sections[0].logs.size(), 1U);
 }
 
+TEST(Peers, SocketsHaveOptions) {
+  Parsed parsed;
+  parse(
+      "peers aloha\n  default-bind backlog 7\n  bind :1024 tfo transparent mss 1400 tcp-ut 5s uid 1 gid 2 mode 600\n"
+      "  default-server source 127.0.0.9\n  server aloha1\n  server aloha2 127.0.0.2:1024 tcp-ut 3s mss 900 tfo\n",
+      parsed);
+  ASSERT_TRUE(parsed.good) << parsed.diagnostics.render();
+  const io::ListenOptions& listen = parsed.sections[0].bind->options;
+  EXPECT_EQ(listen.backlog, 7);
+  EXPECT_TRUE(listen.tcp_fast_open && listen.transparent);
+  EXPECT_EQ(listen.max_segment, 1400);
+  EXPECT_EQ(listen.tcp_user_timeout, Milliseconds(5000));
+  EXPECT_EQ(listen.owner, 1U);
+  EXPECT_EQ(listen.group, 2U);
+  EXPECT_EQ(listen.mode, 0600U);
+  const io::ConnectOptions& connect = parsed.sections[0].peers[1].connect;
+  EXPECT_EQ(connect.source.to_string(), "127.0.0.9:0");
+  EXPECT_EQ(connect.tcp_user_timeout, Milliseconds(3000));
+  EXPECT_EQ(connect.max_segment, 900);
+  EXPECT_TRUE(connect.tcp_fast_open);
+}
+
 TEST(Peers, TablesBearTheSectionsName) {
   Parsed parsed;
   parse("peers aloha\n  peer aloha1 127.0.0.1:1024\n  table users type string len 9 size 1k store gpc0\n", parsed);
@@ -104,6 +126,13 @@ TEST(Peers, WrongLinesSayWhatIsWrong) {
       {"peer aloha1 127.0.0.1:1\n  peer aloha1 127.0.0.1:2", "there is a peer of this name already, in line 2"},
       {"peer aloha1 127.0.0.1:1 shard 4\n  shards 3", "the shard is ignored"},
       {"bind :1\n  server aloha1 127.0.0.1:1", "listens on the section's 'bind' line"},
+      {"server aloha1 127.0.0.1:1", "listens on the section's 'bind' line"},
+      {"bind :1\n  peer aloha2 127.0.0.1:1", "'bind' goes with 'server' lines; line 3 is a 'peer' line"},
+      {"peer aloha2 127.0.0.1:1\n  bind :1", "'bind' goes with 'server' lines; line 2 is a 'peer' line"},
+      {"peer aloha1 127.0.0.1:1 source /tmp/s", "nobody connects from '/tmp/s'"},
+      {"peer aloha1 127.0.0.1:1 mss 0", "the segment size '0' is not right"},
+      {"bind :1 backlog -1\n  server aloha1", "the number '-1' is not right"},
+      {"bind /run/p mode 999\n  server aloha1", "mode"},
       {"bind :1\n  bind :2\n  server aloha1", "a peers section listens on one address; there is one in line 2"},
       {"bind", "the address to listen on is missing"},
       {"shards 0", "the number of shards '0' is not right"},

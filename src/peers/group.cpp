@@ -53,7 +53,10 @@ void Group::share_tables(Peer& peer, const std::vector<TableOfGroup>& tables, bo
     (*same)->write_to = wanted.write_to;
     if (&(*same)->table() != wanted.table.get()) {
       // Other columns may have made its parts anew: only those who count them know them.
-      gained = gained || (wanted.table->parts() && wanted.table->parts() != (*same)->table().parts());
+      if (wanted.table->parts() && wanted.table->parts() != (*same)->table().parts()) {
+        (*same)->forget_lessons();
+        gained = true;
+      }
       (*same)->move_to(wanted.table);
     }
     next.push_back(*same);
@@ -76,6 +79,7 @@ void Group::configure(const PeersConfig& config, const std::vector<TableOfGroup>
   if (first) bell_ = std::make_shared<ChangeBell>(worker_, weak_from_this());
   for (const TableOfGroup& one : tables) one.table->set_bell(bell_);
   config_ = config;
+  shards_.store(config.shards, std::memory_order_relaxed);
   std::vector<std::shared_ptr<Peer>> next;
   bool gained = false;
   for (const PeerConfig& wanted : config.peers) {
@@ -106,6 +110,7 @@ void Group::configure(const PeersConfig& config, const std::vector<TableOfGroup>
   peers_ = std::move(next);
   for (const auto& peer : peers_) start_dialling(peer);
   if (first) {
+    if (!awaits_former_) happened_ |= happened::no_former;
     await_lesson();
   } else if (gained && synced_) {
     taught_ = false;
@@ -133,14 +138,16 @@ void Group::listen_on(io::Fd socket) {
 
 void Group::on_connection(void* group, io::Fd connection, const SocketAddress& /*peer*/) {
   auto& self = *static_cast<Group*>(group);
-  if (!self.begin_handshake()) return;
+  if (self.shut_) return;
   self.activities_.spawn(receive, self.shared_from_this(), std::move(connection));
 }
 
-bool Group::begin_handshake() {
-  if (shut_ || handshakes_ >= kMostHandshakes) return false;
-  handshakes_++;
-  return true;
+void Group::begin_handshake(const std::shared_ptr<Link>& link) {
+  if (handshakes_.size() >= kMostHandshakes) {
+    handshakes_.front()->end();
+    handshakes_.erase(handshakes_.begin());
+  }
+  handshakes_.push_back(link);
 }
 
 void Group::hand_down() {
@@ -181,19 +188,17 @@ void Group::shut() {
 
 void Group::establish(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link) {
   report(log::Level::notice, fmt::format("peer {} is connected", peer->config.name));
-  if (peer->link) {
-    peer->collisions++;
-    lose(peer, peer->link);
-  }
+  // COMPAT: observed on 2.6: a dial of ours that another one overtakes is a collision as well.
+  const bool collides = peer->link != nullptr || (!link->dialled && !peer->dial.expired());
+  if (collides) peer->collisions++;
+  if (peer->link) lose(peer, peer->link);
+  link->heard = !link->dialled && !collides;
+  if (peer->config.local && awaits_former_) happened_ |= happened::former_came;
   connected_++;
   peer->link = link;
   peer->status = Peer::Status::established;
-  peer->last_handshake = link->since = link->last_sent = worker_.now();
-  for (const auto& table : peer->tables) {
-    table->backlog.resume_behind(table->acked);
-    table->pushed = table->acked;
-    table->acknowledge = false;
-  }
+  peer->last_handshake = link->since = link->last_sent = link->last_heard = worker_.now();
+  for (const auto& table : peer->tables) table->resume();
   ask_somebody();
   ask_late(*peer);
   ask_parts(*peer);
@@ -202,10 +207,11 @@ void Group::establish(const std::shared_ptr<Peer>& peer, const std::shared_ptr<L
 void Group::lose(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link) {
   link->end();
   if (peer->link != link) return;
+  peer->last_sent = link->last_sent;
   report(log::Level::notice, fmt::format("the connection with peer {} has ended", peer->config.name));
   connected_--;
   peer->link = nullptr;
-  peer->status = Peer::Status::lost;
+  if (peer->config.local && awaits_former_) happened_ |= happened::former_lost;
   peer->dial_at = worker_.now() + pause_before_dialling();
   for (const auto& table : peer->tables) table->backlog.resume_behind(table->acked);
   peer->wake.ring();
@@ -214,6 +220,7 @@ void Group::lose(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>&
   worker_.timers().arm(mourning_, worker_.now() + kTurn);
   if (teacher_ != peer.get()) return;
   teacher_ = nullptr;  // the lesson was cut: somebody else, or the same one again
+  happened_ |= happened::teacher_lost;
   if (synced_) return;
   await_lesson();
   ask_somebody();
@@ -240,12 +247,13 @@ void Group::ask_somebody() {
     all_partial = all_partial && peer->partial;
     if (!peer->link || peer->partial) continue;
     teacher_ = peer.get();
-    peer->link->ask_for_lesson(false);
+    ask(*peer, false);
     await_lesson();
     return;
   }
   if (!all_partial) return;
   taught_ = true;  // as far as anybody could
+  happened_ |= happened::nobody_taught;
   become_synced();
 }
 
@@ -253,14 +261,19 @@ void Group::ask_somebody() {
 void Group::ask_late(Peer& peer) {
   if (!synced_ || taught_ || teacher_ != nullptr || !peer.link || peer.config.local) return;
   teacher_ = &peer;
-  peer.link->ask_for_lesson(true);
+  ask(peer, true);
+}
+
+void Group::ask(Peer& peer, bool later) {
+  happened_ |= happened::asked;
+  peer.link->ask_for_lesson(later);
 }
 
 /// Only a node itself knows its part of a sum.
 void Group::ask_parts(Peer& peer) {
   const auto adds_up = [](const auto& table) { return table->table().parts() != nullptr; };
   if (!peer.unheard || peer.link->ask || std::ranges::none_of(peer.tables, adds_up)) return;
-  peer.link->ask_for_lesson(synced_);
+  ask(peer, synced_);
 }
 
 // A node that died takes its parts with it, after the time the table states.
@@ -302,8 +315,14 @@ void Group::lesson_ended(Peer& peer, bool complete) {
   // A former process teaches unasked. Of others it is no answer to anything, and another one may be teaching.
   if (!std::exchange(peer.link->asked, false) && !peer.config.local) return;
   peer.link->late = false;
+  peer.link->partial = !complete;
   peer.unheard = false;
-  if (peer.config.local) awaits_former_ = false;
+  if (peer.config.local) {
+    awaits_former_ = false;
+    happened_ |= complete ? happened::former_taught_all : happened::former_knew_part;
+  } else {
+    happened_ |= complete ? happened::taught_all : happened::teacher_knew_part;
+  }
   peer.lessons_taken++;
   if (teacher_ == &peer) teacher_ = nullptr;
   peer.partial = !complete;
@@ -331,9 +350,14 @@ void Group::on_deadline(void* group) {
   // A teacher that falls silent loses its link; this one says much, but teaches nothing.
   if (Peer* idle = std::exchange(self.teacher_, nullptr)) idle->partial = true;
   const bool awaited_former = std::exchange(self.awaits_former_, false);
-  if (awaited_former) self.await_lesson();
+  if (awaited_former) {
+    self.happened_ |= happened::no_former;
+    self.await_lesson();
+  }
   self.ask_somebody();
-  if (!self.synced_ && self.teacher_ == nullptr && !awaited_former) self.become_synced();
+  if (self.synced_ || self.teacher_ != nullptr || awaited_former) return;
+  self.happened_ |= happened::nobody_taught;
+  self.become_synced();
 }
 
 void Group::await_lesson() {
@@ -350,7 +374,8 @@ std::uint64_t Group::heard_from_teacher() const {
 }
 
 void Group::give_lesson(Peer& peer) {
-  for (const auto& table : peer.tables) table->backlog.start_over();
+  if (!peer.config.local) happened_ |= happened::was_asked;
+  for (const auto& table : peer.tables) table->give_lesson();
   peer.link->lesson = Link::Lesson::running;
   peer.link->wake.ring();
 }

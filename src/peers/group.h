@@ -32,6 +32,21 @@ namespace weir::peers {
 inline constexpr Milliseconds kLessonTime{5000};
 inline constexpr std::size_t kMostHandshakes = 64;
 
+/// What a section went through, by the bits that `show peers` has for it. COMPAT: observed on 2.6.
+namespace happened {
+inline constexpr std::uint32_t no_former = 0x10;  // process of this node, or it taught nothing in time
+inline constexpr std::uint32_t nobody_taught = 0x20;
+inline constexpr std::uint32_t former_lost = 0x40;  // in the middle of a lesson
+inline constexpr std::uint32_t teacher_lost = 0x80;
+inline constexpr std::uint32_t former_taught_all = 0x100;
+inline constexpr std::uint32_t taught_all = 0x200;
+inline constexpr std::uint32_t former_knew_part = 0x400;
+inline constexpr std::uint32_t teacher_knew_part = 0x800;
+inline constexpr std::uint32_t former_came = 0x1000;
+inline constexpr std::uint32_t asked = 0x2000;
+inline constexpr std::uint32_t was_asked = 0x4000;
+}  // namespace happened
+
 /// Of a section that runs: one that the configuration says to share the same tables with.
 struct Peer {
   Peer(io::Worker& worker, PeerConfig wanted) : config(std::move(wanted)), wake(worker) {}
@@ -39,6 +54,7 @@ struct Peer {
   PeerConfig config;
   std::vector<std::shared_ptr<SharedTable>> tables;
   std::shared_ptr<Link> link;  // established; null: not in touch
+  std::weak_ptr<Link> dial;    // ours, under way
   Wakeup wake;                 // of who dials
   proto::peers::HeardTexts heard_texts;
   TimePoint dial_at{};
@@ -48,9 +64,10 @@ struct Peer {
   bool unheard = true;   // its parts of tables that add up are not here
   TimePoint lost_at{};
 
-  enum class Status : std::uint8_t { none, connecting, established, lost, refused } status = Status::none;
-  std::uint16_t code = 0;  // of the handshake, when it was refused
-  TimePoint last_handshake{};
+  enum class Status : std::uint8_t { none, connecting, greeting, established, refused } status = Status::none;
+  std::uint16_t code = 0;      // of the handshake, when it was refused
+  TimePoint last_handshake{};  // or the beginning of a dial
+  TimePoint last_sent{};       // over the last link
   std::uint64_t heartbeats_sent = 0;
   std::uint64_t heartbeats_heard = 0;
   std::uint64_t silences = 0;
@@ -92,6 +109,7 @@ class Group : public std::enable_shared_from_this<Group> {
   [[nodiscard]] std::uint32_t connected() const { return connected_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint32_t active() const { return active_.load(std::memory_order_relaxed); }
   void count_active(bool more) { more ? ++active_ : --active_; }
+  [[nodiscard]] std::uint32_t shards() const { return shards_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool handing_down() const { return handing_down_.load(std::memory_order_relaxed); }
 
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -106,8 +124,9 @@ class Group : public std::enable_shared_from_this<Group> {
 
   // For links.
   [[nodiscard]] std::shared_ptr<Peer> find(std::string_view peer) const;
-  [[nodiscard]] bool begin_handshake();
-  void end_handshake() { handshakes_--; }
+  /// Of so many strangers that say nothing the one that said nothing longest has to go: who is a peer says so at once.
+  void begin_handshake(const std::shared_ptr<Link>& link);
+  void end_handshake(const std::shared_ptr<Link>& link) { std::erase(handshakes_, link); }
   /// The later link stays.
   void establish(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link);
   void lose(const std::shared_ptr<Peer>& peer, const std::shared_ptr<Link>& link);
@@ -136,6 +155,7 @@ class Group : public std::enable_shared_from_this<Group> {
   void ask_parts(Peer& peer);
   [[nodiscard]] bool clear_parts();
   void become_synced();
+  void ask(Peer& peer, bool later);
   void start_dialling(const std::shared_ptr<Peer>& peer);
 
   io::Worker& worker_;
@@ -148,15 +168,17 @@ class Group : public std::enable_shared_from_this<Group> {
   std::unique_ptr<io::Acceptor> acceptor_;
   std::shared_ptr<ChangeBell> bell_;
   std::minstd_rand random_;
-  std::size_t handshakes_ = 0;
+  std::vector<std::shared_ptr<Link>> handshakes_;
   bool synced_ = false;
   bool taught_ = false;  // by somebody who knew all
   bool awaits_former_ = false;
   std::atomic<bool> handing_down_{false};
   std::atomic<std::uint32_t> connected_{0};
   std::atomic<std::uint32_t> active_{0};
+  std::atomic<std::uint32_t> shards_{0};
   Report report_;
   bool shut_ = false;
+  std::uint32_t happened_ = 0;
   Peer* teacher_ = nullptr;
   std::uint64_t heard_before_ = 0;  // from the teacher, when the deadline was set
   TimePoint lesson_deadline_{};

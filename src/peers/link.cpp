@@ -75,9 +75,11 @@ io::Task<std::shared_ptr<Peer>> be_greeted(Group& group, Link& link) {
 io::Task<bool> greet(Group& group, Peer& peer, Link& link) {
   const TimePoint deadline = group.worker().now() + kHandshake;
   peer.dials++;
-  peer.status = Peer::Status::connecting;
+  if (!peer.link) peer.status = Peer::Status::connecting;
+  if (!peer.link) peer.last_handshake = group.worker().now();
   const SocketAddress address = peer.config.address;
-  const auto connected = co_await link.stream.connect(address, {}, deadline);
+  const io::ConnectOptions options = peer.config.connect;
+  const auto connected = co_await link.stream.connect(address, options, deadline);
   if (!connected || peer.removed) co_return false;
   std::string hello;
   wire::write_hello(
@@ -85,6 +87,7 @@ io::Task<bool> greet(Group& group, Peer& peer, Link& link) {
       hello);
   const auto sent = co_await link.stream.write_all(hello, deadline);
   if (!sent) co_return false;
+  if (!peer.link) peer.status = Peer::Status::greeting;
   StatusReader status;
   const bool read = co_await read_until(link, status, deadline);
   if (!read) co_return false;
@@ -99,8 +102,9 @@ io::Task<void> receive(std::shared_ptr<Group>& group, io::Fd& socket) {
   io::set_nodelay(socket.get(), true);
   std::shared_ptr<Link> link = std::make_shared<Link>(group->worker(), std::move(socket));
   group->count_active(true);
+  group->begin_handshake(link);
   std::shared_ptr<Peer> peer = co_await be_greeted(*group, *link);
-  group->end_handshake();
+  group->end_handshake(link);
   if (peer) co_await serve(group, peer, link, group->activities());
   group->count_active(false);
 }
@@ -115,12 +119,15 @@ io::Task<void> keep_dialling(std::shared_ptr<Group>& group, std::shared_ptr<Peer
     }
     std::shared_ptr<Link> link = std::make_shared<Link>(group->worker());
     link->dialled = true;
+    peer->dial = link;
+    peer->code = 0;
     group->count_active(true);
     const bool greeted = co_await greet(*group, *peer, *link);
+    peer->dial.reset();
     if (greeted && !peer->removed) co_await serve(group, peer, link, group->activities());
     group->count_active(false);
     if (greeted || peer->removed) continue;
-    if (!peer->link) peer->status = Peer::Status::refused;
+    if (!peer->link && peer->code != 0) peer->status = Peer::Status::refused;
     peer->dial_at = group->worker().now() + group->pause_before_dialling();
   }
   peer->dialling = false;

@@ -49,18 +49,23 @@ struct Link {
   std::string output;
   TimePoint since{};
   TimePoint last_sent{};
+  TimePoint last_heard{};
+  bool heard = false;  // anything at all
+  std::uint64_t turns = 0;
   bool dialled = false;
   bool ended = false;
 
   // What the reader owes.
   bool ask = false;      // for all the peer knows
   bool asked = false;    // or will be: what it says of a lesson's end is the end of ours
+  bool partial = false;  // it said that it does not know all itself
   bool late = false;     // it was asked when we had news of our own: taught entries that are here already stay
   bool confirm = false;  // the end of its lesson
   bool acknowledge = false;
   std::optional<proto::peers::Complaint> complaint;
 
   enum class Lesson : std::uint8_t { none, running, told } lesson = Lesson::none;  // ours to the peer
+  bool taught_all = false;  // the last one said that it was complete
 
   // What this connection has told and heard of tables.
   struct HeardTable {

@@ -57,6 +57,8 @@ class Listener {
         if (link_.lesson == Link::Lesson::told) {
           link_.lesson = Link::Lesson::none;
           peer_.lessons_given++;
+          if (link_.taught_all)
+            for (const auto& table : peer_.tables) table->taught_as = table->teaching_as;
           if (peer_.config.local && group_.handing_down()) link_.end();
         }
         break;
@@ -89,6 +91,7 @@ class Listener {
     if (heard.shared) {
       heard.shared->remote_id = definition->id;
       heard.shared->remote_columns = definition->columns;
+      heard.shared->remote_knows_as = definition->knows_as;
     }
     heard.definition = std::move(*definition);
     link_.speaks_of = &heard;
@@ -151,6 +154,9 @@ io::Task<void> listen(Group& group, Peer& peer, Link& link) {
     const auto got = co_await link.stream.read_some(piece, group.worker().now() + kSilence);
     if (!got && got.error().kind == io::IoErrorKind::timeout) peer.silences++;
     if (!got || *got == 0 || link.ended) co_return;
+    link.last_heard = group.worker().now();
+    link.heard = true;
+    link.turns++;
     link.input.append(piece.data(), *got);
     if (*got == piece.size()) {
       if (!listener.take_input()) break;

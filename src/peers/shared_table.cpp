@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <random>
 
 #include "stick/parts.h"
 
@@ -55,6 +56,24 @@ wire::Definition definition_of(const stick::StickTable& table, std::uint64_t id)
   }
   if (config.aggregate) definition.parts_of = table.life();
   return definition;
+}
+
+void SharedTable::forget_lessons() {
+  do knows_as = std::uint64_t{std::random_device{}()} << 32U | std::random_device{}();
+  while (knows_as == 0);
+}
+
+void SharedTable::resume() {
+  backlog.resume_behind(acked);
+  pushed = acked;
+  acknowledge = false;
+  remote_knows_as = teaching_as = taught_as = 0;
+}
+
+void SharedTable::give_lesson() {
+  if (remote_knows_as != 0 && remote_knows_as == taught_as) return;
+  teaching_as = remote_knows_as;
+  backlog.start_over();
 }
 
 void SharedTable::move_to(std::shared_ptr<stick::StickTable> table) {

@@ -1,7 +1,9 @@
 // A stick table between this process and one peer: how far each has heard of the other.
 //
 // It outlives the connection, so that the next one goes on where the last one was cut: what the peer acknowledged is
-// not told again. On the wire a table of a peers section is called /<name>, one of a proxy by its proxy's name.
+// not told again. What a peer was taught over one connection it is not taught again over the same one: before it asks
+// for a lesson it says by a number of its own which tables it knows as ever (Definition::knows_as). On the wire a table
+// of a peers section is called /<name>, one of a proxy by its proxy's name.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +28,9 @@ struct TableOfGroup {
 
 struct SharedTable {
   SharedTable(std::uint64_t number, const TableOfGroup& of)
-      : id(number), name(wire_name(of.table->config())), write_to(of.write_to), backlog(of.table) {}
+      : id(number), name(wire_name(of.table->config())), write_to(of.write_to), backlog(of.table) {
+    forget_lessons();
+  }
 
   std::uint64_t id;  // ours; the same to all peers, and never another table's
   std::string name;
@@ -42,7 +46,18 @@ struct SharedTable {
   std::uint64_t entries_heard = 0;
   std::uint64_t entries_told = 0;
   bool acknowledge = false;
+  // Lessons: what we say that we know, what the peer says, and what it said when it was taught all.
+  std::uint64_t knows_as = 0;
+  std::uint64_t remote_knows_as = 0;
+  std::uint64_t teaching_as = 0;
+  std::uint64_t taught_as = 0;
 
+  /// What was learned of it here is gone.
+  void forget_lessons();
+  /// A new connection: what the peer knows is not known.
+  void resume();
+  /// For who asked. Nothing, when the peer was taught all over this connection and says that it has it still.
+  void give_lesson();
   [[nodiscard]] stick::StickTable& table() const { return backlog.table(); }
   /// Where to put what is heard: a reload may have replaced the table, of which the group has yet to be told.
   [[nodiscard]] stick::StickTable& learner() const { return table().latest(); }

@@ -18,7 +18,8 @@ class Speaker {
     answer();
     if (link_.lesson == Link::Lesson::running && tell_tables(true)) return true;
     if (link_.lesson == Link::Lesson::running) {
-      wire::write_control(group_.synced() ? wire::Control::sync_finished : wire::Control::sync_partial, link_.output);
+      link_.taught_all = group_.synced();
+      wire::write_control(link_.taught_all ? wire::Control::sync_finished : wire::Control::sync_partial, link_.output);
       link_.lesson = Link::Lesson::told;
     }
     return tells_news() && tell_tables(false);
@@ -33,8 +34,12 @@ class Speaker {
 
  private:
   void answer() {
-    if (link_.ask) wire::write_control(wire::Control::sync_request, link_.output);
     if (link_.confirm) wire::write_control(wire::Control::sync_confirmed, link_.output);
+    if (link_.ask) {
+      for (const auto& table : peer_.tables) define(*table);
+      link_.told_table = nullptr;
+      wire::write_control(wire::Control::sync_request, link_.output);
+    }
     link_.ask = link_.confirm = false;
     if (!link_.acknowledge) return;
     link_.acknowledge = false;
@@ -59,6 +64,7 @@ class Speaker {
   }
 
   bool tell_table(SharedTable& table, bool lesson) {
+    if (lesson) speak_of(table);  // also when there is nothing in it
     // Entries that are not for this peer fill no piece, and cost all the same.
     for (std::size_t looked_at = 0;; looked_at++) {
       if (link_.output.size() >= kPiece || looked_at == kMostEntries) return true;
@@ -76,17 +82,25 @@ class Speaker {
     const std::uint32_t shards = group_.config().shards;
     const std::uint32_t shard = peer_.config.shard;
     if (shard == 0 || shard > shards) return true;
-    return stick::StickTable::key_hash(link_.told.key) % shards + 1 == shard;
+    return stick::shard_of(link_.told.key, shards) == shard;
+  }
+
+  void speak_of(const SharedTable& table) {
+    if (link_.told_table == &table && link_.told_as == &table.table()) return;
+    define(table);
+    link_.told_table = &table;
+    link_.told_as = &table.table();
+    link_.last_update = 0;
+  }
+
+  void define(const SharedTable& table) {
+    link_.told_definition = definition_of(table.table(), table.id);
+    link_.told_definition.knows_as = table.knows_as;
+    wire::write_definition(link_.told_definition, link_.output);
   }
 
   void tell(SharedTable& table, bool lesson) {
-    if (link_.told_table != &table || link_.told_as != &table.table()) {
-      link_.told_definition = definition_of(table.table(), table.id);
-      wire::write_definition(link_.told_definition, link_.output);
-      link_.told_table = &table;
-      link_.told_as = &table.table();
-      link_.last_update = 0;
-    }
+    speak_of(table);
     const bool numbered = link_.last_update == 0 || link_.told.update != link_.last_update + 1;
     link_.outlet.write(table.table(), link_.told, link_.told_definition, numbered, lesson, link_.told_texts,
                        link_.output);
@@ -106,6 +120,7 @@ io::Task<void> speak(std::shared_ptr<Group>& group, std::shared_ptr<Peer>& peer,
   Speaker speaker(*group, *peer, *link);
   while (!link->ended) {
     link->output.clear();
+    link->turns++;
     bool more = false;
     const bool complains = link->complaint.has_value();
     if (complains)

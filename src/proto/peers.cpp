@@ -16,7 +16,9 @@ constexpr std::string_view kProtocol = "HAProxyS ";
 constexpr std::string_view kKnownVersions[] = {"2.0", "2.1"};
 constexpr std::size_t kHeader = 2;
 constexpr std::uint8_t kFirstVariable = 128;
-constexpr std::uint32_t kParts = 0x77656972;  // what stands before Definition::parts_of
+// What stands before weir's own fields.
+constexpr std::uint32_t kParts = 0x77656972;  // Definition::parts_of
+constexpr std::uint32_t kKnows = 0x7765696b;  // Definition::knows_as
 
 void append(std::string& out, std::uint8_t byte) { out += static_cast<char>(byte); }
 void write_u32(std::uint32_t value, std::string& out) {
@@ -160,6 +162,16 @@ void write_cell(const Cell& cell, Form form, std::string& out) {
   out += value;
 }
 
+/// Behind all that the protocol knows. Somebody else's fields may lie there: what does not read as ours is not ours.
+void read_own_fields(Reader& reader, Definition& definition) {
+  while (!reader.empty()) {
+    const auto field = static_cast<std::uint32_t>(reader.number(4));
+    const std::uint64_t value = reader.varying();
+    if (reader.failed() || (field != kParts && field != kKnows)) return;
+    (field == kParts ? definition.parts_of : definition.knows_as) = value;
+  }
+}
+
 bool is_timed(TableMessage type) { return type == TableMessage::timed_entry || type == TableMessage::timed_next_entry; }
 bool is_numbered(TableMessage type) { return type == TableMessage::entry || type == TableMessage::timed_entry; }
 
@@ -289,8 +301,7 @@ std::optional<Definition> parse_definition(std::string_view payload) {
     if (form_of(column) == Form::rate) definition.periods[column] = reader.varying32();
     if (reader.failed() || definition.counts[column] == 0 || definition.counts[column] > kMaxArray) return std::nullopt;
   }
-  if (!reader.empty() && reader.number(4) == kParts) definition.parts_of = reader.varying();
-  if (reader.failed()) definition.parts_of = 0;  // somebody else's field
+  read_own_fields(reader, definition);
   return definition;
 }
 
@@ -309,9 +320,14 @@ void write_definition(const Definition& definition, std::string& out) {
     if (is_array(column)) write_number(definition.counts[column], out);
     if (form_of(column) == Form::rate) write_number(definition.periods[column], out);
   }
-  if (definition.parts_of == 0) return;
-  write_u32(kParts, out);
-  write_number(definition.parts_of, out);
+  if (definition.parts_of != 0) {
+    write_u32(kParts, out);
+    write_number(definition.parts_of, out);
+  }
+  if (definition.knows_as != 0) {
+    write_u32(kKnows, out);
+    write_number(definition.knows_as, out);
+  }
 }
 
 bool parse_entry(const Message& message, const Definition& definition, Entry& out) {

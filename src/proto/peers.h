@@ -115,6 +115,9 @@ struct Definition {
   /// weir's own, behind the fields of the protocol: entries end in the sender's part of each sum, and this tells one
   /// life of its table from the next. 0: nothing of the sort.
   std::uint64_t parts_of = 0;
+  /// weir's own as well: stands for what the sender has learned of this table so far. Who hears the same number again
+  /// need not teach again what it taught; another number is a table that knows nothing. 0: not said.
+  std::uint64_t knows_as = 0;
   [[nodiscard]] bool has(std::size_t column) const { return (columns >> column & 1U) != 0; }
 };
 [[nodiscard]] std::optional<Definition> parse_definition(std::string_view payload);

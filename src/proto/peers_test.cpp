@@ -182,6 +182,25 @@ TEST(PeersMessages, PartsStandBehindWhatTheProtocolKnows) {
   EXPECT_TRUE(heard.parts.empty());
 }
 
+TEST(PeersMessages, WhatASenderKnowsIsANumber) {
+  Definition definition{.id = 3, .name = "t", .key_type = 2, .key_length = 4, .columns = 0b101};
+  definition.counts[0] = definition.counts[2] = 1;
+  for (const std::uint64_t parts : {std::uint64_t{0}, std::uint64_t{77}}) {
+    definition.parts_of = parts;
+    definition.knows_as = 12345678901234567;
+    std::string out;
+    write_definition(definition, out);
+    const auto read = parse_definition(message(out).payload);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->parts_of, parts);
+    EXPECT_EQ(read->knows_as, definition.knows_as);
+    const std::string_view payload = message(out).payload;
+    const auto cut = parse_definition(payload.substr(0, payload.size() - 3));
+    ASSERT_TRUE(cut) << "a field that is cut is somebody else's";
+    EXPECT_EQ(cut->knows_as, 0U);
+  }
+}
+
 TEST(PeersMessages, WhatIsNoMessage) {
   struct Case {
     std::string_view said;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "peers/group.h"
 #include "proxy/engine.h"
@@ -12,13 +13,8 @@
 namespace weir::proxy {
 namespace {
 
-io::ListenOptions listen_options(const peers::PeerBind& bind) {
-  io::ListenOptions options;
-  options.interface = bind.interface;
-  options.v6only = bind.v6only;
-  return options;
-}
-
+/// In the order that `show peers` numbers them in. COMPAT: observed on 2.6: the section's own from the last to the
+/// first, then those of proxies as they stand in the files.
 std::vector<peers::TableOfGroup> tables_of(const std::string& section, const stick::TableRegistry& tables) {
   std::vector<peers::TableOfGroup> out;
   for (const auto& [name, table] : tables.all()) {
@@ -26,6 +22,12 @@ std::vector<peers::TableOfGroup> tables_of(const std::string& section, const sti
     if (config.peers != section) continue;
     out.push_back({table, config.write_to.empty() ? nullptr : tables.share(config.write_to)});
   }
+  std::ranges::sort(out, {}, [&](const peers::TableOfGroup& one) {
+    const stick::TableConfig& config = one.table->config();
+    const bool own = config.name.starts_with(section + "/");
+    const auto line = std::int64_t{config.at.line};
+    return std::tuple(!own, config.at.file, own ? -line : line, config.name);
+  });
   return out;
 }
 
@@ -57,8 +59,8 @@ Result<void> Engine::want_groups(const Config& config, Draft& draft) {
       wanted.keeps_socket = true;
     } else {
       const SocketAddress& address = section.local()->address;
-      auto inherited = inherited_.take(address, listen_options(*section.bind));
-      auto socket = inherited.empty() ? opener_.listen(address, listen_options(*section.bind))
+      auto inherited = inherited_.take(address, section.bind->options);
+      auto socket = inherited.empty() ? opener_.listen(address, section.bind->options)
                                       : Result<io::Fd>(std::move(inherited.front()));
       if (!socket) return fail(fmt::format("peers '{}': {}", section.name, socket.error().message));
       wanted.socket = std::move(*socket);

@@ -10,11 +10,17 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "stick/table.h"
 
 namespace weir::stick {
+
+/// Manual: shards. The share of the keys that this one belongs to, from 1; 0 where all are one.
+[[nodiscard]] inline std::uint32_t shard_of(std::string_view key, std::uint32_t shards) {
+  return shards == 0 ? 0 : static_cast<std::uint32_t>(StickTable::key_hash(key) % shards) + 1;
+}
 
 class Backlog {
  public:

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <iterator>
 
+#include "stick/backlog.h"
 #include "stick/lookup.h"
 
 namespace weir::stick {
@@ -166,11 +167,11 @@ void write_table_header(const StickTable& table, std::string& out) {
                  key_type_name(config.type), config.size, table.used());
 }
 
-void write_entry(const StickTable& table, const StickTable::View& entry, std::string& out) {
+void write_entry(const StickTable& table, const StickTable::View& entry, std::uint32_t shards, std::string& out) {
   const auto end = std::back_inserter(out);
   fmt::format_to(end, "{:#x}: key=", entry.address);
   write_key(table.config(), entry.key, out);
-  fmt::format_to(end, " use={} exp={} shard=0", entry.uses, entry.expires_in.count());
+  fmt::format_to(end, " use={} exp={} shard={}", entry.uses, entry.expires_in.count(), shard_of(entry.key, shards));
   auto value = entry.values.begin();
   for (const Column& column : table.config().columns) {
     const DataTypeRow& row = row_of(column.type);
@@ -210,7 +211,7 @@ bool show_some(StickTable& table, TableShow& show, std::string& out, TimePoint n
     const auto entry = chosen(table, show.selection, now);
     if (!entry) return true;
     write_table_header(table, out);
-    write_entry(table, *entry, out);
+    write_entry(table, *entry, show.shards, out);
     return true;
   }
   if (!show.headed) write_table_header(table, out);
@@ -218,7 +219,7 @@ bool show_some(StickTable& table, TableShow& show, std::string& out, TimePoint n
   std::vector<StickTable::View> entries;
   table.read_some(show.cursor, budget, now, entries);
   for (const StickTable::View& entry : entries)
-    if (selected(table.config(), show.selection, entry)) write_entry(table, entry, out);
+    if (selected(table.config(), show.selection, entry)) write_entry(table, entry, show.shards, out);
   return show.cursor.done;
 }
 

@@ -43,6 +43,7 @@ struct TableShow {
   TableSelection selection;
   StickTable::Cursor cursor;
   bool headed = false;
+  std::uint32_t shards = 0;  // of its peers section
 };
 /// The words behind the table's name. Errors are the text to answer.
 [[nodiscard]] Result<TableShow> parse_show(const TableConfig& table, std::span<const std::string_view> words);
@@ -53,7 +54,7 @@ bool show_some(StickTable& table, TableShow& show, std::string& out, TimePoint n
 /// `# table: name, type: ip, size:N, used:N` with its line feed.
 void write_table_header(const StickTable& table, std::string& out);
 /// `0x...: key=... use=0 exp=1234 shard=0 server_id=1` with its line feed.
-void write_entry(const StickTable& table, const StickTable::View& entry, std::string& out);
+void write_entry(const StickTable& table, const StickTable::View& entry, std::uint32_t shards, std::string& out);
 
 /// One `clear table <name> ...` at work.
 struct TableClear {

@@ -21,6 +21,15 @@ from wire import Client, Server, WAIT, free_port, greet, own_host, until
 HAPROXY = os.environ.get("HAPROXY", "/usr/sbin/haproxy")
 WEIR = os.environ.get("WEIR", "")
 
+
+
+def sanitized():
+    """Whether WEIR is a build with a sanitizer, whose memory is not weir's and which faketime cannot start."""
+    with open(WEIR, "rb") as program:
+        code = program.read()
+    return b"__asan_init" in code or b"__tsan_init" in code
+
+
 PROLOGUE = """
 global
     stats socket {sock} mode 600 level admin
@@ -111,11 +120,14 @@ class Node:
         return path
 
     def start(self):
+        self.start_process()
+        until(self.answers, what=f"{self.name} at its socket")
+        return self
+
+    def start_process(self):
         command = self.wrapper + [self.program, "-db", "-f", self.write()]
         # A session of its own: what a wrapper such as faketime started ends with it.
         self.process = subprocess.Popen(command, stdout=self.said, stderr=self.said, start_new_session=True)
-        until(self.answers, what=f"{self.name} at its socket")
-        return self
 
     def follow(self):
         """A second process takes over from the one that runs (-sf), which is returned."""
@@ -343,7 +355,8 @@ class Relay:
     def __init__(self, target, seed=1):
         self.target, self.random = target, random.Random(seed)
         self.delay, self.stalled, self.accepting = 0.0, threading.Event(), True
-        self.cut_after = None  # bytes, once
+        self.cut_after = None  # bytes, once; then this is done
+        self.harm = self.cut
         self.listener = socket.create_server((own_host(), 0))
         self.address = "%s:%d" % self.listener.getsockname()
         self.pairs, self.carried, self.cuts = [], 0, 0
@@ -371,9 +384,9 @@ class Relay:
                     time.sleep(0.01)
                 self.carried += len(piece)
                 if self.cut_after is not None and self.carried >= self.cut_after:
-                    self.cut_after = None
-                    sink.sendall(piece[:len(piece) // 2])
-                    self.cut()
+                    at, self.cut_after = self.cut_after, None
+                    sink.sendall(piece[:max(0, len(piece) - (self.carried - at))])
+                    self.harm()
                     return
                 sink.sendall(piece)
         for sock in (source, sink):

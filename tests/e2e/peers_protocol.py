@@ -15,8 +15,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "compat"))
-from peering import (BEAT, CONFIRMED, FINISHED, PARTIAL, SYNC, WEIR, Checks, FakePeer, Farm, definition,  # noqa: E402
-                     fake_farm, message, number, read_number)
+from peering import (BEAT, CONFIRMED, FINISHED, PARTIAL, SYNC, WEIR, Checks, FakePeer, Farm, Relay, definition,  # noqa: E402
+                     fake_farm, message, number, read_number, sanitized)
 from wire import until  # noqa: E402
 
 check = Checks()
@@ -82,6 +82,20 @@ def who_is_refused():
             began = time.monotonic()
             check.equal(slow.recv(10), b"", "an unfinished hello is given up")
             check(4 < time.monotonic() - began < 7, "after five seconds")
+
+
+def strangers_who_say_nothing():
+    farm, fake = fake_farm(USERS, WEIR)
+    with farm:
+        farm["w"].start()
+        silent = []
+        for _ in range(3):
+            silent += [socket.create_connection(farm["w"].peer) for _ in range(60)]
+            check.equal(fake.dial(), "200", f"beside {len(silent)} who say nothing a peer is let in")
+        silent[0].settimeout(2)
+        check.equal(silent[0].recv(1), b"", "the first of them are sent away")
+        for each in silent:
+            each.close()
 
 
 def refused_by_the_other_side():
@@ -188,7 +202,7 @@ def a_late_lesson():
     with farm:
         w = farm["w"].start()
         w.cli("set table users key 10.0.0.1 data.gpc0 100")
-        until(lambda: "flags=0x1 " in w.cli("show peers"), 8, "the end of waiting for a teacher")
+        until(lambda: "flags=0x33 " in w.cli("show peers"), 8, "the end of waiting for a teacher")
         fake.dial()
         fake.expect("sync")
         taught = message(133, struct.pack(">II", 1, 5000) + ip("10.0.0.1") + number(1) + number(3) + number(0))
@@ -282,6 +296,69 @@ def reloads():
         check.equal(w.value("more", "10.0.0.1", "gpc0"), "77", "and learned")
 
 
+def knows(token):
+    """The field by which weir says what it has learned of a table."""
+    return b"weik" + number(token)
+
+
+def what_was_taught_is_not_taught_again():
+    two = USERS + "backend more\n    stick-table type ip size 1k expire 60s store gpc0 peers farm\n"
+    with linked(two) as (w, fake):
+        w.cli(*(f"set table users key 10.0.0.{i} data.gpc0 1" for i in range(1, 6)), "set table more key 10.0.1.1 data.gpc0 1")
+        check.equal(len(keys(fake.collect(0.5))), 6, "six changes")
+
+        def lesson(users, more, confirm=CONFIRMED):
+            for ident, name, columns, token in ((1, "users", [0, 2, 6], users), (2, "more", [2], more)):
+                fake.send(definition(ident, name, 4, 4, columns, rest=knows(token) if token else b""))
+            fake.send(SYNC)
+            said = fake.collect(0.5)
+            check(("finished",) in said, "a lesson")
+            fake.send(confirm)
+            return sorted(keys(said))
+        users, more = [f"10.0.0.{i}" for i in range(1, 6)], ["10.0.1.1"]
+        check.equal(lesson(0, 0), users + more, "who does not say what it knows is taught all")
+        check.equal(lesson(0, 0), users + more, "each time that it asks")
+        check.equal(lesson(7, 8), users + more, "who says it for the first time is taught all")
+        check.equal(lesson(7, 8), [], "and then nothing twice")
+        check.equal(lesson(7, 9), more, "but a table that knows nothing any more")
+        check.equal(lesson(6, 9, BEAT), users, "or another one")
+        check.equal(lesson(6, 9), users, "until it confirms the lesson")
+        w.cli("set table users key 10.0.0.9 data.gpc0 1")
+        check.equal(keys(fake.collect(0.3)), ["10.0.0.9"], "changes are told as ever")
+        check.equal(lesson(6, 9), [], "and are not taught")
+        fake.close()
+        fake.be_dialled()
+        check.equal(sorted(set(lesson(6, 9))), users + ["10.0.0.9"] + more, "a new connection begins anew")
+
+
+def a_reload_learns_the_new_table_only():
+    body = USERS.replace("10k", "50k") + "backend more\n    stick-table type ip size 1k expire 60s store gpc0 peers farm\n"
+    with Farm(body, {"a": WEIR, "b": WEIR}) as farm:
+        a, b = farm["a"], farm["b"]
+        relays = [Relay(b.peer), Relay(a.peer)]
+        farm.closing += relays
+        farm.addresses = {("a", "b"): relays[0].address, ("b", "a"): relays[1].address}
+        a.start()
+        a.fill("users", [f"10.0.{i // 250}.{i % 250}" for i in range(5000)])
+        a.cli("set table more key 10.0.9.9 data.gpc0 7")
+        farm.body = body.split("backend more")[0]
+        b.start()
+        until(lambda: b.used("users") == 5000, 10, "the first lesson")
+        until(lambda: a.peers()["b"]["flags"] in ("0x20000000", "0x0"), what="its end")
+        before = sum(relay.carried for relay in relays)
+        check(before > 50000, f"which is {before} bytes")
+        farm.body = body
+        b.reload()
+        check.comes(lambda: b.value("more", "10.0.9.9", "gpc0") == "7", "a table that a reload adds is learned")
+        later = sum(relay.carried for relay in relays) - before
+        check(later < 2000, f"and nothing else: {later} bytes")
+        farm.body = body.split("backend more")[0]
+        b.reload()
+        farm.body = body
+        b.reload()
+        check.comes(lambda: b.value("more", "10.0.9.9", "gpc0") == "7", "also when it was gone in between")
+
+
 def the_log():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as log:
         log.bind(("127.0.0.1", 0))
@@ -366,6 +443,8 @@ def shares_of_the_keys():
             w.cli("reload")
             w.fill("users", wanted)
             heard.append(set(keys(fake.collect(1))))
+            shown = re.findall(r"key=(\S+) use=0 exp=\d+ shard=(\d)", w.cli("show table users"))
+            check.equal({key for key, share in shown if int(share) == shard}, heard[-1], "show table says which share it is")
     check(heard[0] | heard[1] == set(wanted) and not heard[0] & heard[1], "each key goes to one of two shards")
     check(min(len(each) for each in heard) > 200, "about evenly")
 
@@ -437,7 +516,7 @@ def a_peer_that_does_not_read():
             fake.send(BEAT)
             if time.monotonic() - began > 20:  # a busy machine: longer, and weir would end the link
                 break
-        check(memory(w) - before < 4 << 20, "hundreds of thousands of changes that nobody hears cost no memory")
+        check(sanitized() or memory(w) - before < 4 << 20, "hundreds of thousands of changes that nobody hears cost no memory")
         heard = []
         fake.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
 
@@ -452,7 +531,8 @@ def a_peer_that_does_not_read():
 
 
 if __name__ == "__main__":
-    sys.exit(check.run([who_is_refused, refused_by_the_other_side, heartbeats_and_silence, dials_that_cross, lessons,
+    sys.exit(check.run([who_is_refused, strangers_who_say_nothing, refused_by_the_other_side, heartbeats_and_silence, dials_that_cross, lessons,
                         a_late_lesson, who_teaches_and_who_only_says_so,
-                        where_a_new_link_goes_on, reloads, the_log, texts_are_told_once, written_to_and_only_received,
+                        where_a_new_link_goes_on, reloads,
+                        what_was_taught_is_not_taught_again, a_reload_learns_the_new_table_only, the_log, texts_are_told_once, written_to_and_only_received,
                         shares_of_the_keys, nonsense, a_peer_that_does_not_read], sys.argv[1:]))

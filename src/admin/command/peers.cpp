@@ -1,4 +1,7 @@
 // `show peers`: each section is described by the worker that runs it.
+#include <ranges>
+#include <utility>
+
 #include "admin/command/tables.h"
 #include "admin/on_worker.h"
 #include "admin/session.h"
@@ -18,9 +21,9 @@ io::Task<void> show_peers(Call& call) {
   const std::string wanted(call.word(at));
   const std::shared_ptr<const proxy::Plan> plan = call.worker.plan;
   bool found = false;
-  for (const auto& group : plan->groups) {
+  for (const auto& group : plan->groups | std::views::reverse) {
     if (!wanted.empty() && group->name() != wanted) continue;
-    found = true;
+    if (std::exchange(found, true)) call.out.text += '\n';
     call.out.text += co_await on_worker(group->worker(), [group, with_texts] {
       std::string text;
       group->show(text, with_texts);

@@ -3,6 +3,7 @@
 #include "admin/command/tables.h"
 #include "admin/session.h"
 #include "io/stream.h"
+#include "peers/group.h"
 #include "stick/show.h"
 
 namespace weir::admin {
@@ -20,6 +21,13 @@ std::shared_ptr<stick::StickTable> named_table(Call& call) {
   auto table = call.worker.plan->tables.share(call.word(0));
   if (!table) call.error(stick::kNoSuchTable);
   return table;
+}
+
+/// Over how many shares of the keys the peers of that section are told of a table.
+std::uint32_t shards_of(const proxy::Plan& plan, const std::string& section) {
+  for (const auto& group : plan.groups)
+    if (group->name() == section) return group->shards();
+  return 0;
 }
 
 // Lets the loop turn: what piled up meanwhile goes first.
@@ -50,6 +58,7 @@ io::Task<void> show_table(Call& call) {
     call.error(show.error().message);
     co_return;
   }
+  show->shards = shards_of(*call.worker.plan, table->config().peers);
   while (!stick::show_some(*table, *show, call.out.text, call.worker.io->now(), kEntriesATurn)) {
     const bool goes_on = co_await next_turn(call);
     if (!goes_on) co_return;

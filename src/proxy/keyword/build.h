@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "config/arguments.h"
+#include "config/file_mode.h"
 #include "config/keyword.h"
 #include "config/parser.h"
 #include "config/vocabulary.h"
@@ -27,6 +28,7 @@ namespace weir::proxy {
 struct Build {
   Config& config;
   const sample::Registry& registry;
+  bool local_peer_given = false;  // by -L
   std::deque<ProxyConfig> defaults;
   std::deque<UserlistConfig> userlists;
   std::unordered_map<const ProxyConfig*, unsigned> users_of_rules;  // of defaults sections with rules: ProxyKind bits
@@ -73,8 +75,7 @@ bool read_condition(config::ParseContext& context, config::Arguments& args, Plac
 /// Ids of users and groups by name; errors name what is wrong.
 std::optional<std::uint32_t> user_id(config::Arguments& args);
 std::optional<std::uint32_t> group_id(config::Arguments& args);
-/// An octal file mode such as 660.
-std::optional<std::uint32_t> expect_mode(config::Arguments& args);
+using config::expect_mode;
 
 /// Reads "<address>[:port[-port]]" behind `source` and what may follow it.
 bool read_source(config::Arguments& args, SourceSettings& out);

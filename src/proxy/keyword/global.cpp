@@ -89,8 +89,13 @@ void localpeer(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   const Word* name = args.expect_name("the peer's name");
   if (name == nullptr) return;
+  // Manual, localpeer: ignored behind -L and behind peers sections, with a warning.
+  if (context.model<Build>().local_peer_given) {
+    context.warning(line.at, "'localpeer' is ignored: the name was given with -L");
+    return;
+  }
   if (!context.model<std::deque<peers::PeersConfig>>().empty()) {
-    context.error(line.at, "'localpeer' stands behind a peers section, which needs to know it").hint =
+    context.warning(line.at, "'localpeer' is ignored: it stands behind a peers section, which needed to know it").hint =
         "put the global section first";
     return;
   }

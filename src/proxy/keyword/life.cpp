@@ -68,6 +68,8 @@ constexpr KeywordRow kRows[] = {
      .example = "set-dumpable on"},
     one("tune.cli.max-payload-size", "<bytes>", max_payload,
         "The most a command of the runtime socket may bring along.", "tune.cli.max-payload-size 256k"),
+    no_meaning("tune.peers.max-updates-at-once", in::global,
+               "changes are told in pieces, behind which others of the worker go first"),
     one("tune.renice.runtime", "<priority>", renice<&G::nice_run>, "The priority of the process once it serves.",
         "tune.renice.runtime -5"),
     one("tune.renice.startup", "<priority>", renice<&G::nice_start>,

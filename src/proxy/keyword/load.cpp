@@ -50,7 +50,7 @@ Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions&
                       .tcp_log_format = std::string(kTcpLogFormat),
                       .tcp_clf_log_format = std::string(kTcpClfLogFormat)});
   config::Parser parser(*options.table, diagnostics, environment, {.facts = options.facts, .on_line = record_line});
-  Build build{.config = config, .registry = *options.registry};
+  Build build{.config = config, .registry = *options.registry, .local_peer_given = !options.local_peer.empty()};
   log::RingSections rings;
   std::deque<peers::PeersConfig> peers;
   peers::PeersFacts facts{.local_peer = config.global.localpeer};
