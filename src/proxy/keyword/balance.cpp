@@ -131,6 +131,17 @@ void balance_line(ParseContext& context, const Line& line) {
   balance.written = true;
 }
 
+// How wt6 mixes is written down in no manual. A farm that has it wants users spread well and found again: crc32 with
+// avalanche does that, with other servers for other users.
+void stand_in_for_wt6(ParseContext& context, Arguments& args, balance::Options& options) {
+  context.warning(args.next()->at, "'wt6' is described nowhere: crc32 with avalanche takes its place").hint =
+      "each user keeps one server, though another one than behind HAProxy";
+  options.function = balance::HashFunction::crc32;
+  args.take("avalanche");
+  options.avalanche = true;
+  args.expect_end();
+}
+
 void hash_type(ParseContext& context, const Line& line) {
   static constexpr std::string_view kMethods[] = {"map-based", "consistent"};
   static constexpr std::string_view kFunctions[] = {"sdbm", "djb2", "crc32", "none"};
@@ -149,11 +160,7 @@ void hash_type(ParseContext& context, const Line& line) {
   options.function.reset();
   options.avalanche.reset();
   if (args.at_end()) return;
-  if (args.peek()->text == "wt6") {
-    context.error(*args.peek(), "'wt6' is not available in this version").hint =
-        "sdbm, djb2 or crc32, with or without avalanche";
-    return;
-  }
+  if (args.peek()->text == "wt6") return stand_in_for_wt6(context, args, options);
   const auto function = args.expect_choice("hash function", kFunctions);
   if (!function) return;
   options.function = static_cast<balance::HashFunction>(*function);

@@ -85,7 +85,7 @@ TEST(Keyword, lines_of_a_proxy) {
       {"balance source(x)", "8:10 'balance source' takes no argument in parentheses"},
       {"hash-type consistent", ""},
       {"hash-type map-based crc32 avalanche", ""},
-      {"hash-type consistent wt6", "8:23 'wt6' is not available in this version"},
+      {"hash-type consistent wt6", "8:23 'wt6' is described nowhere: crc32 with avalanche takes its place"},
       {"hash-type avalanche", "8:12 'avalanche' is no hash type"},
       {"hash-balance-factor 100", "8:22 a factor of 100 leaves no server room for its share"},
       {"hash-balance-factor 150", ""},
