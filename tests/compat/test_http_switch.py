@@ -81,6 +81,7 @@ def bytes_stay_bytes(w):
     with WebClient(w.address("fe")) as client:
         client.send(b"NOT HTTP\r\n\r\n")
         w.observe("answer", client.answer())
+    until(lambda: server.heard()[0][-1] == "over", what="the server to see the end")
     w.observe("heard", "\n".join(sum(server.heard(), [])))
 
 
