@@ -224,15 +224,19 @@ void RecordWriter::length(std::size_t size) {
 }
 
 void RecordWriter::param(std::string_view prefix, std::string_view name, std::string_view value) {
+  param_name(prefix, name, value.size());
+  bytes(value);
+}
+
+void RecordWriter::param_name(std::string_view prefix, std::string_view name, std::size_t value_size) {
   length(prefix.size() + name.size());
-  length(value.size());
+  length(value_size);
   bytes(prefix);
   if (char* const at = take(name.size()))
     std::ranges::transform(name, at, [](char c) {
       if (c >= 'a' && c <= 'z') return static_cast<char>(c - 32);
       return http::is_letter(c) || http::is_digit(c) ? c : '_';
     });
-  bytes(value);
 }
 
 void RecordWriter::end_params() {

@@ -137,6 +137,8 @@ class RecordWriter {
   void param(std::string_view name, std::string_view value) { param({}, name, value); }
   /// `prefix` and `name` are the name; letters become capitals and what is no letter or digit an underscore.
   void param(std::string_view prefix, std::string_view name, std::string_view value);
+  /// The beginning of one: bytes() that are `value_size` together follow.
+  void param_name(std::string_view prefix, std::string_view name, std::size_t value_size);
   void end_params();
   void bytes(std::string_view content);
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/proxy_protocol.h"
 #include "resolve/start.h"
@@ -180,6 +182,21 @@ void pool_max(ParseContext&, ServerConfig& server, Arguments& args, const Word&)
     server.pool_max = static_cast<std::int32_t>(*number);
 }
 
+// HTTP/1 and, in TCP mode, bytes as they are need no word.
+void proto(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  const Word& word = *args.next();
+  if (word.text == "fcgi" || word.text == "h1" || word.text == "none") {
+    server.proto = word.text;
+    server.fcgi = word.text == "fcgi";
+    return;
+  }
+  static constexpr std::string_view kLater[] = {"h2", "qmux", "quic", "spop"};
+  if (std::ranges::find(kLater, word.text) != std::end(kLater))
+    args.error_at(word.at, fmt::format("the protocol '{}' is not available in this version", word.text));
+  else
+    args.error_at(word.at, fmt::format("there is no protocol '{}'", word.text)).hint = "fcgi, h1 or none";
+}
+
 void pool_purge(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
   if (const auto time = args.expect_time("the time")) server.pool_purge = *time;
 }
@@ -262,6 +279,9 @@ constexpr Row kOptions[] = {
     with("pool-purge-delay", "<time>", pool_purge, "Half of the connections that rested for that long are closed.",
          "server s1 192.0.2.11:80 pool-purge-delay 10s"),
     with("port", "<port>", port, "Checks another port than the server's.", "server s1 192.0.2.11:3389 check port 443"),
+    with("proto", "fcgi|h1|none", proto,
+         "What is spoken to the server: FastCGI, to the application that 'use-fcgi-app' names, or what the mode says.",
+         "server php1 192.0.2.11:9000 proto fcgi"),
     with("rise", "<count>", count<&C::rise>, "After how many passed checks the server is up again.",
          "server s1 192.0.2.11:3389 check rise 2"),
     with("slowstart", "<time>", slowstart, "How long a server that came back takes to its full share.",
@@ -332,7 +352,6 @@ constexpr Row kLaterOptions[] = {
     dropped_option<S>("namespace", 1, kNotYet),
     option_without_meaning<S>("no-ssl", 0, "it is the default"),
     option_without_meaning<S>("pool-conn-name", 1, "connections to servers are not shared in TCP mode"),
-    dropped_option<S>("proto", 1, kNoHttp),
     dropped_option<S>("redir", 1, kNoHttp),
     dropped_option<S>("resolve-net", 1, kNoResolvers),
     dropped_option<S>("resolve-opts", 1, kNoResolvers),

@@ -204,6 +204,7 @@ void begin_connect(Session& session, AssignResult assigned) {
   count_attempt(session);
   session.phase = Phase::connecting;
   session.target_config = std::move(assigned.config);
+  if (session.target_config->fcgi) session.http->fcgi->values = {};
   session.facts.server = server_address(session, assigned.address, *session.target_config);
   explain(session, [&] { return fmt::format("  at {}", session.facts.server.to_string()); });
   if (stops_at_server(session)) [[unlikely]]
@@ -235,7 +236,10 @@ void begin_connect(Session& session, AssignResult assigned) {
 }
 
 void server_connected(Session& session) {
-  if (session.target_config->send_proxy.version() != 0 && !send_proxy_header(session)) return;
+  const bool fcgi = session.target_config->fcgi;
+  const bool header_sent = fcgi && session.http->fcgi->values.asked;
+  if (session.target_config->send_proxy.version() != 0 && !header_sent && !send_proxy_header(session)) return;
+  if (fcgi && !ask_fcgi_values(session)) return;
   session.server.connected = true;
   if (session.target_config->health.observe)
     observe_connection(*session.worker, *session.target, *session.target_config, true);
