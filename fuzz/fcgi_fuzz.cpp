@@ -96,6 +96,8 @@ void check_answer(const std::string& output) {
     WEIR_ASSERT(result.size <= output.size());
     (void)http::frame_response(head, http::Method::get, {});
   }
+  // Fields are counted when the head is complete only: one in pieces is waited for.
+  if (result.violation == http::Violation::too_many_fields) return;
   const std::uint16_t status = head.status;
   scanned = 0;
   http1::HeadResult cut;

@@ -203,10 +203,10 @@ frontend fe
 {frontend}
     default_backend be
 backend be
-    use-fcgi-app app
+    use-fcgi-app lb
 {backend}
     server s1 @s1@ proto fcgi {server}
-fcgi-app app
+fcgi-app lb
 {app}
 """, prologue=CONFIG)
     return made
@@ -219,4 +219,4 @@ def row(add, name, steps, script=HELLO, app=APP, frontend="", backend="", server
         made = app_farm(w, script, app, frontend, backend, server, values)
         for label, part in (steps if isinstance(steps, dict) else {"1": steps}).items():
             talk(w, label, part, [made], lines=lines)
-    add(name, run, threads)
+    add(f"fcgi_{name}", run, threads)

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """FastCGI applications: what they are given, what becomes of what they say, and what the log tells of it."""
-from fcgi import (APP, END, HELLO, STDIN, STDOUT, UNKNOWN, VALUES, end, err, out, pairs, record, row)
+from fcgi import APP, HELLO, STDOUT, UNKNOWN, VALUES, app_farm, end, err, out, pairs, record, row
 from harness import add_scenario, main
 from web import chunks, get
+from wire import until
 
 CT = "Content-Type: text/plain\r\n"
 
@@ -41,7 +42,7 @@ add("fields", {
     "proxy": [get("/a.php", "Proxy: http://evil.example/")],
     "auth": [get("/a.php", "Authorization: Basic dTpw", "Proxy-Authorization: Basic dTpw")],
     "hop": [get("/a.php", "Connection: keep-alive, x-hop", "X-Hop: y", "Keep-Alive: 3", "TE: trailers", "Trailer: a")],
-    "upgrade": [get("/a.php", "Connection: upgrade", "Upgrade: websocket")],
+    "upgrade": [get("/a.php", "Connection: upgrade", "Upgrade: foo")],
     "content": [get("/a.php", "Content-Type: a/b", "Content-Length: 3", method="POST", body="abc")],
     "type alone": [get("/a.php", "Content-Type: a/b")], "empty value": [get("/a.php", "X-Foo:")],
     "expect": [get("/a.php", "Expect: 100-continue", "Content-Length: 3", method="POST", body="abc")],
@@ -105,12 +106,10 @@ add("restrict_reject", {"reject": [get("/a.php", "X_Foo: u", "X-Foo: d")]},
     backend="    option http-restrict-req-hdr-names reject")
 add("fetches", {"1": [get("/a.php")]}, app=APP, backend="""
     http-request set-header X-Root %[fcgi.docroot]
-    http-request set-header X-Index %[fcgi.index]
-    http-response set-header X-Root %[fcgi.docroot]
-    http-response set-header X-Index %[fcgi.index]""")
+    http-request set-header X-Index %[fcgi.index]""")
 add("large_params", {"12k": [get("/a.php", "X-Big: " + "x" * 12000)], "many": [get("/a.php", *[f"X-{i}: {'y' * 150}" for i in range(70)])]})
 
-# -- what becomes of what it says ------------------------------------------------------------------------------------
+# -- what becomes of what it says. Records that the reference does not survive are in e2e/fcgi.py ---------------------
 answers("statuses", {
     "status": out("Status: 404 Not Found\r\n" + CT + "\r\nno") + end(),
     "bare": out("Status: 404\r\n" + CT + "\r\nno") + end(),
@@ -152,7 +151,6 @@ answers("heads", {
     "empty body": out(CT + "\r\n") + end(),
     "long": out(f"X: {'y' * 14000}\r\n\r\nbody") + end(),
     "too long": out(f"X: {'y' * 20000}\r\n\r\nbody") + end(),
-    "head cut": out("X: y\r\n") + end(),
 })
 answers("records", {
     "pieces": b"".join(out(c) for c in CT + "\r\nhello") + end(),
@@ -174,21 +172,9 @@ answers("broken_records", {
     "version": record(STDOUT, b"X: y\r\n\r\n", version=2) + end(),
     "wrong id": out(CT + "\r\nhello", request=7) + end(request=7),
     "wrong id then right": out("X: other\r\n\r\nno", request=7) + out(CT + "\r\nhello") + end(),
-    "id 0 stdout": out(CT + "\r\nhello", request=0) + end(),
-    "unknown kind": record(99, b"abc") + out(CT + "\r\nhello") + end(),
     "management": record(UNKNOWN, b"\x63" + b"\0" * 7, request=0) + out(CT + "\r\nhello") + end(),
-    "values unasked": record(VALUES, pairs(FCGI_MAX_REQS="1"), request=0) + out(CT + "\r\nhello") + end(),
-    "stdin back": record(STDIN, b"abc") + out(CT + "\r\nhello") + end(),
-    "end short": [out(CT + "\r\nhello") + record(END, b"\0\0\0"), 0.3, "close"],
-    "end long": out(CT + "\r\nhello") + record(END, b"\0" * 12),
-    "cut in head": [out(CT + "\r\nhello")[:20], "close"],
-    "cut in body": [record(STDOUT, (CT + "\r\nhello").encode())[:-2], "close"],
-    "no end": [out(CT + "\r\nhello"), "close"],
-    "no end length": [out("Content-Length: 5\r\n\r\nhello"), "close"],
     "no words": ["close"],
     "reset": ["reset"],
-    "http": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
-    "after end": out(CT + "\r\nhello") + end() + out("more"),
 })
 add("late_end", {"1": [get("/a.php"), get("/a.php")]}, [["early", out("Content-Length: 5\r\n\r\nhello"), 0.6, end()]])
 add("heads_of_head", {"1": [get("/a.php", method="HEAD"), get("/a.php")]},
@@ -221,6 +207,24 @@ add("slow_chunks", {
     "2": [slow(get("/a.php", "Transfer-Encoding: chunked", method="POST") + b"3\r\nabc\r\n"), 0.3, b"4\r\ndefg\r\n0\r\n\r\n"],
     "big": [get("/a.php", "Transfer-Encoding: chunked", method="POST", body=chunks("x" * 10000, "y" * 20000))],
 })
+
+def check(name, script, backend):
+    def run(w):
+        made = app_farm(w, script, backend=backend, server="check inter 100ms rise 1 fall 1")
+        until(lambda: w.stat("be", "s1")["check_status"] not in ("", "INI"), what="a check")
+        until(lambda: len(made.heard()) > 1, what="another check")
+        w.observe("told", "\n".join(made.heard()[0]))
+        row = w.stat("be", "s1")
+        w.observe("said", " ".join(row[name] for name in ("status", "check_status", "check_code", "last_chk")))
+    add_scenario(f"fcgi_check_{name}", run)
+
+
+check("usual", HELLO, "    option httpchk")
+check("get", HELLO, "    option httpchk GET /p.php/x?y=z HTTP/1.1\n    http-check send hdr Host site")
+check("post", HELLO, "    option httpchk\n    http-check send meth POST uri /p.php body hello")
+check("not_found", out("Status: 404 Nope\r\n\r\n") + end(), "    option httpchk")
+check("string", HELLO, "    option httpchk\n    http-check expect string hello")
+check("other_string", HELLO, "    option httpchk\n    http-check expect string nothing")
 
 if __name__ == "__main__":
     main()

@@ -28,8 +28,7 @@ const FcgiApp& app_of(const Session& session) { return *session.backend->config-
 void log_error_line(FcgiStream& stream) {
   if (stream.error_line.empty()) return;
   const Session& session = *stream.session;
-  std::ranges::replace_if(
-      stream.error_line, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 127; }, '?');
+  std::ranges::replace_if(stream.error_line, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 127; }, '?');
   session.worker->emit(session.backend->fcgi_log, {.level = log::Level::err, .message = stream.error_line});
   stream.error_line.clear();
 }
@@ -80,7 +79,7 @@ bool take_piece(FcgiStream& stream, const Piece& piece, char*& write) {
       // A body that is shorter than its head has told is none.
       return !stream.answer.counted || stream.answer.dropped || stream.answer.left == 0;
     case Piece::Kind::violation: return false;
-    case Piece::Kind::values:   // nobody has asked, which harms nobody
+    case Piece::Kind::values:  // nobody has asked, which harms nobody
     case Piece::Kind::unknown:
     case Piece::Kind::need_more: return true;
   }
@@ -144,8 +143,8 @@ bool ask_fcgi_values(Session& session) {
   RecordReader reader(kRequest);
   const std::string_view there(flow.buffer, flow.buffer == nullptr ? 0 : flow.end);
   Piece piece = reader.next(there);
-  const bool told = piece.kind == Piece::Kind::unknown ||
-                    (piece.kind == Piece::Kind::values && proto::fcgi::read_values(piece.data));
+  const bool told =
+      piece.kind == Piece::Kind::unknown || (piece.kind == Piece::Kind::values && proto::fcgi::read_values(piece.data));
   if (told) {
     const std::string_view rest = there.substr(piece.consumed);
     piece = reader.next(rest);

@@ -26,6 +26,7 @@ struct FcgiApp {
   std::string docroot;
   std::string index;                               // empty: none
   std::shared_ptr<const sample::Regex> path_info;  // null: none
+  std::string path_info_text;                      // as written
   bool log_to_global = false;                      // log-stderr global
   std::vector<log::TargetConfig> log_targets;      // log-stderr
   bool keep_conn = true;

@@ -17,6 +17,7 @@
 #include "proxy/http/fcgi_app.h"
 #include "proxy/http/phases.h"
 #include "proxy/worker_context.h"
+#include "sample/script_path.h"
 
 namespace weir::proxy {
 namespace {
@@ -33,9 +34,7 @@ const FcgiApp& app_of(const Session& session) { return *session.backend->config-
 char param_byte(char c) { return is_letter(c) || is_digit(c) ? lower(c) : '_'; }
 
 // Whether two fields become the same parameter.
-bool same_param(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, param_byte, param_byte);
-}
+bool same_param(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, param_byte, param_byte); }
 
 bool is_hidden(const FcgiStream& stream, const Field& field) {
   switch (field.id) {
@@ -62,52 +61,17 @@ struct Script {
   std::string_view path_info;
 };
 
-// "%2e" is a dot. Nothing: it is broken, or does not fit.
-std::optional<std::string_view> decoded(std::string_view path, TextStore& texts) {
-  char* const start = texts.take(path.size());
-  if (start == nullptr) return std::nullopt;
-  char* out = start;
-  while (!path.empty()) {
-    std::size_t taken = 1;
-    int byte = static_cast<unsigned char>(path[0]);
-    if (path[0] == '%') {
-      byte = escaped_byte(path);
-      if (byte < 0) return std::nullopt;
-      taken = 3;
-    }
-    *out++ = static_cast<char>(byte);
-    path.remove_prefix(taken);
-  }
-  const auto size = static_cast<std::size_t>(out - start);
-  texts.keep_only(start, size);
-  return std::string_view(start, size);
-}
-
-std::string_view group(std::string_view text, const sample::Regex::Groups& groups, std::size_t number) {
-  const std::size_t from = groups[2 * number];
-  const std::size_t to = groups[2 * number + 1];
-  if (from == sample::Regex::kUnset || to == sample::Regex::kUnset) return {};
-  return text.substr(from, to - from);
-}
-
 std::optional<Script> script_of(const FcgiApp& app, const Head& request, TextStore& texts) {
   const Target target = split_target(request.target, request.method == Method::connect);
   const std::string_view written = path_of(target.path_query);
-  if (!written.starts_with('/')) return std::nullopt;
-  const auto path = decoded(written, texts);
-  if (!path) return std::nullopt;
-  Script script{.path = *path, .name = *path, .path_info = {}};
-  if (app.path_info) {
-    // Manual, path-info: bytes that would make the expression fail on a path that it means.
-    if (path->find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos) return std::nullopt;
-    sample::Regex::Groups groups;
-    groups.fill(sample::Regex::kUnset);
-    if (app.path_info->find(*path, 0, groups)) {
-      script.name = group(*path, groups, 1);
-      script.path_info = group(*path, groups, 2);
-    }
-  }
-  return script;
+  char* const room = texts.take(written.size());
+  if (room == nullptr || !written.starts_with('/')) return std::nullopt;
+  const auto size = sample::decode_path(written, room);
+  if (!size) return std::nullopt;
+  const std::string_view path(room, *size);
+  const auto script = sample::script_path(path, app.path_info.get());
+  if (!script) return std::nullopt;
+  return Script{.path = path, .name = script->name, .path_info = script->path_info};
 }
 
 /// Writes parameters, but for those that set-param gives.
@@ -211,7 +175,7 @@ void add_request(const HttpExchange& exchange, Params& params) {
   params.add("SERVER_SOFTWARE", "weir");
   params.add("SERVER_PROTOCOL", version_text(request.version));
   params.add("REQUEST_METHOD", request.method_text);
-  params.add("REQUEST_URI", target.path_query);
+  params.add("REQUEST_URI", request.target);
   if (const auto query = query_of(target.path_query); query && !query->empty()) params.add("QUERY_STRING", *query);
   params.add("CONTENT_LENGTH", fmt::format("{}", content_length(exchange.request_body)));
   if (const auto type = request.value(FieldId::content_type)) params.add("CONTENT_TYPE", *type);

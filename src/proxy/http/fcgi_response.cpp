@@ -110,22 +110,21 @@ bool head_is_there(Session& session, const HeadResult& result, std::string_view 
   return begin_response(session);
 }
 
-}  // namespace
+enum class Look : std::uint8_t {
+  more,  // there is no head yet
+  gone,  // the session or the exchange is over
+  kept,  // the head is there, and passed on
+};
 
-bool read_fcgi_response(Session& session) {
+Look look_for_head(Session& session) {
   HttpExchange& exchange = *session.http;
   Flow& flow = session.response;
   BodyState& body = exchange.response_body;
-  if (!fill(session, flow, session.server) && flow.end == flow.start) return failed(session, ServerFault::closed);
-  if (flow.end == flow.start) {
-    if (flow.ended) return failed(session, ServerFault::closed);
-    drop_held_bytes(session, flow);
-    return true;
-  }
+  const auto outcome = [](bool goes_on) { return goes_on ? Look::kept : Look::gone; };
   const bool good = decode_records(flow, body);
+  if (!good) return outcome(broken(session, {flow.buffer, flow.end}, body.broken_from, Violation::bad_chunk));
   const std::span<char> output(flow.buffer + flow.start, body.decoded);
   const std::string_view message(output.data(), output.size());
-  if (!good) return broken(session, {flow.buffer, flow.end}, body.broken_from, Violation::bad_chunk);
   const std::size_t most = session.worker->io->buffers().buffer_size() - session.worker->plan->global->maxrewrite;
   std::size_t scanned = exchange.response_scanned;
   const HeadResult result =
@@ -134,19 +133,36 @@ bool read_fcgi_response(Session& session) {
                                  .max_fields = session.worker->plan->global->max_http_fields},
                                 exchange.response);
   exchange.response_scanned = static_cast<std::uint32_t>(scanned);
-  switch (result.kind) {
-    case HeadResult::Kind::complete:
-      if (result.size > most) return broken(session, message, most, Violation::too_large);
-      return head_is_there(session, result, message);
-    case HeadResult::Kind::violation: return broken(session, message, result.at, result.violation);
-    case HeadResult::Kind::need_more: break;
+  if (result.kind == HeadResult::Kind::violation) return outcome(broken(session, message, result.at, result.violation));
+  const bool complete = result.kind == HeadResult::Kind::complete;
+  if ((complete ? result.size : output.size()) > most)
+    return outcome(broken(session, message, most, Violation::too_large));
+  if (complete) return outcome(head_is_there(session, result, message));
+  if (!body.read_over) return Look::more;
+  return outcome(output.empty() ? ended_without_head(session) : failed(session, ServerFault::junk));
+}
+
+}  // namespace
+
+bool read_fcgi_response(Session& session) {
+  Flow& flow = session.response;
+  std::uint64_t looked_at = 0;
+  // What is no output leaves room that is filled again: no event will say that more has come.
+  for (;;) {
+    const std::uint32_t held = flow.end;
+    if (!fill(session, flow, session.server) && flow.end == flow.start) return failed(session, ServerFault::closed);
+    looked_at += flow.end - held;
+    if (flow.end != flow.start) {
+      const Look look = look_for_head(session);
+      if (look != Look::more) return look == Look::kept;
+    }
+    if (flow.ended) return failed(session, ServerFault::closed);
+    if (!flow.readable) break;
+    if (looked_at >= kBurst) {
+      session.worker->io->reactor().make_ready(session.server.token, EPOLLIN);
+      break;
+    }
   }
-  if (output.size() >= most) return broken(session, message, most, Violation::too_large);
-  if (body.read_over) {
-    if (output.empty()) return ended_without_head(session);
-    return failed(session, ServerFault::junk);
-  }
-  if (flow.ended) return failed(session, ServerFault::closed);
   if (flow.end == flow.start) drop_held_bytes(session, flow);
   return true;
 }

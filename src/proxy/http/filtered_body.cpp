@@ -27,6 +27,7 @@ using proto::http::BodyKind;
 
 constexpr std::uint64_t kFilteredBurst = 64 * 1024;  // about one millisecond at level 1
 constexpr std::size_t kLeastOut = 64;                // on credit: less is no work for an encoder
+constexpr unsigned kMostReads = 16;                  // records may hold nothing of the body: STDERR
 
 // One round.
 struct Round {
@@ -208,6 +209,7 @@ Moved move_filtered_body(Session& session, Flow& flow, BodyState& body, Side& so
                          std::string_view head) {
   body.unsent.append(head);
   std::uint64_t moved = 0;
+  unsigned reads = 0;
   for (;;) {
     if (flow.blocked) return Moved::idle;
     if (body.filter->encoded) return send_the_end(session, flow, body, sink);
@@ -221,12 +223,13 @@ Moved move_filtered_body(Session& session, Flow& flow, BodyState& body, Side& so
     if (round.last) return over(session, flow, body);
     if (round.waits) break;
     moved += round.taken;
-    if (moved >= kFilteredBurst) {
+    if (moved >= kFilteredBurst || reads == kMostReads) {
       session.worker->io->reactor().make_ready(source.token, EPOLLIN);
       break;
     }
     if (round.taken != 0 || !round.payload.empty()) continue;
     const Next next = read_more(session, flow, source);
+    reads++;
     if (next == Next::failed) return Moved::source_error;
     if (next == Next::full) return trailers_too_long(flow, body);
     if (next == Next::ended) return ends_with_source(body) ? over(session, flow, body) : Moved::truncated;

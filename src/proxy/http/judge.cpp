@@ -247,7 +247,10 @@ RequestStage stage_after(const Session& session, RequestStage stage) {
 
 // An application is told the length of a body first: one that comes in chunks must be here. Manual, CONTENT_LENGTH.
 bool is_ready_for_fcgi(Session& session) {
-  if (session.http->request_body.framing.kind == BodyKind::chunked && !body_is_here(session)) return false;
+  if (session.http->request_body.framing.kind == BodyKind::chunked) {
+    if (!body_is_here(session)) return false;
+    session.facts.request_complete = session.worker->io->now();
+  }
   return note_fcgi_params(session);
 }
 

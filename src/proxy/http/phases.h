@@ -130,6 +130,9 @@ struct IdleConnection;
 [[nodiscard]] bool may_be_repeated(proto::http::Method method);
 /// One that may carry this request, now the session's.
 bool take_idle_connection(Session& session);
+/// A FastCGI application serves one connection with each of its processes: those that rest above its `maxconn`, on
+/// whichever worker, make room for the new one.
+void make_room_at_application(Session& session);
 /// The exchange is over and the server's connection still good: it rests until somebody needs it.
 void rest_server_connection(Session& session);
 void close_own_server(Session& session);

@@ -10,6 +10,7 @@
 #include "io/direct.h"
 #include "io/socket.h"
 #include "proxy/http/phases.h"
+#include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/worker_context.h"
 
@@ -175,6 +176,7 @@ void attach(Session& session, std::unique_ptr<IdleConnection> connection) {
 }
 
 bool may_serve_more(const ServerConfig& server, const IdleConnection& connection) {
+  if (connection.config->fcgi != server.fcgi) return false;  // a reload has changed what it speaks
   return !server.max_reuse_set || connection.served <= server.max_reuse;
 }
 
@@ -228,6 +230,35 @@ bool take_idle_connection(Session& session) {
   if (!found) return false;
   attach(session, std::move(found));
   return true;
+}
+
+namespace {
+
+bool is_full(const ServerState& server, std::uint32_t maxconn) {
+  return server.idle.value() + server.sessions.value() > maxconn;
+}
+
+void end_one_resting(WorkerContext& worker, const ServerState& server) {
+  if (auto one = worker.idle.take(server, [](const IdleConnection&) { return true; })) {
+    end_resting(worker, *one);
+    worker.idle.keep_record(std::move(one));
+  }
+}
+
+}  // namespace
+
+void make_room_at_application(Session& session) {
+  const std::uint32_t maxconn = session.target_config->maxconn;
+  if (maxconn == 0 || !is_full(*session.target, maxconn)) return;
+  WorkerContext& own = *session.worker;
+  end_one_resting(own, *session.target);
+  if (!is_full(*session.target, maxconn)) return;
+  for (const auto& other : own.process->contexts) {
+    if (other.get() == &own) continue;
+    other->io->post([worker = other.get(), server = session.target, maxconn] {
+      if (is_full(*server, maxconn)) end_one_resting(*worker, *server);
+    });
+  }
 }
 
 namespace {

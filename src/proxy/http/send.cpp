@@ -133,8 +133,8 @@ void send_request(Session& session) {
   session.server.last_read = session.server.last_write = now;
   session.client.last_read = session.client.last_write = now;
   session.request.blocked = false;
-  const std::string_view head = fcgi ? write_fcgi_head(session)
-                                     : write_http1_head(session, exchange.request, connection_line(session));
+  const std::string_view head =
+      fcgi ? write_fcgi_head(session) : write_http1_head(session, exchange.request, connection_line(session));
   if (head.empty())
     return answer(session, page_of(session, 500), fcgi ? EndedBy::internal : EndedBy::proxy, fcgi ? 'H' : 'R');
   arm_timer(session);

@@ -86,8 +86,10 @@ void path_info(ParseContext& context, const Line& line) {
   else if (!word.text.contains('('))
     context.error(word, "the expression captures nothing: its first group is the script's name").example =
         "path-info ^(/.+\\.php)(/.*)?$";
-  else
-    context.target<FcgiApp>().path_info = std::make_shared<const sample::Regex>(std::move(*regex));
+  if (!regex || !word.text.contains('(')) return;
+  auto& app = context.target<FcgiApp>();
+  app.path_info = std::make_shared<const sample::Regex>(std::move(*regex));
+  app.path_info_text = word.text;
 }
 
 void log_stderr(ParseContext& context, const Line& line) {
@@ -116,7 +118,9 @@ void set_param(ParseContext& context, const Line& line) {
   FcgiApp::Param param;
   param.name = args.next()->text;
   for (char& c : param.name)
-    c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : proto::http::is_letter(c) || proto::http::is_digit(c) ? c : '_';
+    c = c >= 'a' && c <= 'z'                                    ? static_cast<char>(c - 32)
+        : proto::http::is_letter(c) || proto::http::is_digit(c) ? c
+                                                                : '_';
   if (param.name.empty()) {
     args.error_at(line.args()[0].at, "a parameter has a name");
     return;

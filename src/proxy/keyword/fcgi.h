@@ -18,7 +18,9 @@ void join_fcgi_apps(Build& build, Diagnostics& diagnostics);
 /// The backend as a whole: its servers, its mode, its filters.
 void finish_fcgi(const ProxyConfig& proxy, Diagnostics& diagnostics);
 
-/// One server: whether it may speak what `proto` says, and its checks.
+/// One server: whether it may speak what `proto` says.
 void finish_server_protocol(const ProxyConfig& proxy, const ServerConfig& server, Diagnostics& diagnostics);
+/// What its checks speak, once their kind is known.
+void finish_check_protocol(const ProxyConfig& proxy, ServerConfig& server, Diagnostics& diagnostics);
 
 }  // namespace weir::proxy

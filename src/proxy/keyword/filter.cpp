@@ -169,12 +169,9 @@ struct Kind {
   std::string_view name;
   void (*read)(ParseContext& context, Arguments& args, const Word& kind);
 };
-constexpr Kind kKinds[] = {{"bwlim-in", read_bandwidth_filter},
-                           {"bwlim-out", read_bandwidth_filter},
-                           {"comp-req", read_compression_filter},
-                           {"comp-res", read_compression_filter},
-                           {"compression", read_compression_filter},
-                           {"fcgi-app", read_fcgi_filter}};
+constexpr Kind kKinds[] = {{"bwlim-in", read_bandwidth_filter},      {"bwlim-out", read_bandwidth_filter},
+                           {"comp-req", read_compression_filter},    {"comp-res", read_compression_filter},
+                           {"compression", read_compression_filter}, {"fcgi-app", read_fcgi_filter}};
 
 void filter(ParseContext& context, const Line& line) {
   Arguments args(context, line);
@@ -202,9 +199,10 @@ constexpr KeywordRow kRows[] = {
      .min_args = 1,
      .max_args = config::kAnyArgs,
      .parse = filter,
-     .doc = "A limit of bytes per time, for sessions that 'set-bandwidth-limit' names it for; or that requests or "
-            "answers are compressed as 'compression' says, in this place among the limits; or the place of 'use-fcgi-app' "
-            "among the filters.",
+     .doc =
+         "A limit of bytes per time, for sessions that 'set-bandwidth-limit' names it for; or that requests or "
+         "answers are compressed as 'compression' says, in this place among the limits; or the place of 'use-fcgi-app' "
+         "among the filters.",
      .example = kOwnExample},
 };
 static_assert(config::well_formed(kRows));

@@ -1,3 +1,4 @@
+// What fcgi-app sections, the backends that use them and their servers say of each other, once all of it is known.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +25,8 @@ void join_fcgi_apps(Build& build, Diagnostics& diagnostics) {
     if (app == nullptr) continue;
     proxy->names.push_back(app->names);
     proxy->lines.insert(proxy->lines.end(), app->lines.begin(), app->lines.end());
-    // Manual, option http-restrict-req-hdr-names: with an application, other names would become those of its parameters.
+    // Manual, option http-restrict-req-hdr-names: with an application, other names would become those of its
+    // parameters.
     if (!settings.restrict_names_written) settings.restrict_names_delete = true;
   }
 }
@@ -65,13 +67,32 @@ void finish_server_protocol(const ProxyConfig& proxy, const ServerConfig& server
     return;
   } else if (app == nullptr) {
     diagnostics
-        .error(server.at, fmt::format("server '{}' speaks FastCGI and {} has no 'use-fcgi-app'", server.name,
-                                      title(proxy)))
+        .error(server.at,
+               fmt::format("server '{}' speaks FastCGI and {} has no 'use-fcgi-app'", server.name, title(proxy)))
         .example = "use-fcgi-app php";
-  } else if (server.check_enabled && proxy.settings.check_kind == check::Kind::http) {
-    diagnostics.error(server.at, fmt::format("server '{}': 'option httpchk' speaks no FastCGI", server.name)).hint =
-        "without it, or with tcp-check steps, its checks connect";
   }
+}
+
+void finish_check_protocol(const ProxyConfig& proxy, ServerConfig& server, Diagnostics& diagnostics) {
+  const bool http = server.check.kind == check::Kind::http;
+  const std::string& protocol = server.check_proto;
+  if (!protocol.empty() && http == (protocol == "none")) {
+    diagnostics
+        .error(server.at,
+               fmt::format("server '{}': its checks do not speak what 'check-proto {}' says", server.name, protocol))
+        .hint = http ? "'option httpchk' has fcgi and h1" : "without 'option httpchk' there is 'none' only";
+    return;
+  }
+  if (!http || (protocol.empty() ? !server.fcgi : protocol != "fcgi")) return;
+  const FcgiApp* app = proxy.settings.http.fcgi_app.get();
+  if (app == nullptr) {
+    if (!server.fcgi)
+      diagnostics.error(server.at, fmt::format("server '{}': its checks speak FastCGI and {} has no 'use-fcgi-app'",
+                                               server.name, title(proxy)));
+    return;
+  }
+  server.check.probe.http.fcgi = {
+      .docroot = app->docroot, .index = app->index, .path_info_text = app->path_info_text, .path_info = app->path_info};
 }
 
 }  // namespace weir::proxy

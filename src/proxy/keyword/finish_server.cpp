@@ -179,6 +179,7 @@ void finish_server(const Config& config, const ProxyConfig& proxy, ServerConfig&
   check.kind = settings.check_kind;
   if (check.kind == check::Kind::tcp_check) check.steps = settings.check_steps;
   check.probe = settings.probe;
+  finish_check_protocol(proxy, server, diagnostics);
   check.external = settings.external;
   finish_agent(server, diagnostics);
   warn_about_health(server, options, diagnostics);

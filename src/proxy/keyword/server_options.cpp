@@ -182,19 +182,27 @@ void pool_max(ParseContext&, ServerConfig& server, Arguments& args, const Word&)
     server.pool_max = static_cast<std::int32_t>(*number);
 }
 
-// HTTP/1 and, in TCP mode, bytes as they are need no word.
-void proto(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
-  const Word& word = *args.next();
-  if (word.text == "fcgi" || word.text == "h1" || word.text == "none") {
-    server.proto = word.text;
-    server.fcgi = word.text == "fcgi";
-    return;
-  }
+bool is_protocol(Arguments& args, const Word& word) {
+  if (word.text == "fcgi" || word.text == "h1" || word.text == "none") return true;
   static constexpr std::string_view kLater[] = {"h2", "qmux", "quic", "spop"};
   if (std::ranges::find(kLater, word.text) != std::end(kLater))
     args.error_at(word.at, fmt::format("the protocol '{}' is not available in this version", word.text));
   else
     args.error_at(word.at, fmt::format("there is no protocol '{}'", word.text)).hint = "fcgi, h1 or none";
+  return false;
+}
+
+// HTTP/1 and, in TCP mode, bytes as they are need no word.
+void proto(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  const Word& word = *args.next();
+  if (!is_protocol(args, word)) return;
+  server.proto = word.text;
+  server.fcgi = word.text == "fcgi";
+}
+
+void check_proto(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  const Word& word = *args.next();
+  if (is_protocol(args, word)) server.check_proto = word.text;
 }
 
 void pool_purge(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
@@ -232,6 +240,9 @@ constexpr Row kOptions[] = {
          "server s1 192.0.2.11:3389 addr 192.0.2.99"),
     plain("backup", flag<&S::backup, true>, "Used only when no other server is left.",
           "server s9 192.0.2.19:3389 backup"),
+    with("check-proto", "fcgi|h1|none", check_proto,
+         "What checks of 'option httpchk' speak, where it is not what 'proto' says; 'none' for other checks.",
+         "server php1 192.0.2.11:9000 proto fcgi check check-proto fcgi"),
     plain("check", flag<&S::check_enabled, true>, "Checks the server's health.", "server s1 192.0.2.11:3389 check"),
     plain("disabled", flag<&S::disabled, true>, "Starts in maintenance.", "server s1 192.0.2.11:3389 disabled"),
     with("cookie", "<value>", text<&S::cookie>, "The value that stands for the server in the proxy's cookie.",

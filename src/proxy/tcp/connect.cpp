@@ -204,12 +204,17 @@ void begin_connect(Session& session, AssignResult assigned) {
   count_attempt(session);
   session.phase = Phase::connecting;
   session.target_config = std::move(assigned.config);
-  if (session.target_config->fcgi) session.http->fcgi->values = {};
+  if (session.target_config->fcgi) {
+    // A reload has made it an application's since the request came, which is told by the lines before it.
+    if (session.http == nullptr || !session.http->fcgi) return close_session(session, EndedBy::internal, 'C');
+    session.http->fcgi->values = {};
+  }
   session.facts.server = server_address(session, assigned.address, *session.target_config);
   explain(session, [&] { return fmt::format("  at {}", session.facts.server.to_string()); });
   if (stops_at_server(session)) [[unlikely]]
     return kill_session(session, EndedBy::nobody);
   if (session.is_http && take_idle_connection(session)) return send_request(session);
+  if (session.target_config->fcgi) make_room_at_application(session);
   auto opened = io::open_connection(session.facts.server, connect_options(session, *session.target_config));
   session.server.error = opened ? ConnectionError{} : connection_error_of(opened.error().os_error);
   if (!opened) {
