@@ -64,11 +64,11 @@ class Php:
     def start(self):
         self.process = subprocess.Popen([self.program, "-n", "-R", "-F", "-y", self.config], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        until(lambda: os.path.exists(self.sock) and self.accepts(), what="php-fpm to listen")
+        until(self.listens, what="php-fpm to listen")
 
-    def accepts(self):
-        with socket.socket() as probe:
-            return probe.connect_ex((self.w.host, self.port)) == 0
+    def listens(self):
+        with socket.socket() as probe, socket.socket(socket.AF_UNIX) as local:
+            return probe.connect_ex((self.w.host, self.port)) == 0 and local.connect_ex(self.sock) == 0
 
     def kill(self):
         """All of it, at once."""
