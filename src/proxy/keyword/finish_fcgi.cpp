@@ -93,6 +93,11 @@ void finish_check_protocol(const ProxyConfig& proxy, ServerConfig& server, Diagn
   }
   server.check.probe.http.fcgi = {
       .docroot = app->docroot, .index = app->index, .path_info_text = app->path_info_text, .path_info = app->path_info};
+  if (check::fcgi_request(server.check.probe.http, nullptr).empty())
+    diagnostics
+        .error(server.at, fmt::format("server '{}': its checks ask for '{}', which names no script", server.name,
+                                      server.check.probe.http.uri))
+        .example = "option httpchk GET /ping.php";
 }
 
 }  // namespace weir::proxy
