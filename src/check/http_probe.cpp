@@ -6,6 +6,7 @@
 #include <array>
 
 #include "check/probe.h"
+#include "proto/fcgi/response.h"
 #include "proto/http1/codec.h"
 #include "sample/pattern.h"
 
@@ -49,30 +50,59 @@ void read_body(std::string_view bytes, const http::Framing& framing, bool ended,
   }
 }
 
+// The final head of `bytes`, which it borrows from, and where the body begins.
+struct Found {
+  Answer::State state = Answer::State::incomplete;
+  std::size_t size = 0;
+};
+
+Found find_head(std::string& bytes, http::Head& head) {
+  Found found;
+  for (;;) {
+    std::size_t scanned = 0;
+    const auto parsed =
+        http1::parse_response(std::span(bytes).subspan(found.size), scanned, {.accept_unsafe = true}, head);
+    if (parsed.kind == http1::HeadResult::Kind::need_more) return found;
+    found.state = Answer::State::broken;
+    if (parsed.kind == http1::HeadResult::Kind::violation) return found;
+    found.size += parsed.size;
+    found.state = Answer::State::there;
+    if (head.status >= 200) return found;
+    found.state = Answer::State::incomplete;  // an interim answer: the next one counts
+  }
+}
+
+Found find_application_head(std::string& output, http::Head& head) {
+  std::size_t scanned = 0;
+  const auto parsed = fcgi::parse_answer(output, scanned, {.accept_unsafe = true}, head);
+  if (parsed.kind == http1::HeadResult::Kind::need_more) return {};
+  const bool complete = parsed.kind == http1::HeadResult::Kind::complete;
+  return {.state = complete ? Answer::State::there : Answer::State::broken, .size = parsed.size};
+}
+
 Answer read_answer(const ProbeInput& in) {
-  std::string copy(in.received);
+  const bool application = in.words.http.fcgi.has_value();
+  FcgiAnswer records;
+  if (application) records = fcgi_answer(in.received);
+  std::string copy = application ? std::move(records.output) : std::string(in.received);
   constexpr std::size_t kFields = 101;
   std::array<http::Field, kFields> storage;
   http::Head head(storage);
   Answer answer;
-  std::size_t at = 0;
-  for (;;) {
-    std::size_t scanned = 0;
-    const auto parsed = http1::parse_response(std::span(copy).subspan(at), scanned, {.accept_unsafe = true}, head);
-    if (parsed.kind == http1::HeadResult::Kind::need_more) return answer;
+  const Found found = application ? find_application_head(copy, head) : find_head(copy, head);
+  answer.state = found.state;
+  const bool ended = in.ended || records.over;
+  if (found.state == Answer::State::incomplete && (records.over || records.broken))
     answer.state = Answer::State::broken;
-    if (parsed.kind == http1::HeadResult::Kind::violation) return answer;
-    at += parsed.size;
-    if (head.status >= 200) break;
-    answer.state = Answer::State::incomplete;  // an interim answer: the next one counts
-  }
+  if (found.state != Answer::State::there) return answer;
   answer.status = head.status;
   answer.reason = head.reason;
+  answer.state = Answer::State::broken;
   const http::Method method = http::method_of(in.words.http.method);
   const http::Framing framing = http::frame_response(head, method, {.accept_unsafe = true});
   if (framing.violation != http::Violation::none) return answer;
   answer.state = Answer::State::there;
-  read_body(std::string_view(copy).substr(at), framing, in.ended, answer);
+  read_body(std::string_view(copy).substr(found.size), framing, ended, answer);
   return answer;
 }
 
@@ -117,7 +147,9 @@ std::string http_request(const HttpWords& words) {
 }
 
 ProbeMove http_probe(const ProbeInput& in) {
-  if (in.phase == 0) return {.kind = Move::send, .bytes = http_request(in.words.http)};
+  const HttpWords& words = in.words.http;
+  if (in.phase == 0)
+    return {.kind = Move::send, .bytes = words.fcgi ? fcgi_request(words, in.server) : http_request(words)};
   const Answer answer = read_answer(in);
   switch (answer.state) {
     case Answer::State::incomplete: return in.ended ? done(Status::l7rsp, CheckResult::kNoCode, "") : ProbeMove{};

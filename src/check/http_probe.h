@@ -6,10 +6,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "check/fcgi_probe.h"
 
 namespace weir::sample {
 class Regex;
@@ -40,6 +43,7 @@ struct HttpWords {
   std::string body;
   std::vector<HttpExpect> expects;
   bool disable_on_404 = false;
+  std::optional<FcgiWords> fcgi;  // it goes to an application; absent: to an HTTP server
   friend bool operator==(const HttpWords&, const HttpWords&) = default;
 };
 

@@ -189,7 +189,8 @@ io::Task<CheckResult> run_probe(Exchange& exchange, const CheckConfig& config, c
                                  .phase = phase,
                                  .received = exchange.received(),
                                  .ended = exchange.ended(),
-                                 .unix_time = static_cast<std::uint32_t>(now.count())});
+                                 .unix_time = static_cast<std::uint32_t>(now.count()),
+                                 .server = &server});
     if (move.kind == Move::done) {
       if (move.info.empty() && passed(move.status)) move.info = std::move(kept);
       result = {.status = move.status, .code = move.code, .info = std::move(move.info)};

@@ -15,6 +15,7 @@ struct ProbeInput {
   std::string_view received = {};
   bool ended = false;
   std::uint32_t unix_time = 0;
+  const SocketAddress* server = nullptr;  // whom we speak to
 };
 
 struct ProbeMove {

@@ -138,6 +138,7 @@ class Engine {
   void match_listeners(WantedListeners& wanted) const;
   Result<void> open_sockets(WantedListener& wanted, const GlobalConfig& global);
   Result<LogPlan> make_log(const ProxyConfig& proxy, const GlobalConfig& global, bool frontend);
+  Result<LogPlan> make_fcgi_log(const ProxyConfig& proxy, const GlobalConfig& global);
   Result<LogPlan> make_peers_log(const peers::PeersConfig& section, const GlobalConfig& global);
   Result<void> want_groups(const Config& config, Draft& draft);
   void run_groups(Draft& draft);

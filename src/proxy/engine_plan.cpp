@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "proxy/engine.h"
+#include "proxy/http/fcgi_app.h"
 
 namespace weir::proxy {
 namespace {
@@ -54,6 +55,21 @@ Result<LogPlan> Engine::make_log(const ProxyConfig& proxy, const GlobalConfig& g
   return log;
 }
 
+Result<LogPlan> Engine::make_fcgi_log(const ProxyConfig& proxy, const GlobalConfig& global) {
+  LogPlan log;
+  const FcgiApp* app = proxy.settings.http.fcgi_app.get();
+  if (app == nullptr) return log;
+  std::vector<log::TargetConfig> wanted = app->log_targets;
+  if (app->log_to_global) wanted.insert(wanted.begin(), global.logs.begin(), global.logs.end());
+  for (const log::TargetConfig& target : wanted) {
+    auto made = sinks_.make_target(target, global.log_send_hostname.has_value());
+    if (!made) return unexpected(made.error());
+    log.targets.push_back(std::move(*made));
+  }
+  log.tag = app->name;
+  return log;
+}
+
 Result<std::shared_ptr<FrontendPlan>> Engine::make_frontend(const Draft& draft, const Config& config,
                                                             const std::shared_ptr<ProxyConfig>& proxy) {
   auto made = std::make_shared<FrontendPlan>();
@@ -92,6 +108,10 @@ Result<std::shared_ptr<BackendPlan>> Engine::make_backend(const Draft& draft, co
   made->config = proxy;
   made->state = draft.backends.find(proxy->name)->second;
   made->log = std::move(*log);
+  if (auto fcgi = make_fcgi_log(*proxy, config.global))
+    made->fcgi_log = std::move(*fcgi);
+  else
+    return fail(fmt::format("backend '{}': {}", proxy->name, fcgi.error().message));
   made->table = plan.tables.share(proxy->name);
   made->filter_tables = filter_tables(*proxy, plan.tables);
   made->algorithm = balance::find_algorithm(proxy->settings.balance.algorithm);

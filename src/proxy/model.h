@@ -139,6 +139,9 @@ struct ServerConfig {
   Milliseconds pool_purge{5000};  // pool-purge-delay
   std::uint32_t max_reuse = 0;    // requests over one connection after the first; 0: any number
   bool max_reuse_set = false;
+  std::string proto;               // as written; empty: what the mode says
+  std::string check_proto;         // the same of its checks; empty: as `proto`
+  bool fcgi = false;               // proto fcgi
   std::vector<std::string> words;  // the line, then the default-server words that apply
   std::string resolved;            // what host names among its words meant; a part of the signature
   std::string signature;
@@ -256,6 +259,12 @@ struct ProxySettings {
   std::shared_ptr<const std::vector<std::string>> inherited_lines;  // of the defaults section, words joined
 };
 
+/// A name that a line says, and where.
+struct NamedAt {
+  std::string name;
+  SourcePosition at;
+};
+
 /// `declare capture`, or what a `capture` action reserved: how long the kept text may be.
 struct CaptureSlot {
   std::uint32_t length = 0;
@@ -297,6 +306,7 @@ struct ProxyConfig {
   std::vector<UseBackend> use_backends;
   std::vector<BandwidthFilter> bandwidth_filters;  // in the order of their lines, which is that of their limits
   CompressionFilter compression_filter;
+  std::vector<NamedAt> fcgi_filters;               // filter fcgi-app
   std::vector<sample::Condition> be_switch_rules;  // force-be-switch
   std::vector<sample::Condition> monitor_fails;    // monitor fail
   std::vector<sample::Condition> stats_admins;     // stats admin

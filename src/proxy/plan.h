@@ -50,6 +50,7 @@ struct BackendPlan {
   std::shared_ptr<const ProxyConfig> config;
   std::shared_ptr<BackendState> state;
   LogPlan log;
+  LogPlan fcgi_log;                          // log-stderr of its application
   std::shared_ptr<stick::StickTable> table;  // its own; null: none
   std::vector<StickPlan> stick_rules;
   std::vector<std::shared_ptr<stick::StickTable>> filter_tables;

@@ -38,6 +38,9 @@ struct HeadResult {
                                        http::Head& out);
 [[nodiscard]] HeadResult parse_response(std::span<char> bytes, std::size_t& scanned, const HeadOptions& options,
                                         http::Head& out);
+/// The same for a head without a start line, as a CGI program's answer has it (RFC 3875 6.3): a response's.
+[[nodiscard]] HeadResult parse_fields(std::span<char> bytes, std::size_t& scanned, const HeadOptions& options,
+                                      http::Head& out);
 
 /// Adds the fields of a trailer section, as BodyReader gave it, to `out`. False when there is no room.
 [[nodiscard]] bool parse_trailers(std::string_view section, http::Head& out);

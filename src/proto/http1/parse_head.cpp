@@ -18,6 +18,9 @@ using http::Head;
 using http::Violation;
 using Kind = HeadResult::Kind;
 
+/// What a head begins with; `none`: its fields, as a CGI answer does.
+enum class Start : std::uint8_t { request, status, none };
+
 /// What a step of the walk came to.
 enum class Step : std::uint8_t { done, more, bad };
 
@@ -26,7 +29,7 @@ class Walk {
   Walk(std::span<char> bytes, const HeadOptions& options, Head& out)
       : begin_(bytes.data()), at_(begin_), end_(begin_ + bytes.size()), options_(options), out_(out) {}
 
-  HeadResult from_start(std::size_t& scanned, bool request);
+  HeadResult from_start(std::size_t& scanned, Start start);
   /// Looks for the end only: stores nothing, writes nothing.
   Step on_from(std::size_t& scanned);
   [[nodiscard]] HeadResult result(Step step) const;
@@ -314,11 +317,12 @@ Step Walk::fields() {
   }
 }
 
-HeadResult Walk::from_start(std::size_t& scanned, bool request) {
+HeadResult Walk::from_start(std::size_t& scanned, Start start) {
+  const bool request = start == Start::request;
   out_.clear();
   out_.is_request = request;
-  Step step = skip_empty_lines();
-  if (step == Step::done) step = request ? request_line() : status_line();
+  Step step = start == Start::none ? Step::done : skip_empty_lines();
+  if (step == Step::done && start != Start::none) step = request ? request_line() : status_line();
   if (step == Step::done && !complete_) {
     step = fields<true>();
     if (step == Step::done && request) {
@@ -350,23 +354,27 @@ HeadResult Walk::result(Step step) const {
   return {.kind = Kind::violation, .violation = violation_, .at = at};
 }
 
-HeadResult parse(std::span<char> bytes, std::size_t& scanned, const HeadOptions& options, Head& out, bool request) {
+HeadResult parse(std::span<char> bytes, std::size_t& scanned, const HeadOptions& options, Head& out, Start start) {
   if (scanned != 0 && scanned <= bytes.size()) {
     Walk look(bytes, options, out);
     const Step step = look.on_from(scanned);
     if (step != Step::done) return look.result(step);
   }
-  return Walk(bytes, options, out).from_start(scanned, request);
+  return Walk(bytes, options, out).from_start(scanned, start);
 }
 
 }  // namespace
 
 HeadResult parse_request(std::span<char> bytes, std::size_t& scanned, const HeadOptions& options, Head& out) {
-  return parse(bytes, scanned, options, out, true);
+  return parse(bytes, scanned, options, out, Start::request);
 }
 
 HeadResult parse_response(std::span<char> bytes, std::size_t& scanned, const HeadOptions& options, Head& out) {
-  return parse(bytes, scanned, options, out, false);
+  return parse(bytes, scanned, options, out, Start::status);
+}
+
+HeadResult parse_fields(std::span<char> bytes, std::size_t& scanned, const HeadOptions& options, Head& out) {
+  return parse(bytes, scanned, options, out, Start::none);
 }
 
 bool parse_trailers(std::string_view section, Head& out) {

@@ -40,6 +40,13 @@ backend bk_rdp
  id 3
  server ts1 192.0.2.20:3389 id 4 weight 10 maxconn 20
  server ts2 192.0.2.21:3389 id 5 weight 30 disabled
+backend bk_php
+ mode http
+ use-fcgi-app php
+ server php1 192.0.2.30:9000 proto fcgi
+fcgi-app php
+ docroot /srv/www
+ index index.php
 )";
 
 /// The families whose examples look at this session; captures and counters have tests of their own.
@@ -191,6 +198,12 @@ TEST_F(Fetches, HttpExamples) {
   facts.response_began = facts.connect_finished + Milliseconds(10);
   for (const sample::Fetch& row : http_fetches) run(row.examples, row.out);
   session->http = nullptr;
+}
+
+TEST_F(Fetches, FcgiExamples) {
+  const auto before = std::exchange(session->backend, worker->plan->backend("bk_php"));
+  for (const sample::Fetch& row : fcgi_fetches) run(row.examples, row.out);
+  session->backend = before;
 }
 
 // Rows that look at a message read it from the bytes themselves.

@@ -8,7 +8,7 @@ namespace weir::proxy {
 std::span<const std::span<const sample::Fetch>> fetches() {
   static const std::span<const sample::Fetch> tables[] = {
       capture_fetches, error_fetches,   http_auth_fetches, http_fetches,  kernel_fetches,  load_fetches,
-      process_fetches, session_fetches, timeout_fetches,   timer_fetches, tracked_fetches,
+      process_fetches, session_fetches, timeout_fetches,   timer_fetches, tracked_fetches, fcgi_fetches,
   };
   return tables;
 }

@@ -67,6 +67,7 @@ void append_trailers(std::string_view section, std::string& to) {
 }  // namespace
 
 bool decode(Flow& flow, BodyState& body) {
+  if (body.records != nullptr) return decode_records(flow, body);
   char* write = flow.buffer + flow.start + body.decoded;
   const char* read = write;
   const char* const end = flow.buffer + flow.end;
@@ -105,6 +106,7 @@ bool decode(Flow& flow, BodyState& body) {
 
 std::size_t ready_bytes(const Flow& flow, const BodyState& body) {
   const std::size_t held = flow.end - flow.start;
+  if (body.records != nullptr) return body.decoded;
   switch (body.framing.kind) {
     case BodyKind::none: return 0;
     case BodyKind::length: return static_cast<std::size_t>(std::min<std::uint64_t>(held, body.reader.known_rest()));
@@ -117,8 +119,9 @@ std::size_t ready_bytes(const Flow& flow, const BodyState& body) {
 
 void consume(Flow& flow, BodyState& body, std::size_t bytes) {
   flow.start += static_cast<std::uint32_t>(bytes);
-  if (body.framing.kind == BodyKind::chunked) body.decoded -= static_cast<std::uint32_t>(bytes);
-  if (body.framing.kind == BodyKind::length && bytes != 0) {
+  if (body.is_framed()) {
+    body.decoded -= static_cast<std::uint32_t>(bytes);
+  } else if (body.framing.kind == BodyKind::length && bytes != 0) {
     body.reader.skip(bytes);
     body.read_over = body.reader.over();
   }
@@ -152,6 +155,7 @@ Moved trailers_too_long(const Flow& flow, BodyState& body) {
 }
 
 bool ends_with_source(const BodyState& body) {
+  if (body.records != nullptr) return has_whole_body(body);
   return body.framing.kind == BodyKind::until_close || body.framing.kind == BodyKind::tunnel;
 }
 
@@ -341,7 +345,7 @@ bool buffer_body(Session& session, Flow& flow, BodyState& body, Side& source) {
   // What chunk framing leaves free is filled again: no event will say that more has come.
   while (!body.read_over) {
     if (!fill(session, flow, source)) return false;
-    if (body.framing.kind != BodyKind::chunked || flow.end == flow.start) return true;
+    if (!body.is_framed() || flow.end == flow.start) return true;
     if (!decode(flow, body)) return false;
     if (!flow.readable || flow.ended || flow.end == capacity) return true;
   }
@@ -349,7 +353,7 @@ bool buffer_body(Session& session, Flow& flow, BodyState& body, Side& source) {
 }
 
 bool decode_held(Flow& flow, BodyState& body) {
-  return body.framing.kind != BodyKind::chunked || flow.end == flow.start || body.read_over || decode(flow, body);
+  return !body.is_framed() || flow.end == flow.start || body.read_over || decode(flow, body);
 }
 
 Moved flush_unsent(Session& session, Flow& flow, BodyState& body, Side& sink) {

@@ -85,8 +85,8 @@ void note_sent(Session& session, Flow& flow, Side& sink, std::size_t bytes);
 Sent sink_failed(Side& sink);
 /// What was kept aside.
 Sent send_unsent(Session& session, Flow& flow, BodyState& body, Side& sink);
-/// Takes the chunk framing off what is in the buffer: body.decoded bytes of data at the flow's start, then whatever
-/// belongs to no piece yet. False: it is broken.
+/// Takes the framing (chunks, records) off what is in the buffer: body.decoded bytes of data at the flow's start, then
+/// whatever belongs to no piece yet. False: it is broken.
 bool decode(Flow& flow, BodyState& body);
 /// The bytes of the buffer that are body and can leave now.
 std::size_t ready_bytes(const Flow& flow, const BodyState& body);

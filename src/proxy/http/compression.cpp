@@ -144,7 +144,7 @@ void note_wanted_coding(Session& session) {
 void compress_request_body(Session& session) {
   HttpExchange& exchange = *session.http;
   const auto coding = request_coding(session);
-  if (!coding) return;
+  if (!coding || session.target_config->fcgi) return;  // an application is told the length first
   if (!may_be_coded(exchange.request, exchange.request_body.framing, least_size<&Settings::request_least>(session),
                     types<&Settings::request_types>(session)))
     return;

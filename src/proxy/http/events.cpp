@@ -36,7 +36,10 @@ void tell_server_of_end(Session& session, std::uint32_t events) {
   const HttpExchange& exchange = *session.http;
   if (!end_is_abort(session, events) || exchange.local || exchange.tunnel || !exchange.request_body.over) return;
   if (session.server.fd < 0 || session.request.fin_sent || session.request.holds_bytes()) return;
-  io::shutdown_write(session.server.fd);
+  if (exchange.response_body.records != nullptr)
+    abort_fcgi(session);
+  else
+    io::shutdown_write(session.server.fd);
   session.request.fin_sent = true;
 }
 

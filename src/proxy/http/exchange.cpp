@@ -10,6 +10,7 @@ void HttpExchange::clear() {
   request_body.clear();
   response_body.clear();
   answer = {};
+  fcgi.reset();
   served.reset();
   passed = {};
   static_cast<ExchangeState&>(*this) = ExchangeState();

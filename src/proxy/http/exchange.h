@@ -20,6 +20,7 @@
 #include "proto/http/head.h"
 #include "proto/http1/codec.h"
 #include "proxy/filter/body_filter.h"
+#include "proxy/http/fcgi.h"
 #include "proxy/http/service.h"
 #include "proxy/http/settings.h"
 #include "proxy/http/text_store.h"
@@ -54,7 +55,8 @@ struct BodyState {
   std::string unsent;                  // of a head or of chunk framing: before anything else leaves
   std::string trailers;                // as received, without the last empty line
   std::unique_ptr<BodyFilter> filter;  // null: it passes as it is
-  std::uint32_t decoded = 0;           // bytes at the flow's start that are body already, their chunk framing taken off
+  FcgiStream* records = nullptr;       // it comes in records of FastCGI; has a filter then. Null: it does not
+  std::uint32_t decoded = 0;           // bytes at the flow's start that are body already, their framing taken off
   bool chunked_out = false;
   bool keep_buffer = false;  // what has been sent stays in the buffer: it may have to be sent again
   bool read_over = false;    // its last byte has been read
@@ -64,6 +66,8 @@ struct BodyState {
   std::uint32_t broken_from = 0;
   std::uint32_t broken_at = 0;
   void clear() { *this = BodyState(); }
+  /// Between its bytes there are others: `decoded` says how many of the flow are the body's.
+  [[nodiscard]] bool is_framed() const { return framing.kind == proto::http::BodyKind::chunked || records != nullptr; }
 };
 
 /// Lines of the head that reqpass excused from the rules after it: 0 is the start line, then the fields.
@@ -166,6 +170,7 @@ struct HttpExchange : ExchangeState {
   BodyState request_body;
   BodyState response_body;
   AnswerOrder answer;
+  std::unique_ptr<FcgiStream> fcgi;    // its backend's servers may speak FastCGI; null: they do not
   std::unique_ptr<ServedBody> served;  // the rest of an answer from inside; null: none is left
   PassedLines passed;
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "proto/fcgi/record.h"
 #include "proxy/http/body.h"
 #include "proxy/http/burst.h"
 #include "proxy/http/compression.h"
@@ -26,6 +27,7 @@ using proto::http::BodyKind;
 
 constexpr std::uint64_t kFilteredBurst = 64 * 1024;  // about one millisecond at level 1
 constexpr std::size_t kLeastOut = 64;                // on credit: less is no work for an encoder
+constexpr unsigned kMostReads = 16;                  // records may hold nothing of the body: STDERR
 
 // One round.
 struct Round {
@@ -51,12 +53,16 @@ void spend(const Round& round, std::uint64_t bytes, LimitPlace place) {
 // Whether all of the body that there will ever be lies within the first `size` bytes of the buffer.
 bool ends_within(const Round& round, std::size_t size) {
   const BodyState& body = round.body;
-  if (body.framing.kind == BodyKind::chunked) return body.read_over && size == body.decoded;
+  if (body.is_framed()) return body.read_over && size == body.decoded;
   if (body.framing.kind == BodyKind::length) return size == body.reader.known_rest();
   return body.framing.kind == BodyKind::none;
 }
 
+// A record says its length in sixteen bits.
+constexpr std::size_t kMostInRecord = proto::fcgi::kMostContent - proto::fcgi::kMostContent % proto::fcgi::kAlignment;
+
 void take_as_it_is(Round& round, std::size_t most) {
+  if (round.body.filter->records) most = std::min(most, kMostInRecord);
   const std::size_t size = allowed(round, most, LimitPlace::behind_encoder);
   round.waits = round.waits || (most != 0 && size == 0);
   round.taken = size;
@@ -100,21 +106,50 @@ Round work(Session& session, Flow& flow, BodyState& body) {
   return round;
 }
 
-Sent send_round(Round& round, Side& sink) {
-  BodyState& body = round.body;
-  char size_line[18];
-  Burst burst;
-  burst.add(body.unsent);
-  const std::string_view payload = round.payload;
-  if (body.chunked_out && !payload.empty())
-    burst.add({size_line, proto::http1::write_chunk_size(payload.size(), std::span<char>(size_line))});
-  burst.add(payload);
-  if (body.chunked_out && !payload.empty()) burst.add("\r\n");
-  if (body.chunked_out && round.last) {
-    burst.add("0\r\n");
-    burst.add(body.trailers);
+/// What stands around the payload of a round where bytes do not leave as they are.
+struct Frame {
+  char before[18];
+  char after[proto::fcgi::kAlignment + proto::fcgi::kHeader] = {};  // padding, then the end of the stream
+};
+
+void add_chunk(Burst& burst, Frame& frame, const Round& round) {
+  if (!round.payload.empty()) {
+    burst.add({frame.before, proto::http1::write_chunk_size(round.payload.size(), std::span<char>(frame.before))});
+    burst.add(round.payload);
     burst.add("\r\n");
   }
+  if (!round.last) return;
+  burst.add("0\r\n");
+  burst.add(round.body.trailers);
+  burst.add("\r\n");
+}
+
+void add_record(Burst& burst, Frame& frame, const Round& round) {
+  namespace fcgi = proto::fcgi;
+  constexpr std::uint16_t kRequest = 1;
+  const std::size_t padding = fcgi::padding_of(round.payload.size());
+  if (!round.payload.empty()) {
+    fcgi::write_header(frame.before, fcgi::Type::in, kRequest, round.payload.size(), padding);
+    burst.add({frame.before, fcgi::kHeader});
+    burst.add(round.payload);
+    burst.add({frame.after, padding});
+  }
+  if (!round.last) return;
+  fcgi::write_header(frame.after + padding, fcgi::Type::in, kRequest, 0);
+  burst.add({frame.after + padding, fcgi::kHeader});
+}
+
+Sent send_round(Round& round, Side& sink) {
+  BodyState& body = round.body;
+  Frame frame;
+  Burst burst;
+  burst.add(body.unsent);
+  if (body.filter->records)
+    add_record(burst, frame, round);
+  else if (body.chunked_out)
+    add_chunk(burst, frame, round);
+  else
+    burst.add(round.payload);
   if (burst.size() == 0) return Sent::all;
   const ssize_t result = burst.send(sink.fd);
   if (result < 0) return sink_failed(sink);
@@ -174,11 +209,11 @@ Moved move_filtered_body(Session& session, Flow& flow, BodyState& body, Side& so
                          std::string_view head) {
   body.unsent.append(head);
   std::uint64_t moved = 0;
+  unsigned reads = 0;
   for (;;) {
     if (flow.blocked) return Moved::idle;
     if (body.filter->encoded) return send_the_end(session, flow, body, sink);
-    const bool chunked = body.framing.kind == BodyKind::chunked;
-    if (chunked && flow.end != flow.start && !body.read_over && !decode(flow, body)) return Moved::bad;
+    if (body.is_framed() && flow.end != flow.start && !body.read_over && !decode(flow, body)) return Moved::bad;
     Round round = work(session, flow, body);
     if (round.failed) return Moved::bad;
     const Sent sent = send_round(round, sink);
@@ -188,12 +223,13 @@ Moved move_filtered_body(Session& session, Flow& flow, BodyState& body, Side& so
     if (round.last) return over(session, flow, body);
     if (round.waits) break;
     moved += round.taken;
-    if (moved >= kFilteredBurst) {
+    if (moved >= kFilteredBurst || reads == kMostReads) {
       session.worker->io->reactor().make_ready(source.token, EPOLLIN);
       break;
     }
     if (round.taken != 0 || !round.payload.empty()) continue;
     const Next next = read_more(session, flow, source);
+    reads++;
     if (next == Next::failed) return Moved::source_error;
     if (next == Next::full) return trailers_too_long(flow, body);
     if (next == Next::ended) return ends_with_source(body) ? over(session, flow, body) : Moved::truncated;

@@ -16,17 +16,22 @@ namespace {
 
 using namespace proto::http;
 
+bool http_server_stays(const Session& session, const Framing& framing) {
+  return framing.kind != BodyKind::until_close && framing.keep_alive && !framing.close_after &&
+         servers_are_kept(session);
+}
+
 bool server_stays(const Session& session) {
   const HttpExchange& exchange = *session.http;
   if (session.server.fd < 0 || exchange.local || exchange.tunnel || exchange.request_broken) return false;
   if (exchange.server_closes) return false;
   if (!exchange.request_body.over || !exchange.response_body.over) return false;
   const BodyState& body = exchange.response_body;
-  if (body.framing.kind == BodyKind::until_close || !body.framing.keep_alive || body.framing.close_after) return false;
+  const bool fcgi = body.records != nullptr;
+  if (fcgi ? !fcgi_server_stays(session) : !http_server_stays(session, body.framing)) return false;
   if (session.request.fin_sent) return false;
   if (session.response.ended || session.response.end != session.response.start) return false;  // it said too much
-  if (session.worker->process->stopping.load(std::memory_order_relaxed)) return false;
-  return servers_are_kept(session);
+  return !session.worker->process->stopping.load(std::memory_order_relaxed);
 }
 
 void count_times(Session& session) {

@@ -245,6 +245,15 @@ RequestStage stage_after(const Session& session, RequestStage stage) {
   return static_cast<RequestStage>(static_cast<std::uint8_t>(stage) + 1);
 }
 
+// An application is told the length of a body first: one that comes in chunks must be here. Manual, CONTENT_LENGTH.
+bool is_ready_for_fcgi(Session& session) {
+  if (session.http->request_body.framing.kind == BodyKind::chunked) {
+    if (!body_is_here(session)) return false;
+    session.facts.request_complete = session.worker->io->now();
+  }
+  return note_fcgi_params(session);
+}
+
 }  // namespace
 
 Verdict ask_rules(Session& session, const std::vector<Rule>& rules, Of message) {
@@ -270,6 +279,7 @@ void judge_request(Session& session) {
     exchange.stage = stage_after(session, exchange.stage);
     exchange.next_rule = 0;
   }
+  if (session.backend->config->settings.http.fcgi_app != nullptr && !is_ready_for_fcgi(session)) return;
   session.phase_deadline = TimePoint::max();
   session.attempts_left =
       session.extras && session.extras->retries

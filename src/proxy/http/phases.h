@@ -48,7 +48,7 @@ void send_request(Session& session);
 /// Both directions, as far as they go; `head` is the request's, when it has not left yet.
 void exchange_http(Session& session, std::string_view head = {});
 /// The server's connection is of no use any more before an answer began: another attempt, or the client is told.
-enum class ServerFault : std::uint8_t { closed, junk, timeout, status };
+enum class ServerFault : std::uint8_t { closed, junk, timeout, status, overloaded };
 void server_failed(Session& session, ServerFault fault);
 /// The response's bytes were moved: ends the exchange when that is due. True: it goes on.
 enum class Moved : std::uint8_t;
@@ -60,8 +60,16 @@ void rewind_request(Session& session);
 // response.cpp
 /// More of the server's bytes while no final head is there. False: the session or the exchange is over.
 bool read_response(Session& session);
+/// The final head is in the exchange. False: the session or the exchange is over.
+bool begin_response(Session& session);
 /// Rules, then the head with what is there of the body.
 bool judge_response_head(Session& session);
+/// retry-on: whether the request goes out again when its answer has that status.
+bool retries_status(const Session& session, std::uint16_t status);
+
+// fcgi_response.cpp
+/// read_response() for a FastCGI application.
+bool read_fcgi_response(Session& session);
 
 // reply.cpp: answers of our own
 /// The page of that status for this session.
@@ -122,6 +130,9 @@ struct IdleConnection;
 [[nodiscard]] bool may_be_repeated(proto::http::Method method);
 /// One that may carry this request, now the session's.
 bool take_idle_connection(Session& session);
+/// A FastCGI application serves one connection with each of its processes: those that rest above its `maxconn`, on
+/// whichever worker, make room for the new one.
+void make_room_at_application(Session& session);
 /// The exchange is over and the server's connection still good: it rests until somebody needs it.
 void rest_server_connection(Session& session);
 void close_own_server(Session& session);

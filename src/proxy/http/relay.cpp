@@ -86,12 +86,14 @@ bool retry_is_wanted(const Session& session, ServerFault fault) {
     case ServerFault::junk: return (on & retry::junk_response) != 0;
     case ServerFault::timeout: return (on & retry::response_timeout) != 0;
     case ServerFault::status: return true;
+    case ServerFault::overloaded: return retries_status(session, 503);
   }
   return false;
 }
 
 bool request_still_moves(const Session& session) {
   const HttpExchange& exchange = *session.http;
+  if (exchange.response_body.records != nullptr) return false;  // the application has ended it
   return !exchange.local && !exchange.request_body.over && !exchange.request_broken && session.server.fd >= 0 &&
          exchange.response_body.framing.kind != BodyKind::until_close;
 }
@@ -198,6 +200,7 @@ void server_failed(Session& session, ServerFault fault) {
   switch (fault) {
     case ServerFault::closed: return close_session(session, EndedBy::server, 'H');
     case ServerFault::timeout: return close_session(session, EndedBy::server_timeout, 'H');
+    case ServerFault::overloaded: return answer(session, page_of(session, 503), EndedBy::server, 'H');
     case ServerFault::junk:
     case ServerFault::status: return close_session(session, EndedBy::proxy, 'H');
   }

@@ -55,12 +55,6 @@ void note_login(Session& session) {
   }
 }
 
-bool retried_status(const Session& session, std::uint16_t status) {
-  const auto& statuses = session.backend->config->settings.http.retry_statuses;
-  return !statuses.empty() && std::ranges::find(statuses, status) != statuses.end() && session.attempts_left != 0 &&
-         session.http->request_in_buffer && !session.http->retry_forbidden;
-}
-
 // The request's buffer is not needed any more. What follows in it is the client's next request.
 void let_request_go(Session& session) {
   HttpExchange& exchange = *session.http;
@@ -210,6 +204,12 @@ void begin_stage(HttpExchange& exchange, ResponseStage stage) {
 
 }  // namespace
 
+bool retries_status(const Session& session, std::uint16_t status) {
+  const auto& statuses = session.backend->config->settings.http.retry_statuses;
+  return !statuses.empty() && std::ranges::find(statuses, status) != statuses.end() && session.attempts_left != 0 &&
+         session.http->request_in_buffer && !session.http->retry_forbidden;
+}
+
 void run_after_response(Session& session) {
   const auto run = [&session](const ProxyConfig& proxy) {
     const std::vector<Rule>& rules = proxy.http_after_response_rules;
@@ -261,21 +261,20 @@ bool judge_response_head(Session& session) {
   }
 }
 
-namespace {
-
 bool begin_response(Session& session) {
   HttpExchange& exchange = *session.http;
   exchange.server_status = exchange.response.status;
   exchange.response_version = exchange.response.odd_version.empty()
                                   ? version_text(exchange.response.version)
                                   : exchange.texts.copy(exchange.response.odd_version).value_or("");
-  if (retried_status(session, exchange.response.status)) {
+  if (retries_status(session, exchange.response.status)) {
     server_failed(session, ServerFault::status);
     return false;
   }
   exchange.response_begun = true;
   exchange.response_body.reader = proto::http1::BodyReader(exchange.response_body.framing);
-  exchange.response_body.read_over = exchange.response_body.reader.over();
+  if (exchange.response_body.records == nullptr)
+    exchange.response_body.read_over = exchange.response_body.reader.over();
   session.facts.response_began = session.worker->io->now();
   let_request_go(session);
   note_login(session);
@@ -287,6 +286,8 @@ bool begin_response(Session& session) {
   exchange.answer = {};
   return judge_response_head(session);
 }
+
+namespace {
 
 bool judge_again(Session& session) {
   if (!session.http->response_paused) return true;
@@ -300,6 +301,7 @@ bool read_response(Session& session) {
   HttpExchange& exchange = *session.http;
   Flow& flow = session.response;
   if (exchange.response_begun) return judge_again(session);
+  if (exchange.response_body.records != nullptr) return read_fcgi_response(session);
   // Interim heads that could not leave yet go first; until then the server is not listened to.
   if (!flush_interim(session)) return false;
   if (!exchange.response_body.unsent.empty()) return true;

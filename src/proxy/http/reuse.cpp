@@ -10,6 +10,7 @@
 #include "io/direct.h"
 #include "io/socket.h"
 #include "proxy/http/phases.h"
+#include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/worker_context.h"
 
@@ -72,6 +73,12 @@ std::unique_ptr<IdleConnection> IdlePool::take(const ServerState& server, const 
   for (IdleConnection* one = found->second.newest; one != nullptr; one = one->older)
     if (wish.fits(*one)) return remove(found->second, one);
   return nullptr;
+}
+
+std::unique_ptr<IdleConnection> IdlePool::take_oldest(const ServerState& server) {
+  const auto found = lists_.find(&server);
+  if (found == lists_.end() || found->second.oldest == nullptr) return nullptr;
+  return remove(found->second, found->second.oldest);
 }
 
 std::unique_ptr<IdleConnection> IdlePool::record() {
@@ -190,6 +197,7 @@ void use_idle_connection(Session& session, std::unique_ptr<IdleConnection> conne
 bool IdleWish::fits(const IdleConnection& one) const {
   if (looks && is_over(one.fd, EPOLLIN)) return false;
   if (only_proven && !one.shared_before) return false;
+  if (one.config->fcgi.get() != application) return false;  // a reload has changed what it speaks
   return one.address == address && one.name == name && (!most_served || one.served <= *most_served);
 }
 
@@ -220,6 +228,7 @@ IdleWish plain_wish(Session& session) {
   wish.address = session.facts.server;
   if (server.pool_name) wish.name = connection_name(session, *server.pool_name);
   if (server.max_reuse_set) wish.most_served = server.max_reuse;
+  wish.application = server.fcgi.get();
   return wish;
 }
 
@@ -274,6 +283,35 @@ bool take_idle_connection(Session& session) {
   if (!found) return false;
   use_idle_connection(session, std::move(found));
   return true;
+}
+
+namespace {
+
+bool is_full(const ServerState& server, std::uint32_t maxconn) {
+  return server.idle.value() + server.sessions.value() > maxconn;
+}
+
+void end_one_resting(WorkerContext& worker, const ServerState& server) {
+  if (auto one = worker.idle.take_oldest(server)) {
+    end_resting(worker, *one);
+    worker.idle.keep_record(std::move(one));
+  }
+}
+
+}  // namespace
+
+void make_room_at_application(Session& session) {
+  const std::uint32_t maxconn = session.target_config->maxconn;
+  if (maxconn == 0 || !is_full(*session.target, maxconn)) return;
+  WorkerContext& own = *session.worker;
+  end_one_resting(own, *session.target);
+  if (!is_full(*session.target, maxconn)) return;
+  for (const auto& other : own.process->contexts) {
+    if (other.get() == &own) continue;
+    other->io->post([worker = other.get(), server = session.target, maxconn] {
+      if (is_full(*server, maxconn)) end_one_resting(*worker, *server);
+    });
+  }
 }
 
 // Clients that bring one request each would leave a connection behind every time.

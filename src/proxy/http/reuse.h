@@ -48,6 +48,7 @@ struct IdleWish {
   SocketAddress address;
   std::string name;                          // pool-conn-name
   std::optional<std::uint32_t> most_served;  // max-reuse
+  const void* application = nullptr;         // of FastCGI, by identity; null: it speaks HTTP
   bool looks = false;                        // it may not be sent twice: over no connection that is closed already
   bool only_proven = false;                  // http-reuse aggressive, of a connection's first request
   [[nodiscard]] bool fits(const IdleConnection& one) const;
@@ -70,6 +71,8 @@ class IdlePool {
   void add(WorkerContext& worker, std::unique_ptr<IdleConnection> connection);
   /// The last used one that fits, out of the pool.
   std::unique_ptr<IdleConnection> take(const ServerState& server, const IdleWish& wish);
+  /// The one that has rested longest; null: none does.
+  std::unique_ptr<IdleConnection> take_oldest(const ServerState& server);
   /// Closes it: the server did, or said something that nobody asked for.
   void drop(IdleConnection& connection);
   /// Manual, pool-purge-delay: half of those that have rested for that long.

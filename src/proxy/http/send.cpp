@@ -65,6 +65,12 @@ bool whole_in_buffer(const Session& session, const BodyState& body) {
   }
 }
 
+// The attempt before was a FastCGI application's.
+void leave_fcgi(HttpExchange& exchange) {
+  exchange.response_body.records = nullptr;
+  if (exchange.request_body.filter) exchange.request_body.filter->records = false;
+}
+
 }  // namespace
 
 void finish_request_head(Session& session) {
@@ -109,8 +115,14 @@ void send_request(Session& session) {
       !compress_request(session))
     return answer(session, page_of(session, 500), EndedBy::internal, 'R');
   BodyState& body = exchange.request_body;
-  body.chunked_out = body.framing.kind == BodyKind::chunked;
-  settle_framing_fields(exchange.request, body, exchange.texts);
+  const bool fcgi = session.target_config->fcgi;
+  if (fcgi) {
+    if (!begin_fcgi(session)) return;
+  } else {
+    if (exchange.fcgi) leave_fcgi(exchange);
+    body.chunked_out = body.framing.kind == BodyKind::chunked;
+    settle_framing_fields(exchange.request, body, exchange.texts);
+  }
   exchange.request_in_buffer = whole_in_buffer(session, body);
   body.keep_buffer = exchange.request_in_buffer;
   exchange.body_start = session.request.start;
@@ -121,8 +133,10 @@ void send_request(Session& session) {
   session.server.last_read = session.server.last_write = now;
   session.client.last_read = session.client.last_write = now;
   session.request.blocked = false;
-  const std::string_view head = write_http1_head(session, exchange.request, connection_line(session));
-  if (head.empty()) return answer(session, page_of(session, 500), EndedBy::proxy, 'R');
+  const std::string_view head =
+      fcgi ? write_fcgi_head(session) : write_http1_head(session, exchange.request, connection_line(session));
+  if (head.empty())
+    return answer(session, page_of(session, 500), fcgi ? EndedBy::internal : EndedBy::proxy, fcgi ? 'H' : 'R');
   arm_timer(session);
   exchange_http(session, head);
 }

@@ -17,6 +17,7 @@
 
 namespace weir::proxy {
 
+struct FcgiApp;
 struct StatsConfig;
 
 /// One field of an answer of our own; the value is a format.
@@ -128,6 +129,7 @@ struct HttpSettings {
   std::uint32_t max_session_servers = 5;  // max-session-srv-conns; weir keeps one at most
   bool restrict_names_delete = false;     // option http-restrict-req-hdr-names
   bool restrict_names_reject = false;
+  bool restrict_names_written = false;
   std::uint32_t retry_on = retry::conn_failure;
   std::vector<std::uint16_t> retry_statuses;
   std::uint32_t max_keep_alive_queue = 0;
@@ -141,6 +143,7 @@ struct HttpSettings {
   Pages pages;                                             // errorfile, errorloc, http-error
   std::vector<SectionPages> section_pages;                 // errorfiles; the last one counts
   std::shared_ptr<const CompressionSettings> compression;  // null: no word was said of it
+  std::shared_ptr<const FcgiApp> fcgi_app;                 // use-fcgi-app; null: none
 };
 
 }  // namespace weir::proxy

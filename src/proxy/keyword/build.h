@@ -19,6 +19,7 @@
 #include "config/keyword.h"
 #include "config/parser.h"
 #include "config/vocabulary.h"
+#include "proxy/http/fcgi_app.h"
 #include "proxy/model.h"
 #include "sample/registry.h"
 #include "sample/words.h"
@@ -43,6 +44,13 @@ struct Build {
     SourcePosition named_at;
   };
   std::map<std::string, ErrorPages> error_pages;
+  /// fcgi-app sections, the same way.
+  struct FcgiSection {
+    std::shared_ptr<FcgiApp> app = std::make_shared<FcgiApp>();
+    bool defined = false;
+    SourcePosition named_at;
+  };
+  std::map<std::string, FcgiSection, std::less<>> fcgi_apps;
 };
 
 /// The pages of the http-errors section of that name, which may come later.

@@ -21,7 +21,6 @@ struct Refused {
 };
 constexpr Refused kRefused[] = {
     {"cache", "caching is not available in this version"},
-    {"fcgi-app", "FastCGI is not available in this version"},
     {"opentelemetry", "it is an add-on of another program"},
     {"opentracing", "it is an add-on of another program"},
     {"spoe", "stream processing agents are not available in this version"},
@@ -154,15 +153,25 @@ void read_compression_filter(ParseContext& context, Arguments& args, const Word&
   filter.old = old;
 }
 
+// What it does to a request has nothing to do with the bytes that other filters count: its place says nothing.
+void read_fcgi_filter(ParseContext& context, Arguments& args, const Word& kind) {
+  auto& proxy = context.target<ProxyConfig>();
+  const Word* name = args.expect_name("the application's name");
+  if (name == nullptr || !args.expect_end()) return;
+  if (!proxy.fcgi_filters.empty()) {
+    args.error_at(kind.at, fmt::format("{} has another filter for a FastCGI application", title(proxy)));
+    return;
+  }
+  proxy.fcgi_filters.push_back({name->text, name->at});
+}
+
 struct Kind {
   std::string_view name;
   void (*read)(ParseContext& context, Arguments& args, const Word& kind);
 };
-constexpr Kind kKinds[] = {{"bwlim-in", read_bandwidth_filter},
-                           {"bwlim-out", read_bandwidth_filter},
-                           {"comp-req", read_compression_filter},
-                           {"comp-res", read_compression_filter},
-                           {"compression", read_compression_filter}};
+constexpr Kind kKinds[] = {{"bwlim-in", read_bandwidth_filter},      {"bwlim-out", read_bandwidth_filter},
+                           {"comp-req", read_compression_filter},    {"comp-res", read_compression_filter},
+                           {"compression", read_compression_filter}, {"fcgi-app", read_fcgi_filter}};
 
 void filter(ParseContext& context, const Line& line) {
   Arguments args(context, line);
@@ -179,19 +188,21 @@ void filter(ParseContext& context, const Line& line) {
   for (const Refused& refused : kRefused) names.push_back(refused.name);
   const auto near = nearest_word(kind.text, names);
   args.error_at(kind.at, fmt::format("there is no filter '{}'", kind.text)).hint =
-      near.empty() ? "in this version there are bwlim-in, bwlim-out, comp-req, comp-res and compression"
+      near.empty() ? "in this version there are bwlim-in, bwlim-out, comp-req, comp-res, compression and fcgi-app"
                    : fmt::format("did you mean '{}'?", near);
 }
 
 constexpr KeywordRow kRows[] = {
     {.name = "filter",
      .sections = in::frontends | in::backends,
-     .arguments = "bwlim-in|bwlim-out <name> <limits> | comp-req | comp-res | compression",
+     .arguments = "bwlim-in|bwlim-out <name> <limits> | comp-req | comp-res | compression | fcgi-app <name>",
      .min_args = 1,
      .max_args = config::kAnyArgs,
      .parse = filter,
-     .doc = "A limit of bytes per time, for sessions that 'set-bandwidth-limit' names it for; or that requests or "
-            "answers are compressed as 'compression' says, in this place among the limits.",
+     .doc =
+         "A limit of bytes per time, for sessions that 'set-bandwidth-limit' names it for; or that requests or "
+         "answers are compressed as 'compression' says, in this place among the limits; or the place of 'use-fcgi-app' "
+         "among the filters.",
      .example = kOwnExample},
 };
 static_assert(config::well_formed(kRows));

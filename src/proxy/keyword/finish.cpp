@@ -10,6 +10,7 @@
 
 #include "proto/http1/codec.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/fcgi.h"
 #include "proxy/keyword/finish_external.h"
 #include "proxy/keyword/finish_filter.h"
 #include "proxy/keyword/finish_mode.h"
@@ -187,6 +188,7 @@ class Finisher {
       diagnostics_.warning(proxy.at, fmt::format("{} has 'tcp-check' lines that nothing uses", title(proxy))).hint =
           "add 'option tcp-check'";
     finish_external_check(config_, proxy, options_, diagnostics_);
+    finish_fcgi(proxy, diagnostics_);
     check_tls_warning(proxy);
     rdp_cookie_warning(proxy);
   }

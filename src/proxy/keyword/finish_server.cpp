@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/fcgi.h"
 #include "resolve/start.h"
 
 namespace weir::proxy {
@@ -176,10 +177,12 @@ void finish_server(const Config& config, const ProxyConfig& proxy, ServerConfig&
           "'maxconn' is raised to it";
     server.maxconn = server.minconn;
   }
+  finish_server_protocol(proxy, server, diagnostics);
   check::CheckConfig& check = server.check;
   check.kind = settings.check_kind;
   if (check.kind == check::Kind::tcp_check) check.steps = settings.check_steps;
   check.probe = settings.probe;
+  finish_check_protocol(proxy, server, diagnostics);
   check.external = settings.external;
   finish_agent(server, diagnostics);
   warn_about_health(server, options, diagnostics);

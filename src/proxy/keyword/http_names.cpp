@@ -89,6 +89,7 @@ void restrict_names(ParseContext& context, const Line& line) {
   HttpSettings& settings = context.target<ProxyConfig>().settings.http;
   settings.restrict_names_delete = *what == 1;
   settings.restrict_names_reject = *what == 2;
+  settings.restrict_names_written = true;
 }
 
 struct PairWord {

@@ -50,6 +50,11 @@ TEST(Keyword, examples_are_right) {
         loaded = load_global(example);
       } else if (row.sections == config::set_of(config::SectionKind::http_errors)) {
         continue;  // its examples are files
+      } else if (row.sections == config::in::fcgi_app) {
+        loaded = load("fcgi-app php\n docroot /srv/www\n " + example + "\n");
+      } else if (row.name == "use-fcgi-app") {
+        loaded = load("fcgi-app php\n docroot /srv/www\nbackend b\n mode http\n server s 127.0.0.1:80 proto fcgi\n" +
+                      std::string(kTimeouts) + " " + example + "\n");
       } else if ((row.sections & config::in::userlist) != 0) {
         loaded = load("userlist u\n group admins\n " + example + "\n");
       } else {

@@ -10,6 +10,7 @@
 #include "log/keywords.h"
 #include "peers/config.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/fcgi.h"
 #include "proxy/keyword/finish_server.h"
 #include "proxy/keyword/finish_tracking.h"
 #include "sample/reference_book.h"
@@ -60,6 +61,7 @@ Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions&
   parser.provide(facts);
   parser.parse(std::move(sources));
   check_error_pages(build, diagnostics);
+  join_fcgi_apps(build, diagnostics);
   take_over(config, build, rings, peers);
   const auto file_names = std::make_shared<const std::vector<std::string>>(config.file_names);
   for (const auto& proxy : config.proxies) proxy->file_names = file_names;

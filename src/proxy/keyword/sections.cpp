@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/fcgi.h"
 #include "proxy/keyword/tables.h"
 #include "proxy/keywords.h"
 
@@ -125,6 +126,13 @@ constexpr SectionRow kSections[] = {
      .close = close_defaults,
      .doc = "Settings that the proxies after it start from.",
      .example = "defaults tcp-farms"},
+    {.name = "fcgi-app",
+     .kind = SectionKind::fcgi_app,
+     .naming = Naming::required,
+     .open = open_fcgi_app,
+     .close = close_fcgi_app,
+     .doc = "A FastCGI application: how requests are told to it.",
+     .example = "fcgi-app php"},
     {.name = "frontend",
      .kind = SectionKind::frontend,
      .naming = Naming::required,
@@ -173,7 +181,7 @@ const std::span<const config::KeywordRow> kTables[] = {
     log_keywords,           rule_keywords,        stick_keywords,    check_keywords,        probe_keywords,
     userlist_keywords,      later_keywords,       variable_keywords, capture_keywords,      proxy_protocol_keywords,
     filter_keywords,        compression_keywords, http_keywords,     http_name_keywords,    page_keywords,
-    old_rewriting_keywords, statistics_keywords,
+    old_rewriting_keywords, statistics_keywords,  fcgi_keywords,
 };
 }  // namespace
 

@@ -116,7 +116,6 @@ constexpr Row plain(std::string_view name, void (*apply)(ParseContext&, S&, Argu
   return {.name = name, .apply = apply, .doc = doc, .example = example};
 }
 
-constexpr std::string_view kOnlyTcp = "checks speak no multiplexed protocol in this version";
 constexpr std::string_view kNoPool = "checks reuse connections of HTTP rulesets only, and HTTP is not available";
 
 constexpr Row kRows[] = {
@@ -146,7 +145,6 @@ constexpr Row kRows[] = {
     with("track", "[<backend>/]<server>", track, "Takes over the state of another server instead of checking.",
          "server s1 192.0.2.11:443 track farm/s1"),
     dropped_option<S>("check-pool-conn-name", 1, kNoPool),
-    dropped_option<S>("check-proto", 1, kOnlyTcp),
     option_without_meaning<S>("check-reuse-pool", 0, "checks of TCP mode open connections of their own"),
     option_without_meaning<S>("check-sni-auto", 0, "it looks at HTTP rulesets only"),
     dropped_option<S>("check-via-socks4", 0, "connections through a SOCKS4 proxy are not available in this version"),

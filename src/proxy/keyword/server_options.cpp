@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/proxy_protocol.h"
 #include "resolve/start.h"
@@ -188,6 +190,29 @@ void pool_max(ParseContext&, ServerConfig& server, Arguments& args, const Word&)
     server.pool_max = static_cast<std::int32_t>(*number);
 }
 
+bool is_protocol(Arguments& args, const Word& word) {
+  if (word.text == "fcgi" || word.text == "h1" || word.text == "none") return true;
+  static constexpr std::string_view kLater[] = {"h2", "qmux", "quic", "spop"};
+  if (std::ranges::find(kLater, word.text) != std::end(kLater))
+    args.error_at(word.at, fmt::format("the protocol '{}' is not available in this version", word.text));
+  else
+    args.error_at(word.at, fmt::format("there is no protocol '{}'", word.text)).hint = "fcgi, h1 or none";
+  return false;
+}
+
+// HTTP/1 and, in TCP mode, bytes as they are need no word.
+void proto(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  const Word& word = *args.next();
+  if (!is_protocol(args, word)) return;
+  server.proto = word.text;
+  server.fcgi = word.text == "fcgi";
+}
+
+void check_proto(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  const Word& word = *args.next();
+  if (is_protocol(args, word)) server.check_proto = word.text;
+}
+
 void pool_purge(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
   if (const auto time = args.expect_time("the time")) server.pool_purge = *time;
 }
@@ -223,6 +248,9 @@ constexpr Row kOptions[] = {
          "server s1 192.0.2.11:3389 addr 192.0.2.99"),
     plain("backup", flag<&S::backup, true>, "Used only when no other server is left.",
           "server s9 192.0.2.19:3389 backup"),
+    with("check-proto", "fcgi|h1|none", check_proto,
+         "What checks of 'option httpchk' speak, where it is not what 'proto' says; 'none' for other checks.",
+         "server php1 192.0.2.11:9000 proto fcgi check check-proto fcgi"),
     plain("check", flag<&S::check_enabled, true>, "Checks the server's health.", "server s1 192.0.2.11:3389 check"),
     plain("disabled", flag<&S::disabled, true>, "Starts in maintenance.", "server s1 192.0.2.11:3389 disabled"),
     with("cookie", "<value>", text<&S::cookie>, "The value that stands for the server in the proxy's cookie.",
@@ -274,6 +302,9 @@ constexpr Row kOptions[] = {
     with("pool-purge-delay", "<time>", pool_purge, "Half of the connections that rested for that long are closed.",
          "server s1 192.0.2.11:80 pool-purge-delay 10s"),
     with("port", "<port>", port, "Checks another port than the server's.", "server s1 192.0.2.11:3389 check port 443"),
+    with("proto", "fcgi|h1|none", proto,
+         "What is spoken to the server: FastCGI, to the application that 'use-fcgi-app' names, or what the mode says.",
+         "server php1 192.0.2.11:9000 proto fcgi"),
     with("redir", "<prefix>", text<&S::redirect>,
          "Requests to GET something are sent there by a redirection, their path and query behind the prefix.",
          "server s1 192.0.2.11:80 redir http://images.example.com"),
@@ -346,7 +377,6 @@ constexpr Row kLaterOptions[] = {
     dropped_option<S>("log-proto", 1, "'mode log' is not available in this version"),
     dropped_option<S>("namespace", 1, kNotYet),
     option_without_meaning<S>("no-ssl", 0, "it is the default"),
-    dropped_option<S>("proto", 1, kNoHttp),
     dropped_option<S>("resolve-net", 1, kNoResolvers),
     dropped_option<S>("resolve-opts", 1, kNoResolvers),
     dropped_option<S>("resolve-prefer", 1, kNoResolvers),

@@ -206,6 +206,11 @@ void begin_connect(Session& session, AssignResult assigned) {
   count_attempt(session);
   if (session.is_http && redirected_by_server(session)) return;
   session.phase = Phase::connecting;
+  if (session.target_config->fcgi) {
+    // A reload has made it an application's since the request came, which is told by the lines before it.
+    if (session.http == nullptr || !session.http->fcgi) return close_session(session, EndedBy::internal, 'C');
+    session.http->fcgi->values = {};
+  }
   session.facts.server = server_address(session, assigned.address, *session.target_config);
   explain(session, [&] { return fmt::format("  at {}", session.facts.server.to_string()); });
   if (stops_at_server(session)) [[unlikely]]
@@ -217,6 +222,7 @@ void begin_connect(Session& session, AssignResult assigned) {
 
 void open_server_connection(Session& session) {
   WorkerContext& worker = *session.worker;
+  if (session.target_config->fcgi) make_room_at_application(session);
   auto opened = io::open_connection(session.facts.server, connect_options(session, *session.target_config));
   session.server.error = opened ? ConnectionError{} : connection_error_of(opened.error().os_error);
   if (!opened) {
@@ -248,7 +254,10 @@ void wait_for_connection(Session& session) {
 }
 
 void server_connected(Session& session) {
-  if (session.target_config->send_proxy.version() != 0 && !send_proxy_header(session)) return;
+  const bool fcgi = session.target_config->fcgi;
+  const bool header_sent = fcgi && session.http->fcgi->values.asked;
+  if (session.target_config->send_proxy.version() != 0 && !header_sent && !send_proxy_header(session)) return;
+  if (fcgi && !ask_fcgi_values(session)) return;
   session.server.connected = true;
   if (session.target_config->health.observe)
     observe_connection(*session.worker, *session.target, *session.target_config, true);
