@@ -1,10 +1,12 @@
 #include "httpclient/client.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
 
+#include "base/outside.h"
 #include "httpclient/response_reader.h"
 #include "io/stream.h"
 #include "io/worker.h"
@@ -232,10 +234,28 @@ io::Task<HttpResult<Response>> fetch(io::Worker& worker, io::Aside& names, const
   co_return answer;
 }
 
+namespace {
+
+// The system's CA certificates in one file, as distributions have it: read at once, for the directory that OpenSSL
+// would look into later may be outside of a chroot by then.
+std::string system_authorities() {
+  constexpr const char* kFiles[] = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                                    "/etc/ssl/cert.pem"};
+  for (const char* const file : kFiles) {
+    const auto fd = outside().open_for_reading(file);
+    if (!fd) continue;
+    ::close(*fd);
+    return file;
+  }
+  return "@system-ca";
+}
+
+}  // namespace
+
 Result<std::shared_ptr<const tls::ClientContext>> make_tls(bool verify, const std::string& ca_file) {
   tls::ClientConfig config;
   config.verify = verify ? tls::Verify::required : tls::Verify::none;
-  if (verify) config.ca_file = ca_file.empty() ? "@system-ca" : ca_file;
+  if (verify) config.ca_file = ca_file.empty() ? system_authorities() : ca_file;
   return tls::ClientContext::create(config);
 }
 
