@@ -4,7 +4,7 @@
 // opener, the making of a large list). One after the other, in order, and only so many may wait: who comes when the
 // line is full is told at once. Who no longer wants an answer, because its deadline passed or its coroutine was
 // destroyed, gets none; what has not begun then is not begun. The thread starts with the first errand. Destroy it
-// before the workers that ask.
+// before the workers that ask; any of them may.
 #pragma once
 
 #include <atomic>

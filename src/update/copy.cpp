@@ -99,16 +99,15 @@ Result<Copy> load_copy(const std::string& directory, std::string_view list) {
 
 Result<void> save_copy(io::Opener& opener, const std::string& directory, std::string_view list, const Copy& copy) {
   const std::string path = directory + "/" + copy_name(list);
-  const std::string beside = path + ".new";
+  const std::string beside = fmt::format("{}.{}", path, ::getpid());  // a process that takes over has its own
   const auto fd = opener.open_file(beside, io::OpenMode::replace, 0600);
   if (!fd) return unexpected(fd.error());
   auto written = write_all(fd->get(), write_copy(copy, list));
   if (written && ::fsync(fd->get()) != 0) written = fail(io::system_message(errno));
-  if (!written) {
-    (void)opener.unlink(beside);
-    return fail(fmt::format("cannot write '{}': {}", beside, written.error().message));
-  }
-  return opener.rename(beside, path);
+  if (!written) written = fail(fmt::format("cannot write '{}': {}", beside, written.error().message));
+  if (written) written = opener.rename(beside, path);
+  if (!written) (void)opener.unlink(beside);
+  return written;
 }
 
 }  // namespace weir::update

@@ -297,10 +297,10 @@ void Service::finish(Running& update, Outcome outcome, const std::string& proble
     update.untold = 0;
   }
   arm(update, loop_.now() + next_delay(update.config));
+  show();  // before anybody is told, who may look at once
   for (const Done& done : std::exchange(update.waiting, {}))
     done(outcome != Outcome::failed,
          fmt::format("{}: {}{}{}", status.list, outcome_name(outcome), problem.empty() ? "" : ": ", problem));
-  show();
 }
 
 /// The first failure is told at once, and then one a minute.

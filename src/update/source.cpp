@@ -42,6 +42,10 @@ Result<FileFacts> facts_of(int fd) {
 
 /// Blocks. Reads when its facts are those that were seen before.
 Result<Look, Problem> look(const std::string& path, std::uint64_t most, const FileFacts* seen) {
+  // Opening a pipe would wait for its writer. Behind a chroot this sees nothing; what opens there does not wait.
+  struct stat now{};
+  if (::stat(path.c_str(), &now) == 0 && !S_ISREG(now.st_mode))
+    return problem(fmt::format("'{}': it is no file", path), false);
   const auto opened = outside().open_for_reading(path);
   if (!opened) return problem(fmt::format("cannot open '{}': {}", path, opened.error().message), true);
   const io::Fd fd(*opened);

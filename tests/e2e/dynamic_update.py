@@ -306,11 +306,12 @@ def copies(w):
     w.stop()
     os.chmod(path, 0o600)
     os.unlink(path)
-    os.mkdir(path + ".new")
+    os.mkdir(path)
     source.say(Content("/a kept\n"))
     start(w, *lines)
     equal(first(w), "changed", "a copy that cannot be written")
     true("no copy was kept" in w.log.next("no copy"), "is told")
+    equal(os.listdir(os.path.join(w.dir, "state")), [name], "and leaves nothing behind")
 
 
 def reloads(w):
@@ -352,6 +353,62 @@ def reloads(w):
     equal(len(source.asked), before + 1, "it was asked once")
 
 
+class Held:
+    """An answer that waits until it is let go."""
+
+    def __init__(self, content):
+        self.content = content
+        self.asked = threading.Event()
+        self.go = threading.Event()
+
+    def __call__(self, request):
+        self.asked.set()
+        self.go.wait(20)
+        self.content(request)
+
+
+def reloads_meanwhile(w):
+    """A reload while a question is under way."""
+    source = Source(w, Content("/a one\n"))
+    line = f"update id @dir@/hosts.map url {source.url}/x {EVER}"
+    start(w, line)
+    equal(first(w), "changed", "first")
+
+    def reload(*lines):
+        w.places["global"] = w.expand("\n    ".join(lines))
+        w.configure(BODY, PROLOGUE)
+        return w.cli("reload")
+
+    def beside(held):
+        source.say(held)
+        said = []
+        asking = threading.Thread(target=lambda: said.append(w.cli("update now")))
+        asking.start()
+        true(held.asked.wait(10), "the question is there")
+        return asking, said
+    held = Held(Content("/a two\n"))
+    asking, said = beside(held)
+    w.write("/a otherfile\n", "hosts.map")
+    true("Reload done" in reload(line), "another list meanwhile")
+    held.go.set()
+    asking.join()
+    true("changed" in said[0], f"who asked is told: {said}")
+    until(lambda: ask(w, "/a") == "two", what="the answer in the list of now")
+    held = Held(Content("/a three\n"))
+    asking, said = beside(held)
+    true("Reload done" in reload(line + " max-size 1m"), "another setting meanwhile: the question is asked again")
+    held.go.set()
+    asking.join()
+    true("changed" in said[0] and ask(w, "/a") == "three", f"who asked is told: {said}")
+    held = Held(Content("/a four\n"))
+    asking, said = beside(held)
+    true("Reload done" in reload(), "no update any more")
+    asking.join()
+    true("taken out" in said[0], f"who asked is told: {said}")
+    held.go.set()
+    equal(ask(w, "/a"), "three", "and the answer is nobody's")
+
+
 def files(w):
     """Watched local files."""
     watched = w.write("/bad\n", "watched.lst")
@@ -370,6 +427,9 @@ def files(w):
     w.write("/a\n", "hosts.map")
     until(lambda: shown(w)["outcome"] == "failed", what="a file that is no map")
     equal(ask(w, "/a"), "changed", "which changes nothing")
+    os.unlink(watched)
+    os.mkfifo(watched)
+    until(lambda: "it is no file" in shown(w, "virt@blocked").get("problem", ""), what="a pipe, which nobody waits for")
     os.unlink(watched)
     until(lambda: "No such file" in shown(w, "virt@blocked").get("problem", ""), what="a file that is gone")
     equal(ask(w, "/more"), "403", "its last content stays")
@@ -479,5 +539,5 @@ def long_ends(w):
     true(time.monotonic() - began < 10, "the end is at once")
 
 
-run([article, conditions, failures, retries, nobody_there, certificates, kinds, copies, reloads, files, jitter, in_a_chroot, large,
+run([article, conditions, failures, retries, nobody_there, certificates, kinds, copies, reloads, reloads_meanwhile, files, jitter, in_a_chroot, large,
      long_ends], threads=2)
