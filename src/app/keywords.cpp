@@ -11,6 +11,7 @@
 #include "proxy/keywords.h"
 #include "stick/convert.h"
 #include "tls/converters.h"
+#include "update/config.h"
 
 namespace weir::app {
 namespace {
@@ -25,11 +26,12 @@ void append(std::vector<T>& all, std::span<const T> some) {
 const config::KeywordTable& keyword_table() {
   static const config::KeywordTable table = [] {
     const std::vector<std::span<const config::SectionRow>> sections = {proxy::sections, log::sections,
-                                                                       peers::peers_sections};
+                                                                       peers::peers_sections, update::update_sections};
     std::vector<std::span<const config::KeywordRow>> keywords;
     append(keywords, proxy::keywords);
     append(keywords, log::keywords);
     keywords.push_back(peers::peers_keywords);
+    keywords.push_back(update::update_keywords);
     return config::KeywordTable(sections, keywords);
   }();
   return table;

@@ -6,6 +6,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
@@ -40,16 +42,26 @@ void on_passing_thread(F work) {
 }
 
 io::Opener* outside_opener = nullptr;
+io::Opener* outside_names = nullptr;
+
+// "cannot open '/x': no such file or directory" in the words of libc alone, which is what callers expect.
+std::string word_of_the_system(std::string_view message) {
+  const std::size_t end = message.rfind("': ");
+  std::string word(end == message.npos ? message : message.substr(end + 3));
+  if (!word.empty()) word[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(word[0])));
+  return word;
+}
 
 // From now on files, users and hosts are those outside of the chroot, with the rights that this process no longer has.
-void look_outside_through(io::Opener& opener) {
+void look_outside_through(io::Opener& opener, io::Opener& names) {
   outside_opener = &opener;
+  outside_names = &names;
   set_outside({[](const std::string& path) -> Result<int> {
                  auto fd = outside_opener->open_file(path, io::OpenMode::read);
-                 if (!fd) return unexpected(fd.error());
+                 if (!fd) return fail(word_of_the_system(fd.error().message));
                  return fd->release();
                },
-               [](Lookup kind, const std::string& name) { return outside_opener->look_up(kind, name); }});
+               [](Lookup kind, const std::string& name) { return outside_names->look_up(kind, name); }});
 }
 
 }  // namespace
@@ -60,6 +72,8 @@ Process::Process(CommandLine line)
       statistics_(admin::make_statistics_page(version_)),
       engine_(sample_registry()) {
   engine_.process().statistics = statistics_.get();
+  updates_ = std::make_unique<update::Service>(
+      loop_, engine_.opener(), [this](bool failure, const std::string& text) { log_update(failure, text); });
 }
 
 Process::~Process() { set_outside(direct_outside()); }
@@ -152,7 +166,9 @@ int Process::serve() {
   loop_.run();
   admin_.reset();
   engine_.stop();
+  updates_.reset();  // after those who may look at it
   engine_.opener().stop();
+  name_opener_.leave();
   return end();
 }
 
@@ -172,7 +188,12 @@ Result<void> Process::start_background(const proxy::GlobalConfig& global) {
       !global.chroot.empty() || !global.user.empty() || !global.group.empty() || global.uid || global.gid;
   if (drops) {
     if (auto opened = engine_.opener().start(); !opened) return opened;
-    look_outside_through(engine_.opener());
+    const bool names = std::ranges::any_of(engine_.config().updates.updates, [](const update::UpdateConfig& one) {
+      return !one.local && !one.url.literal;
+    });
+    if (names)
+      if (auto opened = name_opener_.start(); !opened) return opened;
+    look_outside_through(engine_.opener(), names ? name_opener_ : engine_.opener());
   }
   return drop_privileges(global);
 }
@@ -223,6 +244,7 @@ bool Process::start(proxy::Config config) {
   begin_start(global);
   engine_.process().quiet = config.global.quiet || config.global.daemon;
   if (!start_engine(std::move(config))) return false;
+  updates_->prepare(engine_.config().updates, nullptr);
   note_environment();
   retire_timer_.set([](void* object) { static_cast<Process*>(object)->watch_retired(); }, this);
   admin_ = std::make_unique<admin::Server>(*this);
@@ -236,6 +258,7 @@ bool Process::start(proxy::Config config) {
       loop_.reactor(), {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTTIN, SIGTTOU}, on_signal, this);
   if (!signals) return failed(signals.error().message);
   signals_ = std::move(*signals);
+  updates_->run(engine_.config().updates);
   if (auto running = engine_.run(); !running) return failed(running.error().message);
   background.ready(line_.debug);
   log_timer_.set([](void* object) { static_cast<Process*>(object)->watch_logs(); }, this);
@@ -313,6 +336,7 @@ void Process::stop_now(int signal) {
 std::pair<bool, std::string> Process::reload_now() {
   std::pair<bool, std::string> answer;
   on_passing_thread([&] { answer = read_and_apply(); });
+  if (answer.first) updates_->run(engine_.config().updates);
   watch_retired();
   return answer;
 }
@@ -332,6 +356,7 @@ std::pair<bool, std::string> Process::read_and_apply() {
   };
   if (auto descriptors = settle_descriptors(config->global); !descriptors) return refused(descriptors.error());
   if (auto opened = admin_->serve(config->global); !opened) return refused(opened.error());
+  updates_->prepare(config->updates, engine_.config().references.get());
   if (auto applied = engine_.apply(std::move(*config)); !applied) {
     (void)admin_->serve(engine_.config().global);
     return refused(applied.error());
@@ -349,6 +374,23 @@ std::pair<bool, std::string> Process::plan_now(const std::vector<std::string>& f
   if (!difference.refused.empty())
     text += fmt::format("A reload would be refused: {} cannot change while weir runs.\n", difference.refused);
   return {difference.refused.empty(), text};
+}
+
+// Into the log of the process, which workers write.
+void Process::log_update(bool failure, const std::string& text) {
+  proxy::WorkerContext* const worker = engine_.process().contexts.front().get();
+  worker->io->post([worker, failure, text] {
+    if (worker->plan)
+      worker->emit(worker->plan->log, {.level = failure ? log::Level::warning : log::Level::notice, .message = text});
+  });
+}
+
+void Process::update_now(std::string list, Answer done) {
+  io::Worker& worker = io::Worker::current();
+  loop_.post([this, &worker, wanted = std::move(list), asked = std::move(done)] {
+    updates_->ask_now(
+        wanted, [this, &worker, asked](bool ok, std::string text) { answer_on(worker, asked, {ok, std::move(text)}); });
+  });
 }
 
 void Process::watch_retired() {

@@ -21,6 +21,7 @@
 #include "proxy/engine.h"
 #include "proxy/http/service.h"
 #include "proxy/keyword/load.h"
+#include "update/service.h"
 
 namespace weir::app {
 
@@ -38,6 +39,8 @@ class Process final : public proxy::Control {
   void plan_reload(std::vector<std::string> files, Answer done) override;
   void add_server(std::string backend, std::vector<std::string> words, Answer done) override;
   void remove_server(std::string backend, std::string server, Answer done) override;
+  [[nodiscard]] std::vector<update::Status> updates() const override { return updates_->status(); }
+  void update_now(std::string list, Answer done) override;
   [[nodiscard]] const std::string& startup_logs() const override { return startup_logs_; }
   proxy::Engine& engine() override { return engine_; }
   [[nodiscard]] const std::string& version() const override { return version_; }
@@ -80,6 +83,10 @@ class Process final : public proxy::Control {
   io::Worker loop_;
   std::unique_ptr<proxy::Service> statistics_;
   proxy::Engine engine_;
+  void log_update(bool failure, const std::string& text);
+
+  io::Opener name_opener_;  // looks names up for updates, so that files do not wait for that
+  std::unique_ptr<update::Service> updates_;
   std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<io::Signals> signals_;
   io::Timer drain_timer_;

@@ -80,25 +80,25 @@ void set_outside(const Outside& other) { current = other; }
 const Outside& direct_outside() { return kDirect; }
 
 // Reads to the end rather than trusting st_size: a pipe (`-f <(generator)`) has none.
+Result<std::string> read_descriptor(int fd, std::size_t most) {
+  std::string text;
+  char block[65'536];
+  for (;;) {
+    const ssize_t got = ::read(fd, block, sizeof block);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(std::strerror(errno));
+    if (got == 0) return text;
+    if (text.size() + static_cast<std::size_t>(got) > most)
+      return fail("larger than the limit of " + std::to_string(most >> 20U) + " MB");
+    text.append(block, static_cast<std::size_t>(got));
+  }
+}
+
 Result<std::string> read_outside(const std::string& path, std::size_t most) {
   const auto fd = current.open_for_reading(path);
   if (!fd) return unexpected(fd.error());
-  std::string text;
-  std::string why;
-  char block[65'536];
-  for (;;) {
-    const ssize_t got = ::read(*fd, block, sizeof block);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) why = std::strerror(errno);
-    if (got <= 0) break;
-    if (text.size() + static_cast<std::size_t>(got) > most) {
-      why = "larger than the limit of " + std::to_string(most >> 20U) + " MB";
-      break;
-    }
-    text.append(block, static_cast<std::size_t>(got));
-  }
+  auto text = read_descriptor(*fd, most);
   ::close(*fd);
-  if (!why.empty()) return fail(why);
   return text;
 }
 

@@ -30,5 +30,7 @@ void set_outside(const Outside& other);
 
 /// The whole file; refused above `most` bytes. The error says why, without the path.
 Result<std::string> read_outside(const std::string& path, std::size_t most);
+/// The same for a file that is open; it stays so.
+Result<std::string> read_descriptor(int fd, std::size_t most);
 
 }  // namespace weir

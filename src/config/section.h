@@ -40,6 +40,7 @@ enum class SectionKind : std::uint8_t {
   crt_store,
   traces,
   acme,
+  dynamic_update,
   none = 31,
 };
 
@@ -57,7 +58,7 @@ constexpr SectionSet global = set_of(SectionKind::global), defaults = set_of(Sec
                      http_errors = set_of(SectionKind::http_errors), fcgi_app = set_of(SectionKind::fcgi_app),
                      log_forward = set_of(SectionKind::log_forward), log_profile = set_of(SectionKind::log_profile),
                      crt_store = set_of(SectionKind::crt_store), traces = set_of(SectionKind::traces),
-                     acme = set_of(SectionKind::acme);
+                     acme = set_of(SectionKind::acme), dynamic_update = set_of(SectionKind::dynamic_update);
 constexpr SectionSet frontends = frontend | listen, backends = backend | listen;
 constexpr SectionSet proxies = defaults | frontend | backend | listen;
 constexpr SectionSet any_frontend = defaults | frontends, any_backend = defaults | backends;

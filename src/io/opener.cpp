@@ -245,7 +245,15 @@ Result<void> Opener::start() {
   return {};
 }
 
+void Opener::leave() {
+  if (channel_) static_cast<void>(::shutdown(channel_.get(), SHUT_RDWR));  // wakes whoever waits for an answer
+  const std::lock_guard lock(mutex_);
+  channel_.reset();
+  pid_ = -1;
+}
+
 void Opener::stop() {
+  if (channel_) static_cast<void>(::shutdown(channel_.get(), SHUT_RDWR));
   const std::lock_guard lock(mutex_);
   channel_.reset();
   if (pid_ <= 0) return;

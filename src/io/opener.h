@@ -37,6 +37,8 @@ class Opener {
   [[nodiscard]] int channel() const { return channel_.get(); }
   /// Closes the channel and waits for the process.
   void stop();
+  /// Closes the channel; the process ends by itself, when what it was asked for last lets it.
+  void leave();
 
   Result<Fd> open_file(std::string_view path, OpenMode mode, mode_t create_mode = 0644);
   /// The whole file; refused above `most` bytes.

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "update/status.h"
+
 namespace weir::proxy {
 
 class Engine;
@@ -25,6 +27,9 @@ class Control {
   /// that difference would do is done, or nothing.
   virtual void add_server(std::string backend, std::vector<std::string> words, Answer done) = 0;
   virtual void remove_server(std::string backend, std::string server, Answer done) = 0;
+  /// What is known of the updates of lists, and asking their sources at once. `list` empty: all.
+  [[nodiscard]] virtual std::vector<update::Status> updates() const = 0;
+  virtual void update_now(std::string list, Answer done) = 0;
   /// What was said about the configuration at start.
   [[nodiscard]] virtual const std::string& startup_logs() const = 0;
   [[nodiscard]] virtual Engine& engine() = 0;

@@ -39,6 +39,7 @@
 #include "sample/variable.h"
 #include "stick/config.h"
 #include "tls/client.h"
+#include "update/config.h"
 
 namespace weir::proto::http1 {
 class NameCases;
@@ -428,6 +429,7 @@ struct Config {
   std::vector<std::string> file_names;
   std::vector<std::string> environment;  // "NAME=value", for `show env`
   std::shared_ptr<const sample::ReferenceBook> references;
+  update::UpdateSections updates;
 };
 
 }  // namespace weir::proxy

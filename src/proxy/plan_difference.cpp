@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <unordered_map>
 
@@ -33,6 +34,7 @@ class Comparison {
 
   PlanDifference run() {
     globals();
+    updates();
     frontends();
     backends();
     return std::move(difference_);
@@ -63,6 +65,20 @@ class Comparison {
     refuse_if(a.no_splice != b.no_splice, "nosplice");
     refuse_if(a.no_reuseport != b.no_reuseport, "noreuseport");
     if (a.lines != b.lines) say("~ global: settings changed");
+  }
+
+  void updates() {
+    std::map<std::string_view, const update::UpdateConfig*> before;
+    for (const update::UpdateConfig& one : running_.updates.updates) before.emplace(one.list, &one);
+    for (const update::UpdateConfig& one : wanted_.updates.updates) {
+      const auto found = before.find(one.list);
+      if (found == before.end())
+        say(fmt::format("+ update {} from {}", one.list, one.from));
+      else if (!(*found->second == one))
+        say(fmt::format("~ update {}: settings changed", one.list));
+      if (found != before.end()) before.erase(found);
+    }
+    for (const auto& [list, one] : before) say(fmt::format("- update {}: the list stays as it is", list));
   }
 
   static std::set<std::string> addresses(const ProxyConfig& proxy) {

@@ -19,16 +19,18 @@
 #include "proxy/keywords.h"
 #include "sample/registry.h"
 #include "stick/convert.h"
+#include "update/config.h"
 
 namespace weir::proxy {
 
 inline const config::KeywordTable& test_keywords() {
   static const config::KeywordTable made = [] {
-    const std::vector<std::span<const config::SectionRow>> section_tables = {sections, log::sections,
-                                                                             peers::peers_sections};
+    const std::vector<std::span<const config::SectionRow>> section_tables = {
+        sections, log::sections, peers::peers_sections, update::update_sections};
     std::vector<std::span<const config::KeywordRow>> rows(keywords.begin(), keywords.end());
     rows.insert(rows.end(), log::keywords.begin(), log::keywords.end());
     rows.push_back(peers::peers_keywords);
+    rows.push_back(update::update_keywords);
     return config::KeywordTable(section_tables, rows);
   }();
   return made;

@@ -42,7 +42,7 @@ class PatternGeneration {
   PatternGeneration(const PatternGeneration&) = delete;
   PatternGeneration& operator=(const PatternGeneration&) = delete;
 
-  const std::uint32_t version;
+  std::uint32_t version;  // given before anybody looks into it
 
   [[nodiscard]] const EntryOrder& order() const { return order_; }
   [[nodiscard]] const KeyTable& keys() const { return keys_; }

@@ -348,17 +348,22 @@ PatternReference::Outcome PatternReference::commit(std::uint32_t version) {
       return Outcome::out_of_range;
     auto at = prepared_.find(version);
     exchange_current(at == prepared_.end() ? new_generation(version) : std::move(at->second));
-    for (at = prepared_.begin(); at != prepared_.end();) {
-      if (static_cast<std::int32_t>(at->first - version) > 0) {
-        ++at;
-        continue;
-      }
-      if (at->second) retire(std::move(at->second));
-      at = prepared_.erase(at);
-    }
+    drop_prepared(version);
   }
   let_go();
   return Outcome::done;
+}
+
+// Those up to the one that became the current one.
+void PatternReference::drop_prepared(std::uint32_t version) {
+  for (auto at = prepared_.begin(); at != prepared_.end();) {
+    if (static_cast<std::int32_t>(at->first - version) > 0) {
+      ++at;
+      continue;
+    }
+    if (at->second) retire(std::move(at->second));
+    at = prepared_.erase(at);
+  }
 }
 
 std::size_t PatternReference::entries_in_source() const {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +82,11 @@ class PatternReference : public std::enable_shared_from_this<PatternReference> {
   void clear(Version version);
   std::uint32_t prepare();
   Outcome commit(std::uint32_t version);
+  /// Another content in one step, as fast to look into as one that was read with the configuration: all of it is
+  /// checked, indexed and compiled beside what is looked into, which takes its time, and then exchanged. Gives the
+  /// number of entries. The error names the line, and nothing has changed then. `kinds`: how ACLs ask, who are not told
+  /// of the list before its first change.
+  Result<std::size_t> replace(std::string_view content, std::span<const ViewKind> kinds);
 
   struct Facts {
     std::uint32_t current_version;
@@ -106,6 +112,7 @@ class PatternReference : public std::enable_shared_from_this<PatternReference> {
   [[nodiscard]] PatternGeneration* generation(std::uint32_t version) const;
   std::unique_ptr<PatternGeneration> new_generation(std::uint32_t version);
   void exchange_current(std::unique_ptr<PatternGeneration> next);
+  void drop_prepared(std::uint32_t version);
   void retire(std::unique_ptr<PatternGeneration> old);
   PatternEntry* entry_at(std::uint64_t place, PatternGeneration*& of) const;
   void about_to_change();

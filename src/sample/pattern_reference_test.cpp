@@ -190,6 +190,74 @@ TEST(PatternReference, versions_are_seen_when_they_are_committed) {
   EXPECT_EQ(list->facts().next_version, 2U);
 }
 
+TEST(PatternReference, a_whole_content_takes_the_place_of_another) {
+  const auto list = make_list("a 1\nb 2\n");
+  ASSERT_TRUE(list->use_as_map({.match = MatchKind::beg}, MapOutput::integer));
+  ASSERT_TRUE(list->use_as_map({.match = MatchKind::reg}, MapOutput::text));
+  const std::uint32_t version = list->prepare();
+  ASSERT_TRUE(list->add("p", "9", version));
+  const auto count = list->replace("# new\nc 3\n\nd+ 4\nc 5\n", {});
+  ASSERT_TRUE(count) << count.error().message;
+  EXPECT_EQ(*count, 3U);
+  EXPECT_EQ(shown(*list), "c=3 d+=4 c=5 ");
+  EXPECT_EQ(found(*list, {.match = MatchKind::str}, Sample::string("a")), "none");
+  EXPECT_EQ(found(*list, {.match = MatchKind::beg}, Sample::string("cx")), "3");
+  EXPECT_EQ(found(*list, {.match = MatchKind::reg}, Sample::string("xddx")), "4");
+  EXPECT_EQ(list->commit(version), Outcome::out_of_range) << "what was prepared before is older";
+  ASSERT_TRUE(list->add("e", "6"));
+  EXPECT_EQ(shown(*list), "c=3 d+=4 c=5 e=6 ");
+  EXPECT_EQ(list->facts().entries, 4U);
+  ASSERT_TRUE(list->replace("# nothing any more\n", {}));
+  EXPECT_EQ(shown(*list), "");
+  ASSERT_TRUE(list->replace("a 1\n", {}));
+  EXPECT_EQ(shown(*list), "a=1 ");
+}
+
+TEST(PatternReference, a_content_that_is_none_changes_nothing) {
+  const auto list = make_list("a 1\n");
+  ASSERT_FALSE(list->use_as_map({.match = MatchKind::ip}, MapOutput::integer));
+  ASSERT_TRUE(list->use_as_map({.match = MatchKind::str}, MapOutput::integer));
+  const ViewKind networks[] = {{.match = MatchKind::ip}};
+  const auto error = [&](std::string_view content, std::span<const ViewKind> kinds = {}) {
+    const auto replaced = list->replace(content, kinds);
+    EXPECT_EQ(shown(*list), "a=1 ");
+    return replaced ? std::string("none") : replaced.error().message;
+  };
+  EXPECT_EQ(error(""), "it is empty; a list that is to be empty has a comment");
+  EXPECT_EQ(error("# x\n\na 1\nb"), "line 4: the key 'b' has no value");
+  EXPECT_EQ(error("a 1\n\nb two\n"), "line 3: 'two' is no integer");
+  EXPECT_EQ(error(std::string_view("a 1\nb\0 2\n", 10)), "line 2: a control byte");
+  EXPECT_TRUE(error("# x\n\n10.0.0.0/8 1\n300.1.1.1 2\n", networks).starts_with("line 4: '300.1.1.1'"));
+  EXPECT_EQ(error("<html>\n<head>\n"), "line 1: the key '<html>' has no value");
+  const auto lines = make_list("a\n", false);
+  ASSERT_TRUE(lines->replace("one\ntwo words\n", {}));
+  EXPECT_EQ(lines->facts().entries, 2U);
+}
+
+TEST(PatternReference, contents_are_exchanged_while_others_look) {
+  const auto list = make_list("");
+  ASSERT_TRUE(list->use_as_map({.match = MatchKind::str}, MapOutput::text));
+  std::string contents[2];
+  for (int i = 0; i < 2000; ++i)
+    for (int which = 0; which < 2; ++which)
+      contents[which] += "k" + std::to_string(i) + " v" + std::to_string(which) + "\n";
+  std::atomic<bool> over{false};
+  // Nobody reclaims here, for these threads have no turns: what a version retires stays until the end.
+  const ReadingBeside beside;
+  std::thread reader([&] {
+    while (!over) {
+      Arena arena;
+      const PatternEntry* const entry = list->find({.match = MatchKind::str}, Sample::string("k777"), arena);
+      if (entry == nullptr) continue;
+      const std::string_view value = entry->value.load()->text();
+      EXPECT_TRUE(value == "v0" || value == "v1");
+    }
+  });
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(list->replace(contents[i % 2], {}));
+  over = true;
+  reader.join();
+}
+
 TEST(PatternReference, many_keys_grow_and_shrink_the_index) {
   const auto list = make_list("");
   constexpr ViewKind kText{.match = MatchKind::str};

@@ -2,15 +2,19 @@
 #include "tls/client.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
 #include <utility>
 
+#include "base/outside.h"
 #include "tls/error.h"
 
 namespace weir::tls {
 namespace {
+
+constexpr std::size_t kMostBytes = std::size_t{16} << 20;  // of a file of certificates
 
 struct VersionRow {
   Version version;
@@ -35,14 +39,40 @@ bool is_directory(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+/// Certificates and revocations, as many as there are.
+Result<void> trust(X509_STORE* store, const std::string& pem) {
+  const std::unique_ptr<BIO, int (*)(BIO*)> in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
+  STACK_OF(X509_INFO)* all = in ? PEM_X509_INFO_read_bio(in.get(), nullptr, nullptr, nullptr) : nullptr;
+  if (all == nullptr) return fail(take_library_error());
+  int found = 0;
+  bool added = true;
+  for (int i = 0; i < sk_X509_INFO_num(all) && added; ++i) {
+    const X509_INFO* const one = sk_X509_INFO_value(all, i);
+    if (one->x509 != nullptr) added = X509_STORE_add_cert(store, one->x509) == 1;
+    if (added && one->crl != nullptr) added = X509_STORE_add_crl(store, one->crl) == 1;
+    found += (one->x509 != nullptr || one->crl != nullptr) ? 1 : 0;
+  }
+  sk_X509_INFO_pop_free(all, &X509_INFO_free);
+  if (!added) return fail(take_library_error());
+  if (found == 0) return fail("no certificate or crl found");
+  ERR_clear_error();
+  return {};
+}
+
 Result<void> load_trust(SSL_CTX* context, const ClientConfig& config) {
   if (config.ca_file == "@system-ca") {
     if (SSL_CTX_set_default_verify_paths(context) != 1) return cannot("cannot load the system's CA certificates");
   } else if (!config.ca_file.empty()) {
-    const bool directory = is_directory(config.ca_file);
-    const char* path = config.ca_file.c_str();
-    const int loaded = directory ? SSL_CTX_load_verify_dir(context, path) : SSL_CTX_load_verify_file(context, path);
-    if (loaded != 1) return cannot("cannot load CA certificates from '" + config.ca_file + "'");
+    const std::string what = "cannot load CA certificates from '" + config.ca_file + "'";
+    if (is_directory(config.ca_file)) {
+      if (SSL_CTX_load_verify_dir(context, config.ca_file.c_str()) != 1) return cannot(what);
+    } else {
+      // Not by the library, which knows nothing of files outside of a chroot.
+      const auto pem = read_outside(config.ca_file, kMostBytes);
+      if (!pem) return fail(what + ": " + pem.error().message);
+      if (auto added = trust(SSL_CTX_get_cert_store(context), *pem); !added)
+        return fail(what + ": " + added.error().message);
+    }
   }
   if (!config.crl_file.empty()) {
     X509_STORE* store = SSL_CTX_get_cert_store(context);

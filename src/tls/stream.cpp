@@ -34,7 +34,9 @@ bool apply_offer(SSL* ssl, const ClientConfig& config, const ClientOffer& offer)
   if (!offer.alpn.empty() && SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(offer.alpn.data()),
                                                  static_cast<unsigned>(offer.alpn.size())) != 0)
     return false;
-  const std::string& name = config.verifyhost.empty() ? offer.sni : config.verifyhost;
+  if (offer.polite_end) SSL_clear_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  const std::string& asked = config.verifyhost.empty() ? offer.sni : config.verifyhost;
+  const std::string& name = offer.verifyhost.empty() ? asked : offer.verifyhost;
   return config.verify == Verify::none || name.empty() || expect_name(ssl, name);
 }
 

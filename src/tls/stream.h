@@ -34,7 +34,10 @@ using TlsResult = Result<T, TlsError>;
 /// What this connection says in its hello.
 struct ClientOffer {
   std::string sni;
-  std::string alpn;  // wire form, from parse_alpn()
+  std::string alpn;             // wire form, from parse_alpn()
+  std::string verifyhost = {};  // the name or address to demand of the certificate; empty: the context's, or the SNI
+  /// An end without close_notify is an error: for answers that nothing but their end delimits.
+  bool polite_end = false;
 };
 
 class TlsStream {

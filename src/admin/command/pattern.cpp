@@ -76,6 +76,13 @@ io::Task<void> list_all(Call& call) {
     const bool goes_on = co_await call.out.room();
     if (!goes_on) co_return;
   }
+  // A comment, as the first line is one: who reads lists passes over it.
+  for (const update::Status& status : call.control.updates()) {
+    const BookEntry* const entry = book->find(fmt::format("#{}", status.id));
+    if (entry != nullptr && (Words::kMap ? entry->map : entry->acl))
+      call.out.text +=
+          fmt::format("# update of {}: {}\n", status.id, update::brief(status, call.worker.io->wall_now()));
+  }
 }
 
 template <class Words>

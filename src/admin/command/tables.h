@@ -18,6 +18,7 @@ extern const std::span<const CliCommand> dynamic_server_commands;  // dynamic_se
 extern const std::span<const CliCommand> pool_commands;            // pools.cpp
 extern const std::span<const CliCommand> inside_commands;     // inside.cpp: threads, activity, descriptors, libraries
 extern const std::span<const CliCommand> pattern_commands;    // pattern.cpp: maps and ACLs
+extern const std::span<const CliCommand> update_commands;     // update.cpp: updates of lists
 extern const std::span<const CliCommand> wait_commands;       // wait.cpp
 extern const std::span<const CliCommand> hand_over_commands;  // hand_over.cpp: sockets for another process
 extern const std::span<const CliCommand> schema_commands;     // schema.cpp

@@ -197,7 +197,7 @@ void use_idle_connection(Session& session, std::unique_ptr<IdleConnection> conne
 bool IdleWish::fits(const IdleConnection& one) const {
   if (looks && is_over(one.fd, EPOLLIN)) return false;
   if (only_proven && !one.shared_before) return false;
-  if (one.config->fcgi.get() != application) return false;  // a reload has changed what it speaks
+  if (one.config->fcgi != fcgi) return false;  // a reload has changed what it speaks
   return one.address == address && one.name == name && (!most_served || one.served <= *most_served);
 }
 
@@ -228,7 +228,7 @@ IdleWish plain_wish(Session& session) {
   wish.address = session.facts.server;
   if (server.pool_name) wish.name = connection_name(session, *server.pool_name);
   if (server.max_reuse_set) wish.most_served = server.max_reuse;
-  wish.application = server.fcgi.get();
+  wish.fcgi = server.fcgi;
   return wish;
 }
 

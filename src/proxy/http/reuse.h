@@ -48,7 +48,7 @@ struct IdleWish {
   SocketAddress address;
   std::string name;                          // pool-conn-name
   std::optional<std::uint32_t> most_served;  // max-reuse
-  const void* application = nullptr;         // of FastCGI, by identity; null: it speaks HTTP
+  bool fcgi = false;                         // it speaks FastCGI
   bool looks = false;                        // it may not be sent twice: over no connection that is closed already
   bool only_proven = false;                  // http-reuse aggressive, of a connection's first request
   [[nodiscard]] bool fits(const IdleConnection& one) const;

@@ -14,6 +14,7 @@
 #include "proxy/keyword/finish_server.h"
 #include "proxy/keyword/finish_tracking.h"
 #include "sample/reference_book.h"
+#include "update/config.h"
 
 namespace weir::proxy {
 namespace {
@@ -59,6 +60,7 @@ Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions&
   parser.provide(rings);
   parser.provide(peers);
   parser.provide(facts);
+  parser.provide(config.updates);
   parser.parse(std::move(sources));
   check_error_pages(build, diagnostics);
   join_fcgi_apps(build, diagnostics);
@@ -117,6 +119,8 @@ std::optional<Config> load_config(std::vector<config::SourceFile> sources, const
     diagnostics.error({}, fmt::format("there are warnings, and 'zero-warning' allows none"));
   if (diagnostics.errors() != before) return std::nullopt;
   config.references = lists.finish();
+  update::complete(config.updates, *config.references, config.global.ca_base, diagnostics);
+  if (diagnostics.errors() != before) return std::nullopt;
   return config;
 }
 
