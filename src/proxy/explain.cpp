@@ -1,9 +1,6 @@
 #include "proxy/explain.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-
-#include <cstring>
 
 #include "proxy/http/exchange.h"
 #include "proxy/process_state.h"
@@ -12,29 +9,6 @@
 
 namespace weir::proxy {
 namespace {
-
-// Addresses as bytes: an IPv4 client may come over an IPv6 listener, and is none then.
-std::string_view address_bytes(const SocketAddress& address, unsigned char (&room)[16]) {
-  if (address.family() == AddressFamily::ipv4) {
-    const std::uint32_t number = htonl(address.ipv4_host_order());
-    std::memcpy(room, &number, sizeof number);
-    return {reinterpret_cast<char*>(room), sizeof number};
-  }
-  if (address.family() != AddressFamily::ipv6) return {};
-  const in6_addr six = address.ipv6_address();
-  std::memcpy(room, &six, sizeof six);
-  return {reinterpret_cast<char*>(room), sizeof six};
-}
-
-bool same_prefix(std::string_view a, std::string_view b, unsigned bits) {
-  if (a.size() != b.size() || a.empty()) return false;
-  const std::size_t whole = bits / 8;
-  if (a.substr(0, whole) != b.substr(0, whole)) return false;
-  const unsigned rest = bits % 8;
-  if (rest == 0) return true;
-  const unsigned mask = 0xff00U >> rest & 0xff;
-  return (static_cast<unsigned char>(a[whole]) & mask) == (static_cast<unsigned char>(b[whole]) & mask);
-}
 
 Explanation* explanation_of(const Session& session) {
   return session.extras ? session.extras->explanation.get() : nullptr;
@@ -56,11 +30,7 @@ std::string balance_text(const Session& session) {
 }  // namespace
 
 bool ExplainFilter::fits(const SocketAddress& client, std::string_view name) const {
-  if (!frontend.empty() && frontend != name) return false;
-  if (!network) return true;
-  unsigned char wanted[16];
-  unsigned char have[16];
-  return same_prefix(address_bytes(*network, wanted), address_bytes(client, have), prefix);
+  return (frontend.empty() || frontend == name) && (!network || network->contains(client));
 }
 
 std::uint64_t ExplainWishes::add(ExplainFilter filter, std::unique_ptr<Explanation> explanation) {

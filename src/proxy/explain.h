@@ -18,6 +18,7 @@
 
 #include "base/address.h"
 #include "base/diagnostics.h"
+#include "base/network.h"
 #include "sample/trace.h"
 
 namespace weir::proxy {
@@ -27,8 +28,7 @@ struct AssignResult;
 
 /// Which session is wanted; what is empty fits all.
 struct ExplainFilter {
-  std::optional<SocketAddress> network;  // with the length below
-  unsigned prefix = 0;                   // bits
+  std::optional<IpNetwork> network;
   std::string frontend;
   [[nodiscard]] bool fits(const SocketAddress& client, std::string_view name) const;
 };

@@ -151,7 +151,8 @@ backend be
 def wrong_words_are_told(w):
     for words, said in ((["--src", "nobody"], "'nobody' is no address"), (["--frontend", "nobody"], "there is no frontend 'nobody'"),
                         (["--request", "/nowhere"], "cannot read '/nowhere'"), (["--what", "x"], "'--what' is not known here"),
-                        (["--src"], "'--src' needs a value")):
+                        (["--src"], "'--src' needs a value"), (["--rdp-cookie", "mstshash=a\r\nb"], "an RDP cookie is one line"),
+                        (["--rdp-cookie", "mstshash=" + "a" * 300], "an RDP cookie is one line")):
         true(said in offline(w, HTTP, *words, status=1), said)
     equal(offline(w, "backend be\n", status=1).split("\n")[0], "weir explain: the configuration has no frontend", "no frontend")
     true("bnlance" in offline(w, "backend be\n    bnlance x\n", status=1), "a broken file is told as always")

@@ -30,19 +30,6 @@ struct Told {
   std::string text;
 };
 
-bool read_network(std::string_view word, proxy::ExplainFilter& filter) {
-  const std::size_t slash = word.find('/');
-  const auto address = parse_address(word.substr(0, slash));
-  if (!address || !address->address.is_inet() || address->has_port) return false;
-  const std::uint64_t most = address->address.family() == AddressFamily::ipv4 ? 32 : 128;
-  filter.network = address->address;
-  filter.prefix = static_cast<unsigned>(most);
-  if (slash == std::string_view::npos) return true;
-  const auto bits = parse_integer(word.substr(slash + 1), 0, static_cast<std::int64_t>(most));
-  if (bits) filter.prefix = static_cast<unsigned>(*bits);
-  return bits.has_value();
-}
-
 struct Asked {
   proxy::ExplainFilter filter;
   Milliseconds within{60'000};
@@ -56,7 +43,8 @@ Result<Asked> read(const Call& call) {
     const std::string_view value = call.word(at + 1);
     if (at + 1 >= call.words.size()) return fail(fmt::format("'{}' needs a value.\n", word));
     if (word == "src") {
-      if (!read_network(value, asked.filter)) return fail(fmt::format("'{}' is no address or network.\n", value));
+      asked.filter.network = IpNetwork::parse(value);
+      if (!asked.filter.network) return fail(fmt::format("'{}' is no address or network.\n", value));
     } else if (word == "frontend") {
       if (!call.worker.plan->frontend(value)) return fail(fmt::format("No such frontend '{}'.\n", value));
       asked.filter.frontend = value;
