@@ -206,10 +206,10 @@ int run(proxy::Config config, const Order& order, const proxy::ProxyConfig& fron
   proxy::Engine engine(sample_registry());
   engine.process().statistics = statistics.get();
   if (auto started = engine.start(std::move(config)); !started) return complain(started.error().message);
-  auto explanation = std::make_unique<proxy::Explanation>();
-  explanation->stops_at_server = true;
-  explanation->done = [&told](std::string text) { told.set_value(std::move(text)); };
-  const std::uint64_t wish = engine.process().explain.add({}, std::move(explanation));
+  auto wanted = std::make_shared<proxy::ExplainWish>();
+  wanted->stops_at_server = true;
+  wanted->done = [&told](std::string text) { told.set_value(std::move(text)); };
+  const std::uint64_t wish = engine.process().explain.add(std::move(wanted));
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
     return complain("no socket pair is to be had");
