@@ -128,9 +128,37 @@ bool take_apart(ParseContext& context, const Word& word, const ActionRow& row, A
   return true;
 }
 
+// A word as it may stand in a file again; what moves a terminal's cursor is shown as \\xNN.
+std::string as_written(std::string_view word) {
+  if (!word.empty() && word.find_first_of(" \t\"'\\#") == word.npos &&
+      std::ranges::all_of(word, [](char c) { return c > ' ' && c < 0x7f; }))
+    return std::string(word);
+  std::string out = "\"";
+  for (const char c : word) {
+    if (c < ' ' || c >= 0x7f) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+      continue;
+    }
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 }  // namespace
 
-void read_rule(ParseContext& context, const Line& line, RuleSet set, std::vector<Rule>& into) {
+std::uint32_t number_rule(ProxyConfig& proxy, RuleList list, const Line& line) {
+  RuleLine& rule = proxy.rule_lines->emplace_back();
+  rule.list = list;
+  rule.at = line.at;
+  for (const Word& word : line.words) {
+    if (!rule.text.empty()) rule.text += ' ';
+    rule.text += as_written(word.text);
+  }
+  return static_cast<std::uint32_t>(proxy.rule_lines->size() - 1);
+}
+
+void read_rule(ParseContext& context, const Line& line, RuleSet set, RuleList list, std::vector<Rule>& into) {
   constexpr std::size_t kMostRules = 65'000;  // Session counts them in 16 bits
   if (!allowed_in_defaults(context, line)) return;
   Arguments args(context, line);
@@ -158,6 +186,7 @@ void read_rule(ParseContext& context, const Line& line, RuleSet set, std::vector
     return;
   }
   proxy.has_rules = true;
+  rule.number = number_rule(proxy, list, line);
   into.push_back(std::move(rule));
 }
 
@@ -165,31 +194,35 @@ namespace {
 
 void tcp_request_connection(ParseContext& context, const Line& line) {
   if (ProxyConfig* proxy = frontend_side(context, line))
-    read_rule(context, line, RuleSet::tcp_request_connection, proxy->connection_rules);
+    read_rule(context, line, RuleSet::tcp_request_connection, RuleList::connection, proxy->connection_rules);
 }
 
 void tcp_request_session(ParseContext& context, const Line& line) {
   if (ProxyConfig* proxy = frontend_side(context, line))
-    read_rule(context, line, RuleSet::tcp_request_session, proxy->session_rules);
+    read_rule(context, line, RuleSet::tcp_request_session, RuleList::session, proxy->session_rules);
 }
 
 void tcp_request_content(ParseContext& context, const Line& line) {
-  read_rule(context, line, RuleSet::tcp_request_content, context.target<ProxyConfig>().content_rules);
+  read_rule(context, line, RuleSet::tcp_request_content, RuleList::content,
+            context.target<ProxyConfig>().content_rules);
 }
 
 void tcp_response_content(ParseContext& context, const Line& line) {
   if (ProxyConfig* proxy = backend_side(context, line))
-    read_rule(context, line, RuleSet::tcp_response_content, proxy->response_rules);
+    read_rule(context, line, RuleSet::tcp_response_content, RuleList::tcp_response, proxy->response_rules);
 }
 
 void http_request(ParseContext& context, const Line& line) {
-  read_rule(context, line, RuleSet::http_request, context.target<ProxyConfig>().http_request_rules);
+  read_rule(context, line, RuleSet::http_request, RuleList::http_request,
+            context.target<ProxyConfig>().http_request_rules);
 }
 void http_response(ParseContext& context, const Line& line) {
-  read_rule(context, line, RuleSet::http_response, context.target<ProxyConfig>().http_response_rules);
+  read_rule(context, line, RuleSet::http_response, RuleList::http_response,
+            context.target<ProxyConfig>().http_response_rules);
 }
 void http_after_response(ParseContext& context, const Line& line) {
-  read_rule(context, line, RuleSet::http_after_response, context.target<ProxyConfig>().http_after_response_rules);
+  read_rule(context, line, RuleSet::http_after_response, RuleList::http_after_response,
+            context.target<ProxyConfig>().http_after_response_rules);
 }
 
 void read_delay(ParseContext& context, const Line& line, Timeout& delay) {

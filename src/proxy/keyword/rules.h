@@ -1,6 +1,7 @@
 // How a line of rules is read, for the files whose keywords are rules.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "proxy/keyword/build.h"
@@ -9,6 +10,9 @@
 namespace weir::proxy {
 
 /// "<action> ... [if|unless <condition>]": adds it to `into`, or reports what is wrong.
-void read_rule(config::ParseContext& context, const config::Line& line, RuleSet set, std::vector<Rule>& into);
+void read_rule(config::ParseContext& context, const config::Line& line, RuleSet set, RuleList list,
+               std::vector<Rule>& into);
+/// The number of the rule that this line is.
+std::uint32_t number_rule(ProxyConfig& proxy, RuleList list, const config::Line& line);
 
 }  // namespace weir::proxy
