@@ -13,6 +13,7 @@
 #include "proxy/keyword/finish_server.h"
 #include "proxy/keyword/finish_tracking.h"
 #include "sample/reference_book.h"
+#include "sample/regex_danger.h"
 
 namespace weir::proxy {
 namespace {
@@ -21,6 +22,35 @@ std::string host_name() {
   char name[256] = {};
   if (gethostname(name, sizeof name - 1) != 0) return "localhost";
   return name;
+}
+
+/// Regular expressions that were met, told of with the line they stand in: when the next line begins.
+struct RegexReport {
+  sample::RegexWatch watch;
+  SourcePosition at;
+
+  void tell(Diagnostics& diagnostics) {
+    for (const auto& [pattern, text] : watch.take()) {
+      std::string shown;
+      for (const char c : text.substr(0, 48))
+        shown += c >= ' ' && c < 0x7f ? std::string(1, c) : fmt::format("\\x{:02x}", c);
+      diagnostics
+          .warning(at,
+                   fmt::format("the regular expression '{}' takes forever on some texts, such as '{}{}': it gives up "
+                               "and does not match",
+                               pattern, shown, text.size() > 48 ? "..." : ""))
+          .hint =
+          "where a quantifier stands in another one, what is inside should begin or end with something that "
+          "nothing else in it matches; or make the inner one possessive, as in 'a++'";
+    }
+  }
+};
+
+void begin_line(config::ParseContext& context, const config::Line& line) {
+  auto& report = context.model<RegexReport>();
+  report.tell(context.diagnostics());
+  report.at = line.at;
+  record_line(context, line);
 }
 
 // Rings of the sections, and for each `log tcp@...` target nothing more: log/ makes those itself.
@@ -35,7 +65,8 @@ void take_over(Config& config, Build& build, log::RingSections& rings, std::dequ
 namespace {
 
 // The first pass: every line by its row.
-Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions& options, Diagnostics& diagnostics) {
+Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions& options, RegexReport& regexes,
+                     Diagnostics& diagnostics) {
   Config config;
   for (const config::SourceFile& source : sources) config.file_names.push_back(source.name);
   config.global.insecure_fork_wanted = options.insecure_fork;
@@ -49,7 +80,7 @@ Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions&
                       .master_worker = options.master_worker,
                       .tcp_log_format = std::string(kTcpLogFormat),
                       .tcp_clf_log_format = std::string(kTcpClfLogFormat)});
-  config::Parser parser(*options.table, diagnostics, environment, {.facts = options.facts, .on_line = record_line});
+  config::Parser parser(*options.table, diagnostics, environment, {.facts = options.facts, .on_line = begin_line});
   Build build{.config = config, .registry = *options.registry, .local_peer_given = !options.local_peer.empty()};
   log::RingSections rings;
   std::deque<peers::PeersConfig> peers;
@@ -58,7 +89,10 @@ Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions&
   parser.provide(rings);
   parser.provide(peers);
   parser.provide(facts);
+  parser.provide(regexes);
   parser.parse(std::move(sources));
+  regexes.tell(diagnostics);
+  regexes.at = {};
   check_error_pages(build, diagnostics);
   take_over(config, build, rings, peers);
   const auto file_names = std::make_shared<const std::vector<std::string>>(config.file_names);
@@ -89,7 +123,8 @@ std::optional<ServerConfig> load_server(const Config& running, const ProxyConfig
   for (const std::string& word : words) text += ' ' + quoted(word);
   std::vector<config::SourceFile> sources;
   sources.push_back({"add server", text + '\n'});
-  const Config config = parse_sources(std::move(sources), options, diagnostics);
+  RegexReport regexes;
+  const Config config = parse_sources(std::move(sources), options, regexes, diagnostics);
   if (diagnostics.errors() != before || config.proxies.size() != 1 || config.proxies[0]->servers.size() != 1)
     return std::nullopt;
   ServerConfig server = config.proxies[0]->servers[0];
@@ -105,12 +140,14 @@ std::optional<Config> load_config(std::vector<config::SourceFile> sources, const
                                   Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.errors();
   sample::ReferenceReading lists(options.running, &diagnostics);
-  Config config = parse_sources(std::move(sources), options, diagnostics);
+  RegexReport regexes;
+  Config config = parse_sources(std::move(sources), options, regexes, diagnostics);
   // The second pass runs on what could be read, so that one run names everything; its warnings about what errors left
   // out would be noise.
   FinishOptions finish = options.finish;
   finish.after_errors = diagnostics.errors() != before;
   finish_config(config, *options.registry, finish, diagnostics);
+  regexes.tell(diagnostics);  // those of log formats, which are compiled only now
   if (config.global.zero_warning && diagnostics.warnings() != 0 && diagnostics.errors() == before)
     diagnostics.error({}, fmt::format("there are warnings, and 'zero-warning' allows none"));
   if (diagnostics.errors() != before) return std::nullopt;
