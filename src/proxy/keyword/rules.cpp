@@ -1,5 +1,6 @@
 // ACLs and the rules that look at a connection and at its first bytes. Manual: 4.2 (acl, tcp-request), 7.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -27,6 +28,7 @@ void acl(ParseContext& context, const Line& line) {
   auto& proxy = context.target<ProxyConfig>();
   const auto words = sample_words(line.args());
   const sample::Scope scope{.registry = &context.model<Build>().registry,
+                            .acls = &proxy.acls,
                             .names = proxy.names.front()->resolver(),
                             .contents = &proxy.lines,
                             .owner = proxy.name};
@@ -75,19 +77,6 @@ void report_unknown_action(ParseContext& context, const Word& word, RuleSet set)
   for (const auto& name : names) wrong.hint += fmt::format("{} {}", name == names.front() ? "" : ",", name);
 }
 
-// "tcp-request content, tcp-response content"
-std::string sets_of(const ActionRow& row) {
-  constexpr std::pair<std::uint8_t, std::string_view> kSets[] = {
-      {rules_of::connection, "tcp-request connection"}, {rules_of::session, "tcp-request session"},
-      {rules_of::content, "tcp-request content"},       {rules_of::response, "tcp-response content"},
-      {rules_of::http_request, "http-request"},         {rules_of::http_response, "http-response"},
-      {rules_of::http_after, "http-after-response"}};
-  std::string all;
-  for (const auto& [bit, name] : kSets)
-    if ((row.sets & bit) != 0) all += fmt::format("{}{}", all.empty() ? "" : ", ", name);
-  return all;
-}
-
 // The row of the action, or nullptr after a report.
 const ActionRow* action_of(ParseContext& context, const Word& word, RuleSet set) {
   const ActionRow* row = find_action(word.text, set);
@@ -97,7 +86,7 @@ const ActionRow* action_of(ParseContext& context, const Word& word, RuleSet set)
   }
   if ((row->sets & static_cast<std::uint8_t>(set)) == 0) {
     context.error(word, fmt::format("'{}' is no action of '{}'", row->name, context.row()->name)).hint =
-        "it is one of " + sets_of(*row);
+        fmt::format("it is one of {}", fmt::join(rule_sets_of(*row), ", "));
     return nullptr;
   }
   if (!row->reason.empty()) {
@@ -146,6 +135,18 @@ std::string as_written(std::string_view word) {
 }
 
 }  // namespace
+
+std::vector<std::string> rule_sets_of(const ActionRow& row) {
+  constexpr std::pair<std::uint8_t, std::string_view> kSets[] = {
+      {rules_of::connection, "tcp-request connection"}, {rules_of::session, "tcp-request session"},
+      {rules_of::content, "tcp-request content"},       {rules_of::response, "tcp-response content"},
+      {rules_of::http_request, "http-request"},         {rules_of::http_response, "http-response"},
+      {rules_of::http_after, "http-after-response"}};
+  std::vector<std::string> all;
+  for (const auto& [bit, name] : kSets)
+    if ((row.sets & bit) != 0) all.emplace_back(name);
+  return all;
+}
 
 std::uint32_t number_rule(ProxyConfig& proxy, RuleList list, const Line& line) {
   RuleLine& rule = proxy.rule_lines->emplace_back();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "proxy/keyword/build.h"
@@ -12,6 +13,8 @@ namespace weir::proxy {
 /// "<action> ... [if|unless <condition>]": adds it to `into`, or reports what is wrong.
 void read_rule(config::ParseContext& context, const config::Line& line, RuleSet set, RuleList list,
                std::vector<Rule>& into);
+/// The sets that know the action: "tcp-request content", "http-request".
+[[nodiscard]] std::vector<std::string> rule_sets_of(const ActionRow& row);
 /// The number of the rule that this line is.
 std::uint32_t number_rule(ProxyConfig& proxy, RuleList list, const config::Line& line);
 
