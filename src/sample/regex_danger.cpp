@@ -392,6 +392,8 @@ std::optional<std::string> endless_text(std::string_view pattern, bool ignore_ca
 RegexWatch::RegexWatch() : outer_(current_watch) { current_watch = this; }
 RegexWatch::~RegexWatch() { current_watch = outer_; }
 
+RegexWatch* RegexWatch::current() { return current_watch; }
+
 void RegexWatch::look_at(std::string_view pattern, bool ignore_case) {
   RegexWatch* const watch = current_watch;
   if (watch == nullptr || watch->told_ == kMostFound || !watch->seen_.emplace(pattern).second) return;

@@ -27,6 +27,8 @@ class RegexWatch {
   RegexWatch(const RegexWatch&) = delete;
   RegexWatch& operator=(const RegexWatch&) = delete;
   ~RegexWatch();
+  /// The innermost one of this thread, or nullptr.
+  static RegexWatch* current();
   static void look_at(std::string_view pattern, bool ignore_case);
 
   struct Found {

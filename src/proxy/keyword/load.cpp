@@ -10,6 +10,7 @@
 #include "log/keywords.h"
 #include "peers/config.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/endless.h"
 #include "proxy/keyword/finish_server.h"
 #include "proxy/keyword/finish_tracking.h"
 #include "sample/reference_book.h"
@@ -24,31 +25,15 @@ std::string host_name() {
   return name;
 }
 
-/// Regular expressions that were met, told of with the line they stand in: when the next line begins.
+/// Regular expressions are told of with the line they stand in: when the next line begins.
 struct RegexReport {
   sample::RegexWatch watch;
   SourcePosition at;
-
-  void tell(Diagnostics& diagnostics) {
-    for (const auto& [pattern, text] : watch.take()) {
-      std::string shown;
-      for (const char c : text.substr(0, 48))
-        shown += c >= ' ' && c < 0x7f ? std::string(1, c) : fmt::format("\\x{:02x}", c);
-      diagnostics
-          .warning(at,
-                   fmt::format("the regular expression '{}' takes forever on some texts, such as '{}{}': it gives up "
-                               "and does not match",
-                               pattern, shown, text.size() > 48 ? "..." : ""))
-          .hint =
-          "where a quantifier stands in another one, what is inside should begin or end with something that "
-          "nothing else in it matches; or make the inner one possessive, as in 'a++'";
-    }
-  }
 };
 
 void begin_line(config::ParseContext& context, const config::Line& line) {
   auto& report = context.model<RegexReport>();
-  report.tell(context.diagnostics());
+  warn_of_endless(report.at, context.diagnostics());
   report.at = line.at;
   record_line(context, line);
 }
@@ -91,8 +76,7 @@ Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions&
   parser.provide(facts);
   parser.provide(regexes);
   parser.parse(std::move(sources));
-  regexes.tell(diagnostics);
-  regexes.at = {};
+  warn_of_endless(regexes.at, diagnostics);
   check_error_pages(build, diagnostics);
   take_over(config, build, rings, peers);
   const auto file_names = std::make_shared<const std::vector<std::string>>(config.file_names);
@@ -147,7 +131,7 @@ std::optional<Config> load_config(std::vector<config::SourceFile> sources, const
   FinishOptions finish = options.finish;
   finish.after_errors = diagnostics.errors() != before;
   finish_config(config, *options.registry, finish, diagnostics);
-  regexes.tell(diagnostics);  // those of log formats, which are compiled only now
+  warn_of_endless({}, diagnostics);
   if (config.global.zero_warning && diagnostics.warnings() != 0 && diagnostics.errors() == before)
     diagnostics.error({}, fmt::format("there are warnings, and 'zero-warning' allows none"));
   if (diagnostics.errors() != before) return std::nullopt;
