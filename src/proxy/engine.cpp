@@ -41,6 +41,11 @@ Engine::~Engine() { stop(); }
 
 Result<void> Engine::start(Config config) {
   sinks_.use_opener(&opener_);
+  process_.sinks = &sinks_;
+  log::RingConfig debug;
+  debug.name = log::kDebugRing;
+  debug.description = "in-memory ring buffer";
+  process_.debug_ring = sinks_.ring(debug);
   process_of_grants = &process_;
   set_grant_post(post_grant);
   process_.started = Clock::now();

@@ -112,7 +112,7 @@ constexpr Converter kRows[] = {
          "What an encrypted JSON Web Token holds, by a secret in base64, given or in a variable: dir, A128KW, A192KW, "
          "A256KW, A128GCMKW, A192GCMKW, A256GCMKW. Empty when anything is wrong.",
      .examples = {{{"str(" TOKEN "),jwt_decrypt_secret(GawgguFyGrWKav7AX4VKUg)", "Live long and prosper."},
-                   {"str(" TOKEN "),jwt_decrypt_secret(GawgguFyGrWKav7AX4VKUh)", ""},
+                   {"str(" TOKEN "),jwt_decrypt_secret(HawgguFyGrWKav7AX4VKUg)", ""},
                    {"str(a.b.c),jwt_decrypt_secret(GawgguFyGrWKav7AX4VKUg)", ""}}}},
 };
 static_assert(sample::well_formed(kRows), "rows are sorted by name, documented and exemplified");
