@@ -1,7 +1,7 @@
 // layers: sample proto base
 //
 // Sets of words and of expressions, one a line, over the text behind the first empty line: the indexes say what a walk
-// says. The first byte chooses: bit 0 expressions, bit 1 without case.
+// says. The first byte chooses: bit 0 expressions, bit 1 without case, bit 2 directories and domains.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "sample/pieces.h"
 #include "sample/regex_index.h"
 #include "sample/substring_index.h"
 
@@ -39,6 +40,17 @@ void compare_expressions(const std::vector<std::string_view>& patterns, bool ign
   WEIR_ASSERT(index->is_any_in(text) == (first != all.size()));
 }
 
+void compare_pieces(const std::vector<std::string_view>& patterns, std::string_view text) {
+  for (const MatchKind kind : {MatchKind::dir, MatchKind::dom})
+    for (const std::string_view pattern : patterns) {
+      const std::string_view delimiters = delimiters_of(kind);
+      const std::string_view inner = without_delimiters(kind, pattern);
+      const bool found = any_piece(text, delimiters, components(inner, delimiters),
+                                   [&](std::string_view piece) { return piece == inner; });
+      WEIR_ASSERT(found == contains_between(text, inner, delimiters));
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -54,7 +66,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     lines.push_back(input.substr(at, end - at));
     at = end + 1;
   }
-  if ((how & 1U) == 0) {
+  if ((how & 4U) != 0) {
+    compare_pieces(lines, text);
+  } else if ((how & 1U) == 0) {
     compare_words(lines, text);
   } else {
     compare_expressions(lines, (how & 2U) != 0, text);

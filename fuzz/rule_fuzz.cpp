@@ -49,13 +49,13 @@ void run(const ProxyConfig& proxy, std::string_view bytes) {
     here.request.bytes = bytes.substr(0, size);
     sample::Context context = here.context(false);
     context.session = &session;
-    verdict = run_rules(proxy.content_rules, next, context, session);
+    verdict = run_rules(proxy.content_rules, next, context, session, nullptr);
     here.arena.reset();
   }
   here.request.bytes = bytes;
   sample::Context context = here.context(true);
   context.session = &session;
-  if (verdict == Verdict::wait) verdict = run_rules(proxy.content_rules, next, context, session);
+  if (verdict == Verdict::wait) verdict = run_rules(proxy.content_rules, next, context, session, nullptr);
   WEIR_ASSERT(verdict != Verdict::wait && verdict != Verdict::next);
 }
 

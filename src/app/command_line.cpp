@@ -121,7 +121,9 @@ Result<void> features(CommandLine& line, Words&, std::string_view) {
 constexpr OptionRow kOptions[] = {
     {"--", add_all_files, "<file>...", "all further arguments are configuration files or directories"},
     {"--plan", set<&CommandLine::plan>, "", "with -c: what a reload of the running weir would change"},
-    {"--reference", set<&CommandLine::reference>, "", ""},
+    {"--reference", set<&CommandLine::reference>, "",
+     "prints the reference manual: every word, from the program's tables"},
+    {"--reference=html", set<&CommandLine::reference_page>, "", "the same as one page with a search box"},
     {"-C", take<&CommandLine::directory>, "<directory>", "changes to this directory first"},
     {"-D", set<&CommandLine::daemon>, "", "goes to the background"},
     {"-L", take<&CommandLine::local_peer>, "<name>", "the local peer's name instead of the host's"},

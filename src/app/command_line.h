@@ -29,6 +29,7 @@ struct CommandLine {
   bool ignore_resolution_failures = false;        // -dr
   bool plan = false;                              // --plan
   bool reference = false;                         // --reference
+  bool reference_page = false;                    // --reference=html
   std::optional<std::string> keyword_classes;     // -dK<classes>
   std::string pidfile;                            // -p
   std::optional<std::uint32_t> maxconn;           // -n

@@ -19,6 +19,7 @@
 #include "app/load_options.h"
 #include "app/version.h"
 #include "base/address.h"
+#include "proto/rdp.h"
 #include "proxy/engine.h"
 #include "proxy/explain.h"
 #include "proxy/tcp/session.h"
@@ -78,15 +79,17 @@ std::string client_hello(std::string_view name) {
   return record + body;
 }
 
-// MS-RDPBCGR 2.2.1.1: an X.224 connection request with a cookie, asking for TLS.
+// A connection request with the cookie "name=value", asking for TLS.
 std::string rdp_request(std::string_view cookie) {
-  std::string body("\xe0\0\0\0\0\0", 6);
-  body += fmt::format("Cookie: {}\r\n", cookie);
-  body += std::string_view("\x01\0\x08\0\x01\0\0\0", 8);
-  std::string packet("\x03\0", 2);
-  put16(packet, body.size() + 5);
-  packet += static_cast<char>(body.size());
-  return packet + body;
+  using namespace proto::rdp;
+  const std::size_t equals = cookie.find('=');
+  const RequestFields fields{.cookie_name = cookie.substr(0, equals),
+                             .cookie_value = equals == cookie.npos ? "" : cookie.substr(equals + 1),
+                             .routing_token = {},
+                             .negotiation = NegotiationRequest{.flags = 0, .protocols = protocol::ssl}};
+  std::string packet(kMaxPacket, '\0');
+  packet.resize(write_connection_request(fields, packet));
+  return packet;
 }
 
 std::optional<std::string> read_file(const std::string& path) {
@@ -130,8 +133,8 @@ bool take(Order& order, const std::string& word, const std::string& value, std::
     if (value.size() > 255) wrong = "a host's name has at most 255 bytes";
     order.bytes = client_hello(value);
   } else if (word == "--rdp-cookie") {
-    if (value.size() > 200) wrong = "an RDP cookie has at most 200 bytes here";
     order.bytes = rdp_request(value);
+    if (order.bytes->empty()) wrong = "an RDP cookie is one line of at most 200 bytes or so, '<name>=<value>'";
   } else {
     wrong = fmt::format("'{}' is not known here", word);
   }
@@ -203,10 +206,10 @@ int run(proxy::Config config, const Order& order, const proxy::ProxyConfig& fron
   proxy::Engine engine(sample_registry());
   engine.process().statistics = statistics.get();
   if (auto started = engine.start(std::move(config)); !started) return complain(started.error().message);
-  auto explanation = std::make_unique<proxy::Explanation>();
-  explanation->stops_at_server = true;
-  explanation->done = [&told](std::string text) { told.set_value(std::move(text)); };
-  const std::uint64_t wish = engine.process().explain.add({}, std::move(explanation));
+  auto wanted = std::make_shared<proxy::ExplainWish>();
+  wanted->stops_at_server = true;
+  wanted->done = [&told](std::string text) { told.set_value(std::move(text)); };
+  const std::uint64_t wish = engine.process().explain.add(std::move(wanted));
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
     return complain("no socket pair is to be had");

@@ -53,7 +53,11 @@ int run(int argc, char** argv) {
     return 0;
   }
   if (line->reference) {
-    std::fputs(reference_text().c_str(), stdout);
+    std::fputs(reference_markdown().c_str(), stdout);
+    return 0;
+  }
+  if (line->reference_page) {
+    std::fputs(reference_html().c_str(), stdout);
     return 0;
   }
   if (line->condition) return evaluate(*line->condition);

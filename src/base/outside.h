@@ -25,6 +25,14 @@ struct Outside {
 
 [[nodiscard]] const Outside& outside();
 void set_outside(const Outside& other);
+/// While it lives, nothing outside is to be had on this thread: for words that come over the runtime socket.
+class NothingOutside {
+ public:
+  NothingOutside();
+  NothingOutside(const NothingOutside&) = delete;
+  NothingOutside& operator=(const NothingOutside&) = delete;
+  ~NothingOutside();
+};
 /// libc itself, whatever was set.
 [[nodiscard]] const Outside& direct_outside();
 

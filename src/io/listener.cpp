@@ -64,6 +64,7 @@ Result<void> apply_inet(int fd, const SocketAddress& address, const ListenOption
       {o.defer_accept, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1, "defer-accept"},
       {o.tcp_user_timeout.count() > 0, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(o.tcp_user_timeout.count()),
        "tcp-ut"},
+      {o.save_syn != 0, IPPROTO_TCP, TCP_SAVE_SYN, o.save_syn, "tcp-ss"},
       {o.max_segment != 0, IPPROTO_TCP, TCP_MAXSEG, max_segment, "mss"},
       {o.quick_ack.has_value(), IPPROTO_TCP, TCP_QUICKACK, o.quick_ack.value_or(false) ? 1 : 0, "quick ack"},
       {o.tcp_fast_open, IPPROTO_TCP, TCP_FASTOPEN, o.backlog, "tfo"},
@@ -161,6 +162,7 @@ void adjust_listener(int fd, const SocketAddress& address, const ListenOptions& 
   const SocketOption all[] = {
       {true, IPPROTO_TCP, TCP_DEFER_ACCEPT, o.defer_accept ? 1 : 0, ""},
       {true, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(o.tcp_user_timeout.count()), ""},
+      {true, IPPROTO_TCP, TCP_SAVE_SYN, o.save_syn, ""},
       {o.max_segment > 0, IPPROTO_TCP, TCP_MAXSEG, o.max_segment, ""},
       {o.quick_ack.has_value(), IPPROTO_TCP, TCP_QUICKACK, o.quick_ack.value_or(true) ? 1 : 0, ""},
       {true, SOL_SOCKET, SO_KEEPALIVE, o.keepalive.enabled ? 1 : 0, ""},

@@ -40,6 +40,7 @@ struct ListenOptions {
   bool tcp_fast_open = false;       // `tfo`
   bool defer_accept = false;        // TCP_DEFER_ACCEPT
   Milliseconds tcp_user_timeout{};  // `tcp-ut`; 0: unset
+  int save_syn = 0;                 // `tcp-ss`: 1 the IP and TCP headers of the first packet, 2 Ethernet's too
   int max_segment = 0;              // `mss`; negative: the default minus that many
   bool transparent = false;         // IP_TRANSPARENT
   bool reuse_port = true;           // SO_REUSEPORT

@@ -16,6 +16,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/address.h"
@@ -29,6 +30,14 @@
 namespace weir::log {
 
 inline constexpr std::chrono::milliseconds kReconnectInterval{1000};
+
+/// What `debug` may write to without a section of that name.
+inline constexpr std::string_view kDebugRing = "buf0";
+inline constexpr std::string_view kStandardOut = "stdout";
+inline constexpr std::string_view kStandardError = "stderr";
+constexpr bool is_standing_sink(std::string_view name) {
+  return name == kDebugRing || name == kStandardOut || name == kStandardError;
+}
 
 /// One finished line: up to three pieces that together are it, the line feed included.
 struct LinePieces {

@@ -41,6 +41,11 @@ Engine::~Engine() { stop(); }
 
 Result<void> Engine::start(Config config) {
   sinks_.use_opener(&opener_);
+  process_.sinks = &sinks_;
+  log::RingConfig debug;
+  debug.name = log::kDebugRing;
+  debug.description = "in-memory ring buffer";
+  process_.debug_ring = sinks_.ring(debug);
   process_of_grants = &process_;
   set_grant_post(post_grant);
   process_.started = Clock::now();
@@ -94,6 +99,19 @@ Result<void> Engine::prepare(const Config& config, Draft& draft) {
 
 namespace {
 
+// Rules that did not change may stand on other lines now. What runs already and was not read again stays where it is.
+template <class Part>
+void move_rules(const Part& part, const ProxyConfig& read) {
+  if (part && part->config->rule_lines != read.rule_lines) part->rules->stand_at(read.rule_lines, read.file_names);
+}
+
+void move_rules(const Config& config, const Plan& plan) {
+  for (const auto& proxy : config.proxies) {
+    if (proxy->is_frontend()) move_rules(plan.frontend(proxy->name), *proxy);
+    if (proxy->is_backend()) move_rules(plan.backend(proxy->name), *proxy);
+  }
+}
+
 // A proxy that did not change is the one that runs already, as it was read then: nothing is kept twice.
 void share_unchanged(Config& config, const Plan& plan) {
   for (auto& proxy : config.proxies) {
@@ -136,6 +154,7 @@ void Engine::commit(Draft& draft, Config config) {
   run_groups(draft);
   if (plan_) supersede(*draft.plan);
   plan_ = std::move(draft.plan);
+  move_rules(config, *plan_);
   share_unchanged(config, *plan_);  // only now: the listeners that were wanted point into what was read
   config_ = std::move(config);
   link_followers(*plan_);

@@ -97,6 +97,9 @@ void Engine::update_backend(BackendState& state, const std::shared_ptr<const Pro
   const TimePoint now = Clock::now();
   const std::scoped_lock guard(state.lock);
   state.fullconn = proxy.settings.fullconn.value_or(0);
+  state.dynamic_cookie.reset();  // the lines changed: they count
+  state.dynamic_cookie_key.reset();
+  state.cookies_changed.store(false, std::memory_order_release);
   if (state.unlisted) superseded_.push_back(state.unlisted);
   state.unlisted = unlisted_server(state, proxy, workers);
   if (state.last_change == TimePoint{}) state.last_change = now;

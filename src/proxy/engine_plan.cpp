@@ -26,6 +26,18 @@ std::vector<std::shared_ptr<stick::StickTable>> filter_tables(const ProxyConfig&
   return out;
 }
 
+// `before`: the proxy's part of the running plan, if there is one. What was not read again (`add server`) stands where
+// the last reload has found it.
+template <class Part>
+std::shared_ptr<RuleCounts> count_rules(const ProxyConfig& proxy, const ProcessState& process, const Part& before) {
+  const auto workers = static_cast<unsigned>(process.contexts.size());
+  auto counts = std::make_shared<RuleCounts>(workers, proxy.rule_lines, proxy.file_names);
+  if (!before) return counts;
+  if (before->config->rule_lines == proxy.rule_lines) counts->stand_with(*before->rules);
+  counts->follow(before->rules);
+  return counts;
+}
+
 }  // namespace
 
 Result<LogPlan> Engine::make_log(const ProxyConfig& proxy, const GlobalConfig& global, bool frontend) {
@@ -79,6 +91,7 @@ Result<std::shared_ptr<FrontendPlan>> Engine::make_frontend(const Draft& draft, 
   made->state = draft.frontends.find(proxy->name)->second;
   made->log = std::move(*log);
   made->filter_tables = filter_tables(*proxy, draft.plan->tables);
+  made->rules = count_rules(*proxy, process_, plan_ ? plan_->frontend(proxy->name) : nullptr);
   return made;
 }
 
@@ -115,6 +128,7 @@ Result<std::shared_ptr<BackendPlan>> Engine::make_backend(const Draft& draft, co
   made->table = plan.tables.share(proxy->name);
   made->filter_tables = filter_tables(*proxy, plan.tables);
   made->algorithm = balance::find_algorithm(proxy->settings.balance.algorithm);
+  made->rules = count_rules(*proxy, process_, plan_ ? plan_->backend(proxy->name) : nullptr);
   for (const stick::StickRule& rule : proxy->stick_rules) {
     made->stick_rules.push_back({&rule, plan.tables.share(rule.table.empty() ? proxy->name : rule.table)});
     made->stores_on_response = made->stores_on_response || rule.kind == stick::StickRule::Kind::store_response;

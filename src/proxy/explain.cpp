@@ -1,9 +1,8 @@
 #include "proxy/explain.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "proxy/http/exchange.h"
 #include "proxy/process_state.h"
@@ -12,29 +11,6 @@
 
 namespace weir::proxy {
 namespace {
-
-// Addresses as bytes: an IPv4 client may come over an IPv6 listener, and is none then.
-std::string_view address_bytes(const SocketAddress& address, unsigned char (&room)[16]) {
-  if (address.family() == AddressFamily::ipv4) {
-    const std::uint32_t number = htonl(address.ipv4_host_order());
-    std::memcpy(room, &number, sizeof number);
-    return {reinterpret_cast<char*>(room), sizeof number};
-  }
-  if (address.family() != AddressFamily::ipv6) return {};
-  const in6_addr six = address.ipv6_address();
-  std::memcpy(room, &six, sizeof six);
-  return {reinterpret_cast<char*>(room), sizeof six};
-}
-
-bool same_prefix(std::string_view a, std::string_view b, unsigned bits) {
-  if (a.size() != b.size() || a.empty()) return false;
-  const std::size_t whole = bits / 8;
-  if (a.substr(0, whole) != b.substr(0, whole)) return false;
-  const unsigned rest = bits % 8;
-  if (rest == 0) return true;
-  const unsigned mask = 0xff00U >> rest & 0xff;
-  return (static_cast<unsigned char>(a[whole]) & mask) == (static_cast<unsigned char>(b[whole]) & mask);
-}
 
 Explanation* explanation_of(const Session& session) {
   return session.extras ? session.extras->explanation.get() : nullptr;
@@ -56,37 +32,75 @@ std::string balance_text(const Session& session) {
 }  // namespace
 
 bool ExplainFilter::fits(const SocketAddress& client, std::string_view name) const {
-  if (!frontend.empty() && frontend != name) return false;
-  if (!network) return true;
-  unsigned char wanted[16];
-  unsigned char have[16];
-  return same_prefix(address_bytes(*network, wanted), address_bytes(client, have), prefix);
+  return (frontend.empty() || frontend == name) && (!network || network->contains(client));
 }
 
-std::uint64_t ExplainWishes::add(ExplainFilter filter, std::unique_ptr<Explanation> explanation) {
+Explanation::~Explanation() {
+  if (counted_in != nullptr) counted_in->candidates_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void ExplainWishes::count() { waiting_.store(static_cast<std::uint32_t>(wishes_.size()), std::memory_order_relaxed); }
+
+std::uint64_t ExplainWishes::add(std::shared_ptr<ExplainWish> wish) {
   const std::scoped_lock guard(lock_);
-  wishes_.push_back({++last_id_, std::move(filter), std::move(explanation)});
-  waiting_.store(static_cast<std::uint32_t>(wishes_.size()), std::memory_order_relaxed);
-  return last_id_;
+  const std::uint64_t id = wish->id = ++last_id_;
+  wishes_.push_back(std::move(wish));
+  count();
+  return id;
 }
 
 bool ExplainWishes::remove(std::uint64_t id) {
   const std::scoped_lock guard(lock_);
-  const bool removed = wishes_.remove_if([id](const Wish& wish) { return wish.id == id; }) != 0;
-  waiting_.store(static_cast<std::uint32_t>(wishes_.size()), std::memory_order_relaxed);
-  return removed;
+  const auto wish = std::ranges::find(wishes_, id, [](const auto& one) { return one->id; });
+  if (wish == wishes_.end()) return false;
+  (*wish)->taken.store(true, std::memory_order_relaxed);
+  wishes_.erase(wish);
+  count();
+  return true;
 }
 
+bool ExplainWishes::take(const std::shared_ptr<ExplainWish>& wish) { return remove(wish->id); }
+
 std::unique_ptr<Explanation> ExplainWishes::take(const SocketAddress& client, std::string_view frontend) {
+  auto explanation = std::make_unique<Explanation>();
   const std::scoped_lock guard(lock_);
-  for (auto wish = wishes_.begin(); wish != wishes_.end(); ++wish) {
-    if (!wish->filter.fits(client, frontend)) continue;
-    auto taken = std::move(wish->explanation);
-    wishes_.erase(wish);
-    waiting_.store(static_cast<std::uint32_t>(wishes_.size()), std::memory_order_relaxed);
-    return taken;
+  for (auto wish = wishes_.begin(); wish != wishes_.end();) {
+    const auto here = wish++;
+    if (!(*here)->filter.fits(client, frontend)) continue;
+    if (!(*here)->filter.condition.empty()) {
+      explanation->candidates.push_back(*here);
+    } else if (explanation->taken.empty()) {
+      (*here)->taken.store(true, std::memory_order_relaxed);
+      explanation->taken.push_back(std::move(*here));
+      wishes_.erase(here);
+    }
   }
-  return nullptr;
+  count();
+  if (!explanation->taken.empty()) return explanation;
+  if (explanation->candidates.empty()) return nullptr;
+  if (candidates_.fetch_add(1, std::memory_order_relaxed) >= kMostCandidates) {
+    candidates_.fetch_sub(1, std::memory_order_relaxed);
+    return nullptr;
+  }
+  explanation->counted_in = this;
+  return explanation;
+}
+
+void ask_wishes(Session& session) {
+  Explanation* explanation = explanation_of(session);
+  if (explanation == nullptr || explanation->candidates.empty()) return;
+  ContextParts parts;
+  sample::Context context = make_context(session, parts, true);
+  context.trace = nullptr;
+  const std::size_t mark = context.arena.mark();
+  std::erase_if(explanation->candidates, [&](const std::shared_ptr<ExplainWish>& wish) {
+    if (wish->taken.load(std::memory_order_relaxed)) return true;
+    const bool holds = wish->filter.condition.evaluate(context) == sample::Truth::yes;
+    context.arena.rewind(mark);
+    if (holds && session.worker->process->explain.take(wish)) explanation->taken.push_back(wish);
+    return holds;
+  });
+  if (explanation->candidates.empty() && explanation->taken.empty()) session.extras->explanation.reset();
 }
 
 void begin_explaining(Session& session, std::string_view what) {
@@ -97,18 +111,21 @@ void begin_explaining(Session& session, std::string_view what) {
     if (!taken) return;
     extras(session).explanation = std::move(taken);
   }
-  session.extras->explanation->trace.line(fmt::format(
-      "{} from {} at frontend '{}'", what, session.facts.client.to_string(), session.frontend->config->name));
+  ask_wishes(session);
+  if (Explanation* explanation = explanation_of(session))
+    explanation->trace.line(fmt::format("{} from {} at frontend '{}'", what, session.facts.client.to_string(),
+                                        session.frontend->config->name));
 }
 
 void end_explaining(Session& session) {
+  ask_wishes(session);
   if (explanation_of(session) == nullptr) return;
   const std::unique_ptr<Explanation> explanation = std::move(session.extras->explanation);
   const SessionFacts& facts = session.facts;
   std::string end = fmt::format("ended with state '{}{}'", static_cast<char>(facts.ended_by), facts.ended_in);
   if (session.http != nullptr && session.http->status != 0) end += fmt::format(", status {}", session.http->status);
   if (!explanation->stopped) explanation->trace.line(end);
-  explanation->done(explanation->trace.text());
+  for (const auto& wish : explanation->taken) wish->done(explanation->trace.text());
 }
 
 sample::Trace* trace_of(const Session& session) {
@@ -118,7 +135,7 @@ sample::Trace* trace_of(const Session& session) {
 
 bool stops_at_server(Session& session) {
   Explanation* explanation = explanation_of(session);
-  if (explanation == nullptr || !explanation->stops_at_server) return false;
+  if (explanation == nullptr || std::ranges::none_of(explanation->taken, &ExplainWish::stops_at_server)) return false;
   return explanation->stopped = true;
 }
 
@@ -133,6 +150,7 @@ void explain_set(Session& session, std::string_view set, std::string_view proxy)
 }
 
 void explain_server(Session& session, const AssignResult& assigned, bool wanted) {
+  ask_wishes(session);
   sample::Trace* trace = trace_of(session);
   if (trace == nullptr) return;
   switch (assigned.kind) {

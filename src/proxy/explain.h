@@ -15,9 +15,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/address.h"
 #include "base/diagnostics.h"
+#include "base/network.h"
+#include "sample/condition.h"
 #include "sample/trace.h"
 
 namespace weir::proxy {
@@ -27,43 +30,66 @@ struct AssignResult;
 
 /// Which session is wanted; what is empty fits all.
 struct ExplainFilter {
-  std::optional<SocketAddress> network;  // with the length below
-  unsigned prefix = 0;                   // bits
+  std::optional<IpNetwork> network;
   std::string frontend;
+  /// Asked again and again while the session goes its way; it fits once this has held: when the request is there, when
+  /// a server is chosen, when there is an answer, at the end.
+  sample::Condition condition;
   [[nodiscard]] bool fits(const SocketAddress& client, std::string_view name) const;
 };
 
-/// Belongs to the session that took the wish.
-struct Explanation {
-  sample::Trace trace;
-  std::function<void(std::string)> done;  // called once, by the session's worker
+struct ExplainWish {
+  ExplainFilter filter;
+  std::function<void(std::string)> done;  // called once, by the worker of the session that took the wish
   bool stops_at_server = false;           // the choice is what is asked for: nothing is connected
+  std::uint64_t id = 0;
+  std::atomic<bool> taken{false};  // by a session, or back
+};
+
+class ExplainWishes;
+
+/// Belongs to a session that somebody wants to read about, or may want to once it is known what becomes of it.
+struct Explanation {
+  Explanation() = default;
+  Explanation(const Explanation&) = delete;
+  Explanation& operator=(const Explanation&) = delete;
+  ~Explanation();
+  sample::Trace trace;
+  std::vector<std::shared_ptr<ExplainWish>> candidates;  // whose condition has not held yet
+  std::vector<std::shared_ptr<ExplainWish>> taken;       // who is told at the end
+  ExplainWishes* counted_in = nullptr;
   bool stopped = false;
 };
 
 /// Any thread.
 class ExplainWishes {
  public:
-  std::uint64_t add(ExplainFilter filter, std::unique_ptr<Explanation> explanation);
+  /// Sessions at a time that are looked at without being sure to fit: each keeps a trace meanwhile.
+  static constexpr std::uint32_t kMostCandidates = 256;
+
+  std::uint64_t add(std::shared_ptr<ExplainWish> wish);
   /// False: it has been taken already.
   bool remove(std::uint64_t id);
   [[nodiscard]] bool any() const { return waiting_.load(std::memory_order_relaxed) != 0; }
+  /// The first without a condition that fits, which is taken, and all with one. Null: none.
   std::unique_ptr<Explanation> take(const SocketAddress& client, std::string_view frontend);
+  /// For who has found that its condition holds. False: another was faster.
+  bool take(const std::shared_ptr<ExplainWish>& wish);
 
  private:
-  struct Wish {
-    std::uint64_t id = 0;
-    ExplainFilter filter;
-    std::unique_ptr<Explanation> explanation;
-  };
+  friend struct Explanation;
+  void count();
   std::atomic<std::uint32_t> waiting_{0};
+  std::atomic<std::uint32_t> candidates_{0};
   std::mutex lock_;
-  std::list<Wish> wishes_;
+  std::list<std::shared_ptr<ExplainWish>> wishes_;
   std::uint64_t last_id_ = 0;
 };
 
 /// A connection came, or a request began: it takes the wish that fits it, if there is one.
 void begin_explaining(Session& session, std::string_view what);
+/// More is known of it now: conditions are asked again.
+void ask_wishes(Session& session);
 /// Its end: the text goes to who wished for it.
 void end_explaining(Session& session);
 /// Null for nearly all.

@@ -30,6 +30,7 @@
 #include "proxy/http/settings.h"
 #include "proxy/names.h"
 #include "proxy/rule/rule.h"
+#include "proxy/rule/rule_line.h"
 #include "proxy/send_proxy.h"
 #include "proxy/thread_layout.h"
 #include "sample/acl.h"
@@ -171,6 +172,7 @@ struct UseBackend {
   std::shared_ptr<const sample::LogFormat> format;
   sample::Condition condition;
   SourcePosition at;
+  std::uint32_t number = 0;  // among RuleLines
 };
 
 /// `use-server`: the first rule whose condition holds and whose server may serve.
@@ -179,12 +181,20 @@ struct UseServer {
   std::shared_ptr<const sample::LogFormat> format;
   sample::Condition condition;
   SourcePosition at;
+  std::uint32_t number = 0;  // among RuleLines
 };
 
 /// `force-persist`, `ignore-persist`: the first that holds decides.
 struct PersistRule {
   bool force = false;
   sample::Condition condition;
+  std::uint32_t number = 0;  // among RuleLines
+};
+
+/// A rule that is nothing but its condition: `force-be-switch`, `monitor fail`, `stats admin`.
+struct ConditionRule {
+  sample::Condition condition;
+  std::uint32_t number = 0;  // among RuleLines
 };
 
 struct BalanceConfig {
@@ -308,15 +318,16 @@ struct ProxyConfig {
   std::vector<BandwidthFilter> bandwidth_filters;  // in the order of their lines, which is that of their limits
   CompressionFilter compression_filter;
   std::vector<NamedAt> fcgi_filters;               // filter fcgi-app
-  std::vector<sample::Condition> be_switch_rules;  // force-be-switch
-  std::vector<sample::Condition> monitor_fails;    // monitor fail
-  std::vector<sample::Condition> stats_admins;     // stats admin
+  std::vector<ConditionRule> be_switch_rules;  // force-be-switch
+  std::vector<ConditionRule> monitor_fails;    // monitor fail
+  std::vector<ConditionRule> stats_admins;     // stats admin
   std::vector<UseServer> use_servers;
   std::vector<PersistRule> persist_rules;
   SocketAddress dispatch;    // without a server, there; family none: nowhere
   bool unpublished = false;  // be-unpublished: rules of other proxies pass it by until `publish backend`
   std::optional<stick::TableConfig> table;
   std::vector<stick::StickRule> stick_rules;
+  std::shared_ptr<RuleLines> rule_lines = std::make_shared<RuleLines>();  // of all its rules
   std::shared_ptr<const std::vector<std::string>> file_names;  // what SourcePosition::file of its rules means
   std::vector<std::string> lines;                              // every line but bind and server, words joined
   std::string settings_signature;                              // lines and inherited lines

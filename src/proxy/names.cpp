@@ -87,6 +87,11 @@ const UserlistRef* NameRefs::userlist(std::string_view name, SourcePosition at) 
 }
 
 // The resolver is this object's own, which the rows see as constant.
+const std::string* NameRefs::ring(std::string_view name, SourcePosition at) {
+  uses_.push_back({sample::ArgKind::ring, std::string(name), at});
+  return &rings_.emplace_back(name);
+}
+
 const void* NameRefs::resolve(const void* self, sample::ArgKind kind, std::string_view name, SourcePosition at) {
   auto& refs = *const_cast<NameRefs*>(static_cast<const NameRefs*>(self));
   switch (kind) {
@@ -95,6 +100,7 @@ const void* NameRefs::resolve(const void* self, sample::ArgKind kind, std::strin
     case sample::ArgKind::backend: return refs.backend(name, at);
     case sample::ArgKind::server: return refs.server(name, at);
     case sample::ArgKind::userlist: return refs.userlist(name, at);
+    case sample::ArgKind::ring: return refs.ring(name, at);
     default: return nullptr;
   }
 }

@@ -76,6 +76,7 @@ class NameRefs {
   const BackendRef* backend(std::string_view name, SourcePosition at);
   const ServerRef* server(std::string_view name, SourcePosition at);
   const UserlistRef* userlist(std::string_view name, SourcePosition at);
+  const std::string* ring(std::string_view name, SourcePosition at);
 
   [[nodiscard]] const std::vector<Use>& uses() const { return uses_; }
 
@@ -95,6 +96,7 @@ class NameRefs {
   std::list<BackendRef> backends_;
   std::list<ServerRef> servers_;
   std::list<UserlistRef> userlists_;
+  std::list<std::string> rings_;  // looked up when they are written to
 
   static const void* resolve(const void* self, sample::ArgKind kind, std::string_view name, SourcePosition at);
 };

@@ -13,6 +13,7 @@
 
 #include "log/sink.h"
 #include "proxy/model.h"
+#include "proxy/rule/rule_counts.h"
 #include "proxy/state.h"
 #include "sample/log_format.h"
 #include "stick/registry.h"
@@ -36,6 +37,7 @@ struct LogPlan {
 struct FrontendPlan {
   std::shared_ptr<const ProxyConfig> config;
   std::shared_ptr<FrontendState> state;
+  std::shared_ptr<RuleCounts> rules;
   LogPlan log;
   std::vector<std::shared_ptr<stick::StickTable>> filter_tables;  // beside config->bandwidth_filters; null: none
   NameRefs::Owners named;                                         // what the names of its lines mean
@@ -49,6 +51,7 @@ struct StickPlan {
 struct BackendPlan {
   std::shared_ptr<const ProxyConfig> config;
   std::shared_ptr<BackendState> state;
+  std::shared_ptr<RuleCounts> rules;
   LogPlan log;
   LogPlan fcgi_log;                          // log-stderr of its application
   std::shared_ptr<stick::StickTable> table;  // its own; null: none

@@ -13,6 +13,11 @@
 #include "proxy/filter/encoder_pool.h"
 #include "sample/variable.h"
 
+namespace weir::log {
+class Ring;
+class Sinks;
+}  // namespace weir::log
+
 namespace weir::proxy {
 
 class Service;
@@ -26,6 +31,8 @@ struct ProcessState {
   std::atomic<std::uint64_t> total_connections{0};
   std::atomic<std::uint64_t> total_requests{0};
   std::atomic<std::uint64_t> next_session{1};
+  log::Sinks* sinks = nullptr;                    // of the engine
+  std::shared_ptr<log::Ring> debug_ring;          // what the converter `debug` tells
   std::atomic<std::uint64_t> broken_messages{0};  // that broke HTTP's grammar
   std::atomic<std::uint32_t> maxconn{0};
   std::atomic<std::uint32_t> most_connections_per_second{0};  // maxconnrate; 0: no limit

@@ -227,10 +227,13 @@ struct BackendState : std::enable_shared_from_this<BackendState> {
   Milliseconds downtime{0};
   std::uint64_t down_transitions = 0;
   TimePoint last_session{};
+  std::optional<bool> dynamic_cookie;             // what the runtime socket says instead of the configuration
+  std::optional<std::string> dynamic_cookie_key;  // the same
   std::shared_ptr<ServerState> unlisted;  // dispatch, option transparent: where sessions without a server go; or null
 
   // Any thread.
-  std::atomic<bool> published{true};  // `unpublish backend`: rules of other proxies pass it by
+  std::atomic<bool> cookies_changed{false};  // one of the two dynamic_cookie above is set
+  std::atomic<bool> published{true};         // `unpublish backend`: rules of other proxies pass it by
   Gauge sessions;
   Gauge queued;  // in its own line, waiting for any server; the servers count theirs
   Rate session_rate;

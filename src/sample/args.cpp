@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "sample/condition.h"
+#include "sample/registry.h"
+
 namespace weir::sample {
 namespace {
 
@@ -84,6 +87,8 @@ std::string_view arg_kind_name(ArgKind kind) {
     case ArgKind::backend: return "a backend";
     case ArgKind::server: return "a server";
     case ArgKind::userlist: return "a userlist";
+    case ArgKind::ring: return "a ring, stdout or stderr";
+    case ArgKind::acl: return "an ACL";
   }
   return "nothing";
 }
@@ -134,6 +139,22 @@ bool ArgParser::split(std::string_view keyword, std::size_t& position, std::vect
   return false;
 }
 
+// Manual, acl(): what it looks at is not compared with what there is in this place.
+bool ArgParser::find_acl(const RawArg& raw, Argument& out) {
+  const SourcePosition at = position_of(raw.offset, raw.length);
+  static const AclSet kPredefinedOnly;
+  Scope anywhere = *scope_;
+  anywhere.available = Facts::everything;
+  const Word words[] = {{"if", at}, {raw.text, at}};
+  auto condition =
+      Condition::compile(words, scope_->acls == nullptr ? kPredefinedOnly : *scope_->acls, anywhere, *diagnostics_);
+  if (!condition) return false;
+  const auto owner = std::make_shared<const Condition>(std::move(*condition));
+  out.object = owner.get();
+  out.owner = owner;
+  return true;
+}
+
 bool ArgParser::check(std::string_view keyword, ArgKind kind, const RawArg& raw, std::size_t number, Argument& out) {
   out.kind = kind;
   out.text = raw.text;
@@ -157,10 +178,12 @@ bool ArgParser::check(std::string_view keyword, ArgKind kind, const RawArg& raw,
     case ArgKind::backend:
     case ArgKind::server:
     case ArgKind::userlist:
-      if (names_ != nullptr && names_->resolve != nullptr)
-        out.object = names_->resolve(names_->self, kind, raw.text, position_of(raw.offset, raw.length));
+    case ArgKind::ring:
+      if (const NameResolver* names = scope_->names; names != nullptr && names->resolve != nullptr)
+        out.object = names->resolve(names->self, kind, raw.text, position_of(raw.offset, raw.length));
       good = out.object != nullptr;
       break;
+    case ArgKind::acl: return find_acl(raw, out);
   }
   if (good) return true;
   diagnostics_->error(

@@ -21,6 +21,8 @@
 
 namespace weir::sample {
 
+struct Scope;
+
 enum class ArgKind : std::uint8_t {
   none,
   string,
@@ -38,10 +40,12 @@ enum class ArgKind : std::uint8_t {
   backend,
   server,  // backend/server, or server of the current one
   userlist,
+  ring,  // where the converter `debug` writes: a ring, stdout, stderr
+  acl,   // of the proxy, perhaps behind a '!'
 };
 [[nodiscard]] std::string_view arg_kind_name(ArgKind kind);
 
-inline constexpr std::size_t kMaxArgs = 8;
+inline constexpr std::size_t kMaxArgs = 12;
 
 /// How many arguments of which kinds; made by args().
 struct ArgSpec {
@@ -71,7 +75,8 @@ struct Argument {
   std::int64_t integer = 0;      // integer, offset; ipv4 and mask4 in host order; time_unit: microseconds in one unit
   in6_addr ipv6{};               // ipv6, mask6
   std::string text;              // string, delimiters, and every name
-  const void* object = nullptr;  // what Scope::names found
+  const void* object = nullptr;  // what Scope::names found; acl: a Condition
+  std::shared_ptr<const void> owner{};  // of the object, if the argument owns it
 };
 
 /// What a row's function is given.
@@ -99,8 +104,8 @@ struct NameResolver {
 /// The text of one expression being read and where it stands; reports at exact columns.
 class ArgParser {
  public:
-  ArgParser(std::string_view text, SourcePosition at, Diagnostics& diagnostics, const NameResolver* names)
-      : text_(text), at_(at), diagnostics_(&diagnostics), names_(names) {}
+  ArgParser(std::string_view text, SourcePosition at, Diagnostics& diagnostics, const Scope& scope)
+      : text_(text), at_(at), diagnostics_(&diagnostics), scope_(&scope) {}
   /// Reads the arguments of `keyword` at text[position], which is '(' or where arguments could have been; moves behind
   /// ')'. False after an error.
   bool parse(std::string_view keyword, const ArgSpec& spec, std::size_t& position, std::vector<Argument>& out);
@@ -113,12 +118,13 @@ class ArgParser {
     std::size_t length = 0;
   };
   bool split(std::string_view keyword, std::size_t& position, std::vector<RawArg>& out);
+  bool find_acl(const RawArg& raw, Argument& out);
   bool check(std::string_view keyword, ArgKind kind, const RawArg& raw, std::size_t number, Argument& out);
 
   std::string_view text_;
   SourcePosition at_;
   Diagnostics* diagnostics_;
-  const NameResolver* names_;
+  const Scope* scope_;
 };
 
 }  // namespace weir::sample

@@ -84,10 +84,11 @@ struct Compiler {
     if (acl == nullptr) return;
     const Facts lack = lacking(scope.available, acl->needs());
     if (lack != Facts::none) {
-      diagnostics.warning(operand.at,
-                          fmt::format("'{}' never matches here: it looks at {}, which is not there in this "
-                                      "place",
-                                      acl->name.empty() ? acl->tests[0].text() : acl->name, facts_name(lack)));
+      diagnostics
+          .warning(operand.at, fmt::format("'{}' never matches here: it looks at {}, which is not there in this "
+                                           "place",
+                                           acl->name.empty() ? acl->tests[0].text() : acl->name, facts_name(lack)))
+          .hint = facts_place(lack);
     }
     program.terms.push_back({std::move(acl), negated, false});
   }

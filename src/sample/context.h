@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/address.h"
@@ -55,6 +56,8 @@ constexpr Facts lacking(Facts have, Facts need) {
 }
 /// "the client's bytes", for messages; names the lowest bit.
 [[nodiscard]] std::string_view facts_name(Facts facts);
+/// Where they are to be had: "http-request rules have it, ...".
+[[nodiscard]] std::string facts_place(Facts facts);
 
 /// One side's connection. For the client: source is the client, destination our address; for the server: source is our
 /// address, destination the server.

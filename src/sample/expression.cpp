@@ -21,7 +21,7 @@ struct Compiler {
   SourcePosition at;
   Diagnostics& diagnostics;
   std::size_t position = 0;
-  ArgParser arguments{text, at, diagnostics, scope.names};
+  ArgParser arguments{text, at, diagnostics, scope};
 
   std::string_view name() {
     const std::size_t start = position;
@@ -55,7 +55,8 @@ struct Compiler {
     const Facts lack = lacking(scope.available, program.fetch->needs);
     if (lack != Facts::none) {
       return error(start, keyword.size(),
-                   fmt::format("'{}' looks at {}, which is not there in this place", keyword, facts_name(lack)));
+                   fmt::format("'{}' looks at {}, which is not there in this place", keyword, facts_name(lack)),
+                   facts_place(lack));
     }
     if (!arguments.parse(keyword, program.fetch->args, position, program.arguments)) return false;
     if (!prepare(program.fetch->prepare, keyword, start, program.arguments, program.prepared)) return false;

@@ -8,6 +8,7 @@
 
 #include "sample/pattern_parse.h"
 #include "sample/pattern_reference.h"
+#include "sample/pieces.h"
 #include "sample/text.h"
 
 namespace weir::sample {
@@ -169,12 +170,12 @@ void PatternSet::finish() {
     texts->list.erase(std::unique(texts->list.begin(), texts->list.end()), texts->list.end());
     if (kind_ == MatchKind::sub)
       texts->parts = SubstringIndex::build(std::vector<std::string_view>(texts->list.begin(), texts->list.end()));
-    const bool hashed =
-        kind_ == MatchKind::str || kind_ == MatchKind::bin || kind_ == MatchKind::beg || kind_ == MatchKind::end;
     // Few patterns are compared one after the other: no hash to compute.
-    if (!hashed || texts->list.size() <= 4) continue;
+    if (kind_ == MatchKind::sub || texts->list.size() <= 4) continue;
     auto index = std::make_unique<TextIndex>();
-    for (const std::string& text : texts->list) index->lengths.push_back(text.size());
+    const bool pieces = kind_ == MatchKind::dir || kind_ == MatchKind::dom;
+    for (const std::string& text : texts->list)
+      index->lengths.push_back(pieces ? components(text, delimiters_of(kind_)) : text.size());
     std::sort(index->lengths.begin(), index->lengths.end());
     index->lengths.erase(std::unique(index->lengths.begin(), index->lengths.end()), index->lengths.end());
     index->set.insert(texts->list.begin(), texts->list.end());
@@ -250,11 +251,17 @@ bool PatternSet::matches_text(std::string_view text, const Texts& texts) const {
   if (texts.index != nullptr) {
     const TextIndex& index = *texts.index;
     if (kind_ == MatchKind::str || kind_ == MatchKind::bin) return index.set.contains(text);
+    const auto known = [&](std::string_view part) { return index.set.contains(part); };
+    const bool pieces = kind_ == MatchKind::dir || kind_ == MatchKind::dom;
     for (const std::size_t length : index.lengths) {
+      if (pieces) {
+        if (any_piece(text, delimiters_of(kind_), static_cast<std::uint32_t>(length), known)) return true;
+        continue;
+      }
       if (length > text.size()) return false;
       const std::string_view part =
           kind_ == MatchKind::beg ? text.substr(0, length) : text.substr(text.size() - length);
-      if (index.set.contains(part)) return true;
+      if (known(part)) return true;
     }
     return false;
   }

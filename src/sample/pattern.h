@@ -1,8 +1,8 @@
 // PatternSet: the values one ACL line compares with, indexed by the kind of comparison.
 //
 // Integers, lengths and networks become sorted disjoint intervals (one binary search); exact strings and hex blocks a
-// hash set; prefixes and suffixes one hash lookup per distinct pattern length; substrings one automaton
-// (substring_index.h); directories and domains are searched one after the other; regular expressions are PCRE2 with
+// hash set; prefixes and suffixes one hash lookup per distinct pattern length; directories and domains one per
+// component of the text (pieces.h); substrings one automaton (substring_index.h); regular expressions are PCRE2 with
 // JIT, many of them behind one prefilter (regex_index.h). Built when the configuration is read, then immutable and
 // shared by all threads; when one of the lists it was read from changes, it asks these instead (pattern_reference.h).
 // Manual 7.1.1 to 7.1.6.
@@ -120,7 +120,7 @@ class PatternSet {
   };
   struct TextIndex {
     std::unordered_set<std::string, TextHash, std::equal_to<>> set;
-    std::vector<std::size_t> lengths;  // distinct, ascending
+    std::vector<std::size_t> lengths;  // distinct, ascending; of directories and domains: in components
   };
   struct Texts {  // one for case-sensitive patterns, one for lowered ones
     std::vector<std::string> list;

@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "sample/pattern_parse.h"
+#include "sample/pieces.h"
 #include "sample/text.h"
 
 namespace weir::sample {
@@ -124,6 +125,13 @@ bool PatternView::hashed(std::string_view key, std::string& bytes) const {
   switch (kind_.match) {
     case MatchKind::str:
     case MatchKind::beg: bytes = lowered(key); return true;
+    case MatchKind::end:
+    case MatchKind::dir:
+    case MatchKind::dom: {
+      const std::string_view inner = without_delimiters(kind_.match, key);
+      bytes = kind_.ignore_case ? lowered(inner) : std::string(inner);
+      return true;
+    }
     case MatchKind::bin: {
       auto block = from_hex(key);
       if (block) bytes = std::move(*block);
@@ -145,6 +153,18 @@ bool PatternView::hashed(std::string_view key, std::string& bytes) const {
   }
 }
 
+// Where a search has to know how long keys are.
+std::optional<std::uint32_t> PatternView::length_of(const PatternEntry& entry, std::string_view bytes) const {
+  switch (kind_.match) {
+    case MatchKind::ip: return static_cast<unsigned char>(bytes[0]);
+    case MatchKind::beg: return entry.key_size;
+    case MatchKind::end: return static_cast<std::uint32_t>(bytes.size());
+    case MatchKind::dir:
+    case MatchKind::dom: return components(bytes, delimiters_of(kind_.match));
+    default: return std::nullopt;
+  }
+}
+
 bool PatternView::add(const PatternEntry& entry, Retired& retired) {
   const bool plain = kind_.match == MatchKind::str || kind_.match == MatchKind::beg;
   if (plain && !kind_.ignore_case) {
@@ -154,8 +174,7 @@ bool PatternView::add(const PatternEntry& entry, Retired& retired) {
   std::string bytes;
   if (!hashed(entry.key(), bytes)) return add_item(entry);
   add_node(entry, bytes, retired);
-  if (kind_.match == MatchKind::ip) lengths_.add(static_cast<unsigned char>(bytes[0]), retired);
-  if (kind_.match == MatchKind::beg) lengths_.add(entry.key_size, retired);
+  if (const auto length = length_of(entry, bytes)) lengths_.add(*length, retired);
   return true;
 }
 
@@ -171,8 +190,7 @@ void PatternView::remove(const PatternEntry& entry, Retired& retired) {
     return;
   }
   remove_node(entry, bytes, retired);
-  if (kind_.match == MatchKind::ip) lengths_.remove(static_cast<unsigned char>(bytes[0]), retired);
-  if (kind_.match == MatchKind::beg) lengths_.remove(entry.key_size, retired);
+  if (const auto length = length_of(entry, bytes)) lengths_.remove(*length, retired);
 }
 
 void PatternView::add_node(const PatternEntry& entry, std::string_view bytes, Retired& retired) {
@@ -209,8 +227,7 @@ bool PatternView::add_item(const PatternEntry& entry) {
     if (!regex) return false;
     item->regex = std::move(*regex);
   } else {
-    const std::string_view inner = without_delimiters(kind_.match, key);
-    item->text = kind_.ignore_case ? lowered(inner) : std::string(inner);
+    item->text = kind_.ignore_case ? lowered(key) : std::string(key);
   }
   item->previous = last_;
   Item* const made = item.release();
@@ -300,19 +317,25 @@ const PatternEntry* PatternView::find_integer(std::int64_t value) const {
   return single;
 }
 
-const PatternEntry* PatternView::find_item(std::string_view text) const {
-  for (const Item* item = first_.load(std::memory_order_acquire); item != nullptr;
-       item = item->next.load(std::memory_order_acquire)) {
-    bool found = false;
-    switch (kind_.match) {
-      case MatchKind::end: found = text.ends_with(item->text); break;
-      case MatchKind::dir: found = contains_between(text, item->text, kDirectoryDelimiters); break;
-      case MatchKind::dom: found = contains_between(text, item->text, kDomainDelimiters); break;
-      default: break;
-    }
-    if (found) return item->entry;
+const PatternEntry* PatternView::find_suffix(std::string_view text) const {
+  const PatternEntry* first = nullptr;
+  for (const std::uint32_t length : lengths_.list()) {
+    if (length > text.size()) continue;
+    const PatternEntry* const found = find_node(text.substr(text.size() - length));
+    if (found != nullptr && (first == nullptr || found->place < first->place)) first = found;
   }
-  return nullptr;
+  return first;
+}
+
+const PatternEntry* PatternView::find_piece(std::string_view text) const {
+  const PatternEntry* first = nullptr;
+  for (const std::uint32_t count : lengths_.list())
+    any_piece(text, delimiters_of(kind_.match), count, [&](std::string_view piece) {
+      const PatternEntry* const found = find_node(piece);
+      if (found != nullptr && (first == nullptr || found->place < first->place)) first = found;
+      return false;
+    });
+  return first;
 }
 
 const PatternEntry* PatternView::find_part(std::string_view text) const {
@@ -368,8 +391,10 @@ const PatternEntry* PatternView::find(const Sample& sample, Arena& arena) const 
     found = find_expression(text, regex);
   } else if (kind_.match == MatchKind::sub) {
     found = find_part(text);
+  } else if (kind_.match == MatchKind::end) {
+    found = find_suffix(text);
   } else if (kind_.match != MatchKind::str) {
-    found = find_item(text);
+    found = find_piece(text);
   } else {
     found = kind_.ignore_case ? find_node(text) : keys_.find(key_hash(text), text);
   }

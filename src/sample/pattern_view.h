@@ -1,17 +1,18 @@
 // One way of matching the entries of a list: the list's patterns, indexed for one kind of comparison and changeable
 // while all threads match.
 //
-// Equal texts, beginnings, networks, hex blocks and single integers are found by hashing, the finest first; ranges,
-// suffixes, parts, directories, domains and regular expressions are tried one after the other in the order of the list,
-// and the first one counts. Of parts and regular expressions, those that were there when the view was compiled are
-// found together (substring_index.h, regex_index.h) until one of them goes; what comes later stands behind them and is
-// tried after them. Case-sensitive texts need no index beside the list's own (Generation::keys). Writers hold the
-// reference's lock. Manual 7.1, 7.3.1 (map).
+// Equal texts, beginnings, networks, hex blocks and single integers are found by hashing, the finest first. Suffixes,
+// directories and domains are found by hashing too, and of those that match the first one in the list counts, as of
+// ranges, parts and regular expressions, which are tried one after the other. Of parts and regular expressions, those
+// that were there when the view was compiled are found together (substring_index.h, regex_index.h) until one of them
+// goes; what comes later stands behind them and is tried after them. Case-sensitive texts need no index beside the
+// list's own (Generation::keys). Writers hold the reference's lock. Manual 7.1, 7.3.1 (map).
 #pragma once
 
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sample/key_index.h"
@@ -30,7 +31,8 @@ Result<void> check_pattern(ViewKind kind, std::string_view key);
 
 using KeyTable = KeyIndex<PatternEntry>;
 
-/// How long keys are, longest first: what a search for beginnings or networks has to try.
+/// How long keys are, longest first: what a search for beginnings, suffixes or networks has to try. Of directories and
+/// domains: in components.
 class KeyLengths {
  public:
   KeyLengths() = default;
@@ -81,7 +83,7 @@ class PatternView {
     const PatternEntry* entry = nullptr;
     std::int64_t low = 0;
     std::int64_t high = 0;
-    std::string text;  // cut of delimiters, or lowered
+    std::string text;  // lowered
     Regex regex;
   };
   struct Compiled {  // finds among the first items
@@ -95,13 +97,15 @@ class PatternView {
   bool add_item(const PatternEntry& entry);
   void remove_item(const PatternEntry& entry, Retired& retired);
   [[nodiscard]] bool hashed(std::string_view key, std::string& bytes) const;
+  [[nodiscard]] std::optional<std::uint32_t> length_of(const PatternEntry& entry, std::string_view bytes) const;
   [[nodiscard]] const PatternEntry* find_node(std::string_view bytes) const;
   [[nodiscard]] const PatternEntry* find_beginning(std::string_view text) const;
   [[nodiscard]] const PatternEntry* find_network(const Sample& sample) const;
   [[nodiscard]] const PatternEntry* find_integer(std::int64_t value) const;
   [[nodiscard]] const Item* behind(const Compiled* compiled) const;
   [[nodiscard]] const PatternEntry* find_part(std::string_view text) const;
-  [[nodiscard]] const PatternEntry* find_item(std::string_view text) const;
+  [[nodiscard]] const PatternEntry* find_suffix(std::string_view text) const;
+  [[nodiscard]] const PatternEntry* find_piece(std::string_view text) const;
 
   ViewKind kind_;
   PatternPool& pool_;

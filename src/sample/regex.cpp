@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "sample/regex.h"
+#include "sample/regex_danger.h"
 
 namespace weir::sample {
 namespace {
@@ -53,6 +54,7 @@ Result<Regex> Regex::compile(std::string_view pattern, bool ignore_case) {
     return fail(fmt::format("the regular expression '{}' is wrong at character {}: {}", pattern, offset + 1,
                             reinterpret_cast<const char*>(message)));
   }
+  RegexWatch::look_at(pattern, ignore_case);
   // No JIT on this machine is no error: the interpreter gives the same answers.
   pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
   Regex regex;

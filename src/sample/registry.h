@@ -14,6 +14,8 @@
 
 namespace weir::sample {
 
+class AclSet;
+
 struct RegistryTables {
   std::span<const std::span<const Fetch>> fetches;
   std::span<const std::span<const Converter>> converters;
@@ -56,6 +58,7 @@ class Registry {
 struct Scope {
   const Registry* registry = nullptr;
   Facts available = Facts::everything;           // what the context will have there
+  const AclSet* acls = nullptr;                  // of the proxy, for arguments that name them
   const NameResolver* names = nullptr;           // absent: arguments that name tables or backends are refused
   std::vector<std::string>* contents = nullptr;  // where Converter::contents are noted
   std::string_view owner{};                      // the section's name: whose ACL lines these are

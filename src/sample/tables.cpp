@@ -25,6 +25,7 @@ constexpr AclKeyword kAclRows[] = {
 std::span<const std::span<const Fetch>> sample_fetches() {
   static const std::span<const Fetch> tables[] = {
       frontend_connection_fetches,
+      acl_fetches,
       constant_fetches,
       connection_fetches,
       process_fetches,

@@ -7,6 +7,7 @@
 
 namespace weir::sample {
 
+extern const std::span<const Fetch> acl_fetches;
 extern const std::span<const Fetch> constant_fetches;
 extern const std::span<const Fetch> connection_fetches;
 extern const std::span<const Fetch> frontend_connection_fetches;

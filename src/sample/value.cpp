@@ -220,4 +220,16 @@ std::optional<std::string_view> to_text(const Sample& sample, Arena& arena) {
   }
 }
 
+// COMPAT: observed on 2.6.
+std::string_view short_type_name(Type type) {
+  switch (type) {
+    case Type::boolean: return "bool";
+    case Type::integer: return "sint";
+    case Type::string: return "str";
+    case Type::binary: return "bin";
+    case Type::method: return "meth";
+    default: return type_name(type);
+  }
+}
+
 }  // namespace weir::sample

@@ -31,6 +31,8 @@ enum class Type : std::uint8_t {
 };
 inline constexpr std::size_t kTypeCount = 9;
 [[nodiscard]] std::string_view type_name(Type type);
+/// As the reference's programs print it: "str", "sint".
+[[nodiscard]] std::string_view short_type_name(Type type);
 
 class Sample {
  public:

@@ -39,6 +39,7 @@ struct StickRule {
   sample::Expression key;
   sample::Condition condition;
   SourcePosition at;
+  std::uint32_t number = 0;  // its place among the rules of its proxy
 };
 
 /// A line beginning with `stick`. The scope of the line's expression and condition is the response's for

@@ -10,6 +10,7 @@ namespace weir::tls {
 extern const std::span<const sample::Converter> digest_converters;
 extern const std::span<const sample::Converter> cipher_converters;
 extern const std::span<const sample::Converter> jwt_converters;
+extern const std::span<const sample::Converter> jwe_converters;
 extern const std::span<const sample::Converter> x509_converters;
 /// All of them.
 [[nodiscard]] std::span<const std::span<const sample::Converter>> converters();

@@ -9,7 +9,7 @@ import threading
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "load"), os.path.join(HERE, "..", "compat")]
 from cases import BALANCER, equal, run, true  # noqa: E402
-from wire import answer_requests, greet, until  # noqa: E402
+from wire import answer_requests, greet, rdp_request, until  # noqa: E402
 
 HTTP = """
 frontend fe
@@ -151,7 +151,8 @@ backend be
 def wrong_words_are_told(w):
     for words, said in ((["--src", "nobody"], "'nobody' is no address"), (["--frontend", "nobody"], "there is no frontend 'nobody'"),
                         (["--request", "/nowhere"], "cannot read '/nowhere'"), (["--what", "x"], "'--what' is not known here"),
-                        (["--src"], "'--src' needs a value")):
+                        (["--src"], "'--src' needs a value"), (["--rdp-cookie", "mstshash=a\r\nb"], "an RDP cookie is one line"),
+                        (["--rdp-cookie", "mstshash=" + "a" * 300], "an RDP cookie is one line")):
         true(said in offline(w, HTTP, *words, status=1), said)
     equal(offline(w, "backend be\n", status=1).split("\n")[0], "weir explain: the configuration has no frontend", "no frontend")
     true("bnlance" in offline(w, "backend be\n    bnlance x\n", status=1), "a broken file is told as always")
@@ -185,6 +186,56 @@ def live_traffic_is_told_to_who_asks(w):
     true("Nothing fitted" in w.cli("explain next src 192.0.2.0/24 within 50ms"), "nobody came")
 
 
+def conditions_choose_the_request(w):
+    """Whatever the language can say, as soon as it can be said: of the request, of the choice, of the answer."""
+    w.server("s1", answer_requests)
+    w.start(HTTP.replace("    http-request deny if is_api !is_inside\n", ""))
+    other = b"GET /other HTTP/1.1\r\nHost: other\r\n\r\n"
+    for condition in ("{ path_beg /a } { req.hdr(host) -i WWW }", "{ be_name api }", "{ srv_name a1 }", "METH_GET { path /api/x }",
+                      "{ src 127.0.0.0/8 } { status 403 } or { status 200 } !{ hdr(host) other }", "{ res.hdr(content-length) 2 } { be_name api }"):
+        asking, heard = wish(w, f"explain next within 20s if {condition}")
+        with w.client("fe") as client:
+            def both(client=client, heard=heard):
+                for request in (other, b"GET /api/x HTTP/1.1\r\nHost: www\r\nx-y: 1\r\n\r\n"):
+                    client.send(request)
+                    read_answer(client)
+                return heard
+            until(both, what=f"the explanation for {condition}")
+        asking.join(20)
+        true("GET /api/x" in heard[0] and "/other" not in heard[0], f"{condition}:\n{heard[0]}")
+    text = w.cli("explain next within 100ms if { status 599 }")
+    true("Nothing fitted" in text, text)
+
+
+def words_that_are_no_condition_are_told(w):
+    w.server("s1", answer_requests)
+    w.start(HTTP)
+    w.write("secret\n", "list")
+    for words, said in (("if", "a condition is missing after 'if'"), ("if is_api", "no ACL is named 'is_api'"), ("if { pth /x }", "did you mean"),
+                        ("if { path -f @dir@/list }", "lists of patterns are not looked into here"),
+                        ("if { path,map(@dir@/list) -m found }", "files are not read from here"),
+                        ("if { src www.example.com }", "names are not looked up from here"), ("if { path", "never closed"),
+                        ("if { nbsrv(api) gt 1 }", "nbsrv"), ("if { path_reg ( }", "regular")):
+        text = w.cli("explain next within 1s " + w.expand(words))
+        true(said in text, f"{words}: {text}")
+
+
+def the_cookie_of_an_rdp_session_is_known_when_it_is_there(w):
+    w.server("s1", greet)
+    w.start(TCP)
+    asking, heard = wish(w, "explain next within 20s if { req.rdp_cookie(mstshash) ada }")
+
+    def come():
+        for user in (b"bob", b"ada"):
+            with w.client("fe") as client:
+                client.send(rdp_request(user))
+                client.line()
+        return heard
+    until(come, what="the explanation")
+    asking.join(20)
+    true('rdp_cookie(mstshash) = "ada"' in heard[0] and "bob" not in heard[0], heard[0])
+
+
 def who_asked_and_left_wishes_no_more(w):
     """More of them than the socket has room for: the next one is served, and told of the next request."""
     w.server("s1", answer_requests)
@@ -212,10 +263,19 @@ def what_has_not_ended_is_told_apart(w):
         client.close()
 
 
+def read_answer(client):
+    length = 0
+    while (line := client.line().strip()) != b"":
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.split(b":")[1])
+    client.exactly(length)
+
+
 def ask(client):
     client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     return b"200" in client.line()
 
 
 run([a_request_is_told_rule_by_rule, who_is_refused_and_who_is_known, rdp_and_tls_are_asked_for_by_name, nothing_outside_is_touched, wrong_words_are_told,
-     live_traffic_is_told_to_who_asks, who_asked_and_left_wishes_no_more, what_has_not_ended_is_told_apart], 2)
+     live_traffic_is_told_to_who_asks, conditions_choose_the_request,
+     words_that_are_no_condition_are_told, the_cookie_of_an_rdp_session_is_known_when_it_is_there, who_asked_and_left_wishes_no_more, what_has_not_ended_is_told_apart], 2)

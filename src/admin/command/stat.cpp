@@ -139,7 +139,9 @@ void clear_checks(proxy::ServerState& server) {
 
 io::Task<void> clear_everywhere(Call& call) {
   co_await everywhere(call, clear_own_counters);
+  for (const auto& frontend : call.worker.plan->frontends) frontend->rules->clear();
   for (const auto& backend : call.worker.plan->backends) {
+    backend->rules->clear();
     const std::scoped_lock guard(backend->state->lock);
     backend->state->down_transitions = 0;
     backend->state->downtime = Milliseconds(0);

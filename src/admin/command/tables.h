@@ -30,6 +30,7 @@ extern const std::span<const CliCommand> event_commands;      // event.cpp: show
 extern const std::span<const CliCommand> process_commands;    // process.cpp: env, version, reload
 extern const std::span<const CliCommand> variable_commands;   // variable.cpp: get var, set var
 extern const std::span<const CliCommand> explain_commands;    // explain.cpp: explain next
+extern const std::span<const CliCommand> rule_commands;       // rules.cpp: show rules
 extern const std::span<const CliCommand> error_commands;      // errors.cpp: errors
 
 }  // namespace weir::admin

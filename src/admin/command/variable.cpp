@@ -15,18 +15,6 @@ namespace {
 // Names are kept for the process's life: so many are no configuration any more.
 constexpr std::size_t kMostVariables = 10'000;
 
-// COMPAT: observed on 2.6: integers are called by their older name here.
-std::string_view type_text(sample::Type type) {
-  switch (type) {
-    case sample::Type::boolean: return "bool";
-    case sample::Type::integer: return "sint";
-    case sample::Type::string: return "str";
-    case sample::Type::binary: return "bin";
-    case sample::Type::method: return "meth";
-    default: return sample::type_name(type);
-  }
-}
-
 // Looked for by its text: a name that nobody has set is not remembered.
 void get_var(Call& call) {
   if (call.words.empty()) {
@@ -38,7 +26,7 @@ void get_var(Call& call) {
     if (*name.text != call.word(0)) return;
     sample::Arena arena;
     const auto text = sample::to_text(value, arena);
-    line = fmt::format("{}: type={} value=<{}>", *name.text, type_text(value.type()), text.value_or(""));
+    line = fmt::format("{}: type={} value=<{}>", *name.text, sample::short_type_name(value.type()), text.value_or(""));
   });
   line.empty() ? call.error("Variable not found.\n") : void(call.out.text += line);
 }

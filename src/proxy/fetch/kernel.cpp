@@ -72,6 +72,20 @@ Result<std::shared_ptr<const void>> check_unit(const Args& args) {
   return std::shared_ptr<const void>();
 }
 
+// Manual, fc_saved_syn: headers, 128 bytes and more with options.
+FetchStatus fc_saved_syn(const Args&, Context& context, Sample& out) {
+  constexpr std::size_t kMost = 512;
+  if (context.session == nullptr || context.session->client.fd < 0) return FetchStatus::absent;
+  char* const room = context.arena.take(kMost);
+  if (room == nullptr) return FetchStatus::absent;
+  socklen_t size = kMost;
+  const bool there = ::getsockopt(context.session->client.fd, IPPROTO_TCP, TCP_SAVED_SYN, room, &size) == 0;
+  context.arena.keep(room, there ? size : 0);
+  if (!there || size == 0) return FetchStatus::absent;
+  out = Sample::binary({room, size});
+  return FetchStatus::ok;
+}
+
 constexpr Fetch kRows[] = {
     {.name = "bc_rtt",
      .args = kUnit,
@@ -135,6 +149,14 @@ constexpr Fetch kRows[] = {
      .fetch = fc_sacked,
      .doc = "How many segments towards the client were acknowledged out of order.",
      .examples = {{{"fc_sacked", "0"}}}},
+    {.name = "fc_saved_syn",
+     .needs = Facts::session,
+     .out = Type::binary,
+     .fetch = fc_saved_syn,
+     .doc =
+         "The headers of the client's first packet, which the bind option tcp-ss kept; the kernel gives them once, so "
+         "put them into a variable.",
+     .unpredictable = true},
     {.name = "fc_unacked",
      .needs = Facts::session,
      .out = Type::integer,

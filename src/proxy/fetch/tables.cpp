@@ -14,7 +14,7 @@ std::span<const std::span<const sample::Fetch>> fetches() {
 }
 
 std::span<const std::span<const sample::Converter>> converters() {
-  static const std::span<const sample::Converter> tables[] = {capture_converters, load_converters};
+  static const std::span<const sample::Converter> tables[] = {capture_converters, debug_converters, load_converters};
   return tables;
 }
 

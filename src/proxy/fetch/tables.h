@@ -14,6 +14,7 @@ namespace weir::proxy {
 
 extern const std::span<const sample::Fetch> capture_fetches;         // capture.cpp
 extern const std::span<const sample::Converter> capture_converters;  // capture.cpp
+extern const std::span<const sample::Converter> debug_converters;    // debug.cpp
 extern const std::span<const sample::Fetch> error_fetches;
 extern const std::span<const sample::Fetch> fcgi_fetches;       // fcgi.cpp
 extern const std::span<const sample::Fetch> http_auth_fetches;  // http_auth.cpp

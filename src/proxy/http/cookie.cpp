@@ -108,11 +108,12 @@ std::optional<std::uint64_t> read_dynamic_id(std::string_view id) {
   return std::ranges::any_of(id, [](char c) { return c >= 'A' && c <= 'F'; }) ? std::nullopt : std::optional(number);
 }
 
-std::shared_ptr<ServerState> server_with_cookie(BackendState& backend, const CookieSettings& settings,
-                                                const std::string& key, std::string_view id) {
+std::shared_ptr<ServerState> server_with_cookie(BackendState& backend, const HttpSettings& settings,
+                                                std::string_view id) {
   if (id.empty()) return nullptr;
-  const auto dynamic = settings.dynamic ? read_dynamic_id(id) : std::nullopt;
   const std::scoped_lock guard(backend.lock);
+  const auto dynamic = backend.dynamic_cookie.value_or(settings.cookie.dynamic) ? read_dynamic_id(id) : std::nullopt;
+  const std::string& key = backend.dynamic_cookie_key ? *backend.dynamic_cookie_key : settings.dynamic_cookie_key;
   for (const auto& server : backend.servers) {
     if (cookie_of(*server) == id) return server;
     if (dynamic && cookie_of(*server).empty() && server->address.is_inet() &&
@@ -125,8 +126,13 @@ std::shared_ptr<ServerState> server_with_cookie(BackendState& backend, const Coo
 // What the server is called in cookies; empty: it has no cookie.
 std::string name_of(Session& session) {
   const HttpSettings& http = session.backend->config->settings.http;
-  if (!session.target_config->cookie.empty() || !http.cookie.dynamic) return session.target_config->cookie;
-  return dynamic_cookie(http.dynamic_cookie_key, session.facts.server);
+  if (!session.target_config->cookie.empty()) return session.target_config->cookie;
+  BackendState& backend = *session.backend->state;
+  if (!backend.cookies_changed.load(std::memory_order_acquire))
+    return http.cookie.dynamic ? dynamic_cookie(http.dynamic_cookie_key, session.facts.server) : std::string();
+  const std::scoped_lock guard(backend.lock);
+  if (!backend.dynamic_cookie.value_or(http.cookie.dynamic)) return {};
+  return dynamic_cookie(backend.dynamic_cookie_key.value_or(http.dynamic_cookie_key), session.facts.server);
 }
 
 // The field without the bytes [from, to) and the separator that goes with them.
@@ -174,7 +180,7 @@ Judged judge(Session& session, std::string_view value) {
   const HttpSettings& http = session.backend->config->settings.http;
   const Told told = taken_apart(http.cookie, value);
   BackendState& backend = *session.backend->state;
-  auto server = server_with_cookie(backend, http.cookie, http.dynamic_cookie_key, told.id);
+  auto server = server_with_cookie(backend, http, told.id);
   if (server == nullptr) return {nullptr, 'I'};
   if (const char old = age_letter(http.cookie, told, seconds_now(session))) return {nullptr, old};
   exchange.cookie_first = told.first;

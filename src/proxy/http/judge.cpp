@@ -14,6 +14,7 @@
 #include "proxy/http/forwarded.h"
 #include "proxy/http/phases.h"
 #include "proxy/process_state.h"
+#include "proxy/rule/asked.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/worker_context.h"
 
@@ -97,11 +98,12 @@ std::string_view set_of(RequestStage stage) {
 
 Outcome ask(Session& session, const std::vector<Rule>& rules) {
   if (rules.empty()) return Outcome::next;
-  explain_set(
-      session, set_of(session.http->stage),
-      session.http->stage < RequestStage::choose ? session.frontend->config->name : session.backend->config->name);
+  const bool of_frontend = session.http->stage < RequestStage::choose;
+  explain_set(session, set_of(session.http->stage),
+              of_frontend ? session.frontend->config->name : session.backend->config->name);
   HttpExchange& exchange = *session.http;
-  const Verdict verdict = ask_rules(session, rules, Of::request);
+  const RuleCounts& counts = of_frontend ? *session.frontend->rules : *session.backend->rules;
+  const Verdict verdict = ask_rules(session, rules, counts, Of::request);
   if (!exchange.response_body.unsent.empty() &&
       flush_unsent(session, session.response, exchange.response_body, session.client) == Moved::sink_error) {
     exchange.response_sent = true;
@@ -163,8 +165,7 @@ void answer_monitor(Session& session) {
   const auto& fails = session.frontend->config->monitor_fails;
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
-  const bool failing = std::ranges::any_of(
-      fails, [&](const sample::Condition& one) { return one.evaluate(context) == sample::Truth::yes; });
+  const bool failing = any_holds(fails, *session.frontend->rules, context, session);
   session.worker->arena.reset();
   session.logged = true;
   session.frontend->state->counters[session.worker->id()].intercepted.add();
@@ -256,7 +257,7 @@ bool is_ready_for_fcgi(Session& session) {
 
 }  // namespace
 
-Verdict ask_rules(Session& session, const std::vector<Rule>& rules, Of message) {
+Verdict ask_rules(Session& session, const std::vector<Rule>& rules, const RuleCounts& counts, Of message) {
   HttpExchange& exchange = *session.http;
   Verdict verdict = Verdict::next;
   do {
@@ -266,7 +267,7 @@ Verdict ask_rules(Session& session, const std::vector<Rule>& rules, Of message) 
     context.may_pause = true;
     context.in_response = message != Of::request;
     if (message == Of::response_unseen) context.http_response = nullptr;
-    verdict = run_rules(rules, exchange.next_rule, context, session);
+    verdict = run_rules(rules, exchange.next_rule, context, session, &counts);
     session.worker->arena.reset();
   } while (exchange.look_again);
   return verdict;

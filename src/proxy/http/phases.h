@@ -24,7 +24,7 @@ void close_waiting_clients(WorkerContext& worker);
 }
 /// Walks one rule set of the exchange, from where it stopped. `response_unseen`: the answer has not begun for them.
 enum class Of : std::uint8_t { request, response, response_unseen };
-Verdict ask_rules(Session& session, const std::vector<Rule>& rules, Of message);
+Verdict ask_rules(Session& session, const std::vector<Rule>& rules, const RuleCounts& counts, Of message);
 
 // judge.cpp: rules of the request, in the order of RequestStage; then a server is asked for
 void judge_request(Session& session);

@@ -185,10 +185,11 @@ std::string_view set_of(ResponseStage stage) {
 
 Outcome ask(Session& session, const std::vector<Rule>& rules, Of message = Of::response) {
   if (rules.empty()) return Outcome::next;
+  const bool of_backend = session.http->response_stage < ResponseStage::front_http;
   explain_set(session, set_of(session.http->response_stage),
-              session.http->response_stage < ResponseStage::front_http ? session.backend->config->name
-                                                                       : session.frontend->config->name);
-  return act_on(session, ask_rules(session, rules, message));
+              of_backend ? session.backend->config->name : session.frontend->config->name);
+  const RuleCounts& counts = of_backend ? *session.backend->rules : *session.frontend->rules;
+  return act_on(session, ask_rules(session, rules, counts, message));
 }
 
 // COMPAT: observed on 2.6: tcp-response rules without an inspect-delay are asked before the server has said anything.
@@ -211,7 +212,8 @@ bool retries_status(const Session& session, std::uint16_t status) {
 }
 
 void run_after_response(Session& session) {
-  const auto run = [&session](const ProxyConfig& proxy) {
+  ask_wishes(session);
+  const auto run = [&session](const ProxyConfig& proxy, const RuleCounts& counts) {
     const std::vector<Rule>& rules = proxy.http_after_response_rules;
     if (rules.empty()) return;
     explain_set(session, "http-after-response", proxy.name);
@@ -219,11 +221,11 @@ void run_after_response(Session& session) {
     ContextParts parts;
     sample::Context context = make_context(session, parts, true);
     context.in_response = true;
-    (void)run_rules(rules, next, context, session);  // allow ends the set; nothing else ends the answer
+    (void)run_rules(rules, next, context, session, &counts);  // allow ends the set; nothing else ends the answer
     session.worker->arena.reset();
   };
-  if (session.backend && !one_section(session)) run(*session.backend->config);
-  run(*session.frontend->config);
+  if (session.backend && !one_section(session)) run(*session.backend->config, *session.backend->rules);
+  run(*session.frontend->config, *session.frontend->rules);
 }
 
 bool judge_response_head(Session& session) {

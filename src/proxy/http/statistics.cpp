@@ -13,6 +13,7 @@
 #include "proxy/http/phases.h"
 #include "proxy/http/stats_config.h"
 #include "proxy/process_state.h"
+#include "proxy/rule/asked.h"
 #include "proxy/userlist.h"
 #include "proxy/worker_context.h"
 
@@ -40,8 +41,9 @@ bool is_user(const StatsConfig& stats, const BasicCredentials& told) {
 bool is_admin(Session& session, const ProxyConfig& proxy) {
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
-  const bool admin = std::ranges::any_of(
-      proxy.stats_admins, [&](const sample::Condition& one) { return one.evaluate(context) == sample::Truth::yes; });
+  const bool of_frontend = &proxy == session.frontend->config.get();
+  const bool admin = any_holds(proxy.stats_admins, *(of_frontend ? session.frontend->rules : session.backend->rules),
+                               context, session);
   session.worker->arena.reset();
   return admin;
 }

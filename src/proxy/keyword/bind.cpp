@@ -43,6 +43,9 @@ void transparent(ParseContext&, BindConfig& bind, Arguments&, const Word&) { bin
 void tcp_ut(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
   if (const auto time = args.expect_time("the time")) bind.options.tcp_user_timeout = *time;
 }
+void tcp_ss(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
+  if (const auto mode = args.expect_integer("the mode", 0, 2)) bind.options.save_syn = static_cast<int>(*mode);
+}
 void mss(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
   const auto size = args.expect_integer("the segment size", -65'535, 65'535);
   if (!size) return;
@@ -181,6 +184,13 @@ constexpr Row kOptions[] = {
      .arguments = "h1|none",
      .doc = "What clients speak: HTTP/1, in 'mode http'; nothing that weir understands, in 'mode tcp'.",
      .example = "bind :80 proto h1"},
+    {.name = "tcp-ss",
+     .args = 1,
+     .apply = tcp_ss,
+     .arguments = "<mode>",
+     .doc = "Keeps the first packet of each connection for fc_saved_syn: 1 its IP and TCP headers, 2 Ethernet's too, 0 "
+            "nothing.",
+     .example = "bind :3389 tcp-ss 1"},
     {.name = "tcp-ut",
      .args = 1,
      .apply = tcp_ut,

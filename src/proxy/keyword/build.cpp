@@ -27,6 +27,7 @@ sample::Scope scope_of(ParseContext& context, Place place) {
       scope_of(context.model<Build>().registry, place, proxy == nullptr ? nullptr : proxy->names.front().get());
   if (proxy == nullptr) return scope;
   scope.contents = &proxy->lines;
+  scope.acls = &proxy->acls;
   scope.owner = proxy->name;
   return scope;
 }

@@ -8,8 +8,10 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "log/sink.h"
 #include "proto/http1/codec.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/endless.h"
 #include "proxy/keyword/fcgi.h"
 #include "proxy/keyword/finish_external.h"
 #include "proxy/keyword/finish_filter.h"
@@ -17,6 +19,7 @@
 #include "proxy/keyword/finish_server.h"
 #include "proxy/keyword/finish_threads.h"
 #include "proxy/keyword/finish_tracking.h"
+#include "proxy/keyword/near_name.h"
 #include "proxy/keyword/unreachable.h"
 #include "proxy/rule/tracking.h"
 #include "resolve/start.h"
@@ -86,7 +89,6 @@ class Finisher {
     for (const auto& proxy : config_.proxies) {
       any_.emplace(proxy->name, proxy.get());
       if (proxy->is_backend()) backends_.emplace(proxy->name, proxy.get());
-      if (proxy->is_backend()) backend_names_.push_back(proxy->name);
       if (proxy->table) tables_.emplace(proxy->name, &*proxy->table);
     }
     for (auto& peers : config_.peers)
@@ -94,12 +96,10 @@ class Finisher {
     for (const auto& ring : config_.rings) rings_.insert(ring.name);
   }
 
-  std::string hint(std::string_view name) {
+  std::string hint(std::string_view name, sample::ArgKind kind = sample::ArgKind::backend) {
     // Looking for the nearest of 20,000 names is worth it for the first few mistakes only.
     constexpr int kMaxSuggestions = 20;
-    if (suggestions_++ >= kMaxSuggestions) return {};
-    const auto near = nearest_word(name.substr(0, 64), backend_names_);
-    return near.empty() ? std::string() : fmt::format("did you mean '{}'?", near);
+    return suggestions_++ < kMaxSuggestions ? near_name(config_, kind, name) : std::string();
   }
 
   void require_backend(const ProxyConfig& proxy, std::string_view name, SourcePosition at) {
@@ -181,7 +181,8 @@ class Finisher {
     }
     for (const UseServer& rule : proxy.use_servers)
       if (!rule.format && !names.contains(rule.name))
-        diagnostics_.error(rule.at, fmt::format("{} has no server '{}'", title(proxy), rule.name));
+        diagnostics_.error(rule.at, fmt::format("{} has no server '{}'", title(proxy), rule.name)).hint =
+            near_server(proxy, rule.name);
     const ProxySettings& settings = proxy.settings;
     if (!settings.check_steps.empty() && !settings.check_steps_inherited &&
         settings.check_kind != check::Kind::tcp_check && !options_.after_errors)
@@ -258,7 +259,7 @@ class Finisher {
     ProxySettings& settings = proxy.settings;
     if (!settings.unique_id_format.empty())
       settings.unique_id_program = compiled(settings.unique_id_format, settings.unique_id_format_at,
-                                            *proxy.names.front(), settings.mode == Mode::http, proxy.lines);
+                                            *proxy.names.front(), settings.mode == Mode::http, proxy.acls, proxy.lines);
     LogSettings& log = proxy.settings.log;
     if (log.format == LogSettings::Format::connect) return;
     if (log.targets.empty() && (!log.use_global || config_.global.logs.empty()) && proxy.settings.mode == Mode::tcp &&
@@ -276,24 +277,28 @@ class Finisher {
           .warning(proxy.at, fmt::format("{} is in TCP mode: 'option httplog' logs as 'option tcplog'", title(proxy)))
           .hint = "write 'option tcplog'";
     NameRefs& names = *proxy.names.front();
-    log.format_program = compiled(text, log.format_at, names, http, proxy.lines);
+    log.format_program = compiled(text, log.format_at, names, http, proxy.acls, proxy.lines);
     for (LogSettings::Text* more : {&log.structured, &log.errors})
-      if (!more->text.empty()) more->program = compiled(more->text, more->at, names, http, proxy.lines);
+      if (!more->text.empty()) more->program = compiled(more->text, more->at, names, http, proxy.acls, proxy.lines);
   }
 
   // Proxies that write the same format share one program, unless it names tables or backends: those may be the proxy's
   // own.
   std::shared_ptr<const sample::LogFormat> compiled(std::string_view text, SourcePosition at, NameRefs& names,
-                                                    bool http, std::vector<std::string>& lines) {
+                                                    bool http, const sample::AclSet& acls,
+                                                    std::vector<std::string>& lines) {
     auto known = formats_.find(text);
     Format made;
     if (known == formats_.end()) {
       const std::size_t named = names.uses().size();
       auto scope = scope_of(registry_, Place::log, &names);
       scope.contents = &made.contents;
+      scope.acls = &acls;
       made.program =
           sample::LogFormat::compile(text, {.use = sample::FormatUse::log, .http = http}, scope, at, diagnostics_);
-      if (names.uses().size() == named) known = formats_.emplace(text, made).first;
+      const bool own_acls = text.find("acl") != text.npos;  // acl(name), when(acl,name)
+      warn_of_endless(at, diagnostics_);
+      if (names.uses().size() == named && !own_acls) known = formats_.emplace(text, made).first;
     }
     const Format& format = known == formats_.end() ? made : known->second;
     lines.insert(lines.end(), format.contents.begin(), format.contents.end());
@@ -468,11 +473,15 @@ class Finisher {
         known = has_userlist(use.name);
         what = "userlist";
         break;
+      case sample::ArgKind::ring:
+        known = use.name.empty() || log::is_standing_sink(use.name) || rings_.contains(use.name);
+        what = "ring";
+        break;
       default: return;
     }
     if (known) return;
     auto& wrong = diagnostics_.error(use.at, fmt::format("there is no {} '{}'", what, use.name));
-    if (use.kind == sample::ArgKind::backend) wrong.hint = hint(use.name);
+    wrong.hint = hint(use.name, use.kind);
     if (use.kind == sample::ArgKind::table && any_.contains(use.name))
       wrong.hint = "the proxy of that name has no 'stick-table' line";
   }
@@ -502,7 +511,6 @@ class Finisher {
   Diagnostics& diagnostics_;
   ByName any_;
   ByName backends_;
-  std::vector<std::string_view> backend_names_;
   std::unordered_map<std::string_view, stick::TableConfig*> tables_;
   std::unordered_set<std::string_view> rings_;
   struct Format {

@@ -8,6 +8,7 @@
 #include "proxy/http/redirect.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/proxy_rows.h"
+#include "proxy/keyword/rules.h"
 #include "proxy/keyword/tables.h"
 #include "proxy/rule/action.h"
 #include "proxy/tcp/extras.h"
@@ -137,8 +138,10 @@ void monitor_fail(ParseContext& context, const Line& line) {
   ProxyConfig* proxy = frontend_side(context, line);
   if (proxy == nullptr) return;
   Arguments args(context, line);
-  sample::Condition condition;
-  if (read_condition(context, args, Place::request, condition)) proxy->monitor_fails.push_back(std::move(condition));
+  ConditionRule rule;
+  if (!read_condition(context, args, Place::request, rule.condition)) return;
+  rule.number = number_rule(*proxy, RuleList::monitor_fail, line);
+  proxy->monitor_fails.push_back(std::move(rule));
 }
 
 // One word of the old language that is an http-request rule today.
@@ -157,6 +160,7 @@ void redirect_rule(ParseContext& context, const Line& line) {
                       .names = *proxy.names.front(),
                       .out = rule.argument};
   if (!row->parse(reader) || !read_condition(context, args, Place::request, rule.condition)) return;
+  rule.number = number_rule(proxy, RuleList::redirect, line);
   proxy.redirect_rules.push_back(std::move(rule));
 }
 
@@ -178,6 +182,7 @@ void block(ParseContext& context, const Line& line) {
                       .names = *proxy.names.front(),
                       .out = rule.argument};
   if (!rule.action->parse(reader) || !read_condition(context, args, Place::request, rule.condition)) return;
+  rule.number = number_rule(proxy, RuleList::http_request, line);
   proxy.http_request_rules.push_back(std::move(rule));
 }
 

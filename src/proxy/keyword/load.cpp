@@ -10,10 +10,12 @@
 #include "log/keywords.h"
 #include "peers/config.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/endless.h"
 #include "proxy/keyword/fcgi.h"
 #include "proxy/keyword/finish_server.h"
 #include "proxy/keyword/finish_tracking.h"
 #include "sample/reference_book.h"
+#include "sample/regex_danger.h"
 #include "update/config.h"
 
 namespace weir::proxy {
@@ -23,6 +25,19 @@ std::string host_name() {
   char name[256] = {};
   if (gethostname(name, sizeof name - 1) != 0) return "localhost";
   return name;
+}
+
+/// Regular expressions are told of with the line they stand in: when the next line begins.
+struct RegexReport {
+  sample::RegexWatch watch;
+  SourcePosition at;
+};
+
+void begin_line(config::ParseContext& context, const config::Line& line) {
+  auto& report = context.model<RegexReport>();
+  warn_of_endless(report.at, context.diagnostics());
+  report.at = line.at;
+  record_line(context, line);
 }
 
 // Rings of the sections, and for each `log tcp@...` target nothing more: log/ makes those itself.
@@ -37,7 +52,8 @@ void take_over(Config& config, Build& build, log::RingSections& rings, std::dequ
 namespace {
 
 // The first pass: every line by its row.
-Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions& options, Diagnostics& diagnostics) {
+Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions& options, RegexReport& regexes,
+                     Diagnostics& diagnostics) {
   Config config;
   for (const config::SourceFile& source : sources) config.file_names.push_back(source.name);
   config.global.insecure_fork_wanted = options.insecure_fork;
@@ -51,7 +67,7 @@ Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions&
                       .master_worker = options.master_worker,
                       .tcp_log_format = std::string(kTcpLogFormat),
                       .tcp_clf_log_format = std::string(kTcpClfLogFormat)});
-  config::Parser parser(*options.table, diagnostics, environment, {.facts = options.facts, .on_line = record_line});
+  config::Parser parser(*options.table, diagnostics, environment, {.facts = options.facts, .on_line = begin_line});
   Build build{.config = config, .registry = *options.registry, .local_peer_given = !options.local_peer.empty()};
   log::RingSections rings;
   std::deque<peers::PeersConfig> peers;
@@ -61,7 +77,9 @@ Config parse_sources(std::vector<config::SourceFile> sources, const LoadOptions&
   parser.provide(peers);
   parser.provide(facts);
   parser.provide(config.updates);
+  parser.provide(regexes);
   parser.parse(std::move(sources));
+  warn_of_endless(regexes.at, diagnostics);
   check_error_pages(build, diagnostics);
   join_fcgi_apps(build, diagnostics);
   take_over(config, build, rings, peers);
@@ -93,7 +111,8 @@ std::optional<ServerConfig> load_server(const Config& running, const ProxyConfig
   for (const std::string& word : words) text += ' ' + quoted(word);
   std::vector<config::SourceFile> sources;
   sources.push_back({"add server", text + '\n'});
-  const Config config = parse_sources(std::move(sources), options, diagnostics);
+  RegexReport regexes;
+  const Config config = parse_sources(std::move(sources), options, regexes, diagnostics);
   if (diagnostics.errors() != before || config.proxies.size() != 1 || config.proxies[0]->servers.size() != 1)
     return std::nullopt;
   ServerConfig server = config.proxies[0]->servers[0];
@@ -109,12 +128,14 @@ std::optional<Config> load_config(std::vector<config::SourceFile> sources, const
                                   Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.errors();
   sample::ReferenceReading lists(options.running, &diagnostics);
-  Config config = parse_sources(std::move(sources), options, diagnostics);
+  RegexReport regexes;
+  Config config = parse_sources(std::move(sources), options, regexes, diagnostics);
   // The second pass runs on what could be read, so that one run names everything; its warnings about what errors left
   // out would be noise.
   FinishOptions finish = options.finish;
   finish.after_errors = diagnostics.errors() != before;
   finish_config(config, *options.registry, finish, diagnostics);
+  warn_of_endless({}, diagnostics);
   if (config.global.zero_warning && diagnostics.warnings() != 0 && diagnostics.errors() == before)
     diagnostics.error({}, fmt::format("there are warnings, and 'zero-warning' allows none"));
   if (diagnostics.errors() != before) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/rules.h"
 #include "proxy/keyword/tables.h"
 #include "resolve/start.h"
 
@@ -30,7 +31,9 @@ void use_server(ParseContext& context, const Line& line) {
     args.error("'if' or 'unless' and a condition are missing");
     return;
   }
-  if (read_condition(context, args, Place::request, rule.condition)) proxy->use_servers.push_back(std::move(rule));
+  if (!read_condition(context, args, Place::request, rule.condition)) return;
+  rule.number = number_rule(*proxy, RuleList::use_server, line);
+  proxy->use_servers.push_back(std::move(rule));
 }
 
 template <bool Force>
@@ -40,15 +43,19 @@ void persist_rule(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   PersistRule rule;
   rule.force = Force;
-  if (read_condition(context, args, Place::request, rule.condition)) proxy->persist_rules.push_back(std::move(rule));
+  if (!read_condition(context, args, Place::request, rule.condition)) return;
+  rule.number = number_rule(*proxy, RuleList::persist, line);
+  proxy->persist_rules.push_back(std::move(rule));
 }
 
 void force_be_switch(ParseContext& context, const Line& line) {
   ProxyConfig* proxy = frontend_side(context, line);
   if (proxy == nullptr) return;
   Arguments args(context, line);
-  sample::Condition condition;
-  if (read_condition(context, args, Place::request, condition)) proxy->be_switch_rules.push_back(std::move(condition));
+  ConditionRule rule;
+  if (!read_condition(context, args, Place::request, rule.condition)) return;
+  rule.number = number_rule(*proxy, RuleList::be_switch, line);
+  proxy->be_switch_rules.push_back(std::move(rule));
 }
 
 void be_unpublished(ParseContext& context, const Line& line) {

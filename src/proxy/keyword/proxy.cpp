@@ -6,6 +6,7 @@
 
 #include "base/outside.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/rules.h"
 #include "proxy/keyword/tables.h"
 
 namespace weir::proxy {
@@ -115,6 +116,7 @@ void use_backend(ParseContext& context, const Line& line) {
     if (!rule.format) return;
   }
   if (!read_condition(context, args, Place::request, rule.condition)) return;
+  rule.number = number_rule(*proxy, RuleList::use_backend, line);
   proxy->use_backends.push_back(std::move(rule));
 }
 

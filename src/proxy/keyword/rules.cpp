@@ -1,5 +1,6 @@
 // ACLs and the rules that look at a connection and at its first bytes. Manual: 4.2 (acl, tcp-request), 7.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -27,6 +28,7 @@ void acl(ParseContext& context, const Line& line) {
   auto& proxy = context.target<ProxyConfig>();
   const auto words = sample_words(line.args());
   const sample::Scope scope{.registry = &context.model<Build>().registry,
+                            .acls = &proxy.acls,
                             .names = proxy.names.front()->resolver(),
                             .contents = &proxy.lines,
                             .owner = proxy.name};
@@ -75,19 +77,6 @@ void report_unknown_action(ParseContext& context, const Word& word, RuleSet set)
   for (const auto& name : names) wrong.hint += fmt::format("{} {}", name == names.front() ? "" : ",", name);
 }
 
-// "tcp-request content, tcp-response content"
-std::string sets_of(const ActionRow& row) {
-  constexpr std::pair<std::uint8_t, std::string_view> kSets[] = {
-      {rules_of::connection, "tcp-request connection"}, {rules_of::session, "tcp-request session"},
-      {rules_of::content, "tcp-request content"},       {rules_of::response, "tcp-response content"},
-      {rules_of::http_request, "http-request"},         {rules_of::http_response, "http-response"},
-      {rules_of::http_after, "http-after-response"}};
-  std::string all;
-  for (const auto& [bit, name] : kSets)
-    if ((row.sets & bit) != 0) all += fmt::format("{}{}", all.empty() ? "" : ", ", name);
-  return all;
-}
-
 // The row of the action, or nullptr after a report.
 const ActionRow* action_of(ParseContext& context, const Word& word, RuleSet set) {
   const ActionRow* row = find_action(word.text, set);
@@ -97,7 +86,7 @@ const ActionRow* action_of(ParseContext& context, const Word& word, RuleSet set)
   }
   if ((row->sets & static_cast<std::uint8_t>(set)) == 0) {
     context.error(word, fmt::format("'{}' is no action of '{}'", row->name, context.row()->name)).hint =
-        "it is one of " + sets_of(*row);
+        fmt::format("it is one of {}", fmt::join(rule_sets_of(*row), ", "));
     return nullptr;
   }
   if (!row->reason.empty()) {
@@ -128,9 +117,49 @@ bool take_apart(ParseContext& context, const Word& word, const ActionRow& row, A
   return true;
 }
 
+// A word as it may stand in a file again; what moves a terminal's cursor is shown as \\xNN.
+std::string as_written(std::string_view word) {
+  if (!word.empty() && word.find_first_of(" \t\"'\\#") == word.npos &&
+      std::ranges::all_of(word, [](char c) { return c > ' ' && c < 0x7f; }))
+    return std::string(word);
+  std::string out = "\"";
+  for (const char c : word) {
+    if (c < ' ' || c >= 0x7f) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+      continue;
+    }
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 }  // namespace
 
-void read_rule(ParseContext& context, const Line& line, RuleSet set, std::vector<Rule>& into) {
+std::vector<std::string> rule_sets_of(const ActionRow& row) {
+  constexpr std::pair<std::uint8_t, std::string_view> kSets[] = {
+      {rules_of::connection, "tcp-request connection"}, {rules_of::session, "tcp-request session"},
+      {rules_of::content, "tcp-request content"},       {rules_of::response, "tcp-response content"},
+      {rules_of::http_request, "http-request"},         {rules_of::http_response, "http-response"},
+      {rules_of::http_after, "http-after-response"}};
+  std::vector<std::string> all;
+  for (const auto& [bit, name] : kSets)
+    if ((row.sets & bit) != 0) all.emplace_back(name);
+  return all;
+}
+
+std::uint32_t number_rule(ProxyConfig& proxy, RuleList list, const Line& line) {
+  RuleLine& rule = proxy.rule_lines->emplace_back();
+  rule.list = list;
+  rule.at = line.at;
+  for (const Word& word : line.words) {
+    if (!rule.text.empty()) rule.text += ' ';
+    rule.text += as_written(word.text);
+  }
+  return static_cast<std::uint32_t>(proxy.rule_lines->size() - 1);
+}
+
+void read_rule(ParseContext& context, const Line& line, RuleSet set, RuleList list, std::vector<Rule>& into) {
   constexpr std::size_t kMostRules = 65'000;  // Session counts them in 16 bits
   if (!allowed_in_defaults(context, line)) return;
   Arguments args(context, line);
@@ -158,6 +187,7 @@ void read_rule(ParseContext& context, const Line& line, RuleSet set, std::vector
     return;
   }
   proxy.has_rules = true;
+  rule.number = number_rule(proxy, list, line);
   into.push_back(std::move(rule));
 }
 
@@ -165,31 +195,35 @@ namespace {
 
 void tcp_request_connection(ParseContext& context, const Line& line) {
   if (ProxyConfig* proxy = frontend_side(context, line))
-    read_rule(context, line, RuleSet::tcp_request_connection, proxy->connection_rules);
+    read_rule(context, line, RuleSet::tcp_request_connection, RuleList::connection, proxy->connection_rules);
 }
 
 void tcp_request_session(ParseContext& context, const Line& line) {
   if (ProxyConfig* proxy = frontend_side(context, line))
-    read_rule(context, line, RuleSet::tcp_request_session, proxy->session_rules);
+    read_rule(context, line, RuleSet::tcp_request_session, RuleList::session, proxy->session_rules);
 }
 
 void tcp_request_content(ParseContext& context, const Line& line) {
-  read_rule(context, line, RuleSet::tcp_request_content, context.target<ProxyConfig>().content_rules);
+  read_rule(context, line, RuleSet::tcp_request_content, RuleList::content,
+            context.target<ProxyConfig>().content_rules);
 }
 
 void tcp_response_content(ParseContext& context, const Line& line) {
   if (ProxyConfig* proxy = backend_side(context, line))
-    read_rule(context, line, RuleSet::tcp_response_content, proxy->response_rules);
+    read_rule(context, line, RuleSet::tcp_response_content, RuleList::tcp_response, proxy->response_rules);
 }
 
 void http_request(ParseContext& context, const Line& line) {
-  read_rule(context, line, RuleSet::http_request, context.target<ProxyConfig>().http_request_rules);
+  read_rule(context, line, RuleSet::http_request, RuleList::http_request,
+            context.target<ProxyConfig>().http_request_rules);
 }
 void http_response(ParseContext& context, const Line& line) {
-  read_rule(context, line, RuleSet::http_response, context.target<ProxyConfig>().http_response_rules);
+  read_rule(context, line, RuleSet::http_response, RuleList::http_response,
+            context.target<ProxyConfig>().http_response_rules);
 }
 void http_after_response(ParseContext& context, const Line& line) {
-  read_rule(context, line, RuleSet::http_after_response, context.target<ProxyConfig>().http_after_response_rules);
+  read_rule(context, line, RuleSet::http_after_response, RuleList::http_after_response,
+            context.target<ProxyConfig>().http_after_response_rules);
 }
 
 void read_delay(ParseContext& context, const Line& line, Timeout& delay) {

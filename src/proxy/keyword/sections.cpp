@@ -62,6 +62,7 @@ void start_from_defaults(ParseContext& context, ProxyConfig& proxy) {
   proxy.http_request_rules = from->http_request_rules;
   proxy.http_response_rules = from->http_response_rules;
   proxy.http_after_response_rules = from->http_after_response_rules;
+  *proxy.rule_lines = *from->rule_lines;
   proxy.inspect_delay = from->inspect_delay;
   proxy.response_inspect_delay = from->response_inspect_delay;
   proxy.names.insert(proxy.names.end(), from->names.begin(), from->names.end());

@@ -92,16 +92,18 @@ void http_request(ParseContext& context, const Line& line) {
     return;
   }
   (void)stats_of(context);
-  read_rule(context, line, RuleSet::http_request, context.target<ProxyConfig>().stats_rules);
+  read_rule(context, line, RuleSet::http_request, RuleList::stats, context.target<ProxyConfig>().stats_rules);
   (void)both_ways(context, line);
 }
 
 void admin(ParseContext& context, const Line& line) {
   Arguments args(context, line);
-  sample::Condition condition;
-  if (!read_condition(context, args, Place::request, condition)) return;
+  ConditionRule rule;
+  if (!read_condition(context, args, Place::request, rule.condition)) return;
   (void)stats_of(context);
-  context.target<ProxyConfig>().stats_admins.push_back(std::move(condition));
+  auto& proxy = context.target<ProxyConfig>();
+  rule.number = number_rule(proxy, RuleList::stats_admin, line);
+  proxy.stats_admins.push_back(std::move(rule));
 }
 
 void refresh(ParseContext& context, const Line& line) {

@@ -3,6 +3,7 @@
 
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/proxy_rows.h"
+#include "proxy/keyword/rules.h"
 #include "proxy/keyword/tables.h"
 
 namespace weir::proxy {
@@ -23,9 +24,11 @@ void stick_table(ParseContext& context, const Line& line) {
 void stick_rule(ParseContext& context, const Line& line) {
   ProxyConfig* proxy = backend_side(context, line);
   if (proxy == nullptr) return;
-  if (auto rule = stick::parse_stick_rule(context, line, proxy->acls, scope_of(context, Place::request),
-                                          scope_of(context, Place::response)))
-    proxy->stick_rules.push_back(std::move(*rule));
+  auto rule = stick::parse_stick_rule(context, line, proxy->acls, scope_of(context, Place::request),
+                                      scope_of(context, Place::response));
+  if (!rule) return;
+  rule->number = number_rule(*proxy, RuleList::stick, line);
+  proxy->stick_rules.push_back(std::move(*rule));
 }
 
 constexpr config::SectionSet kRunning = in::frontends | in::backends;

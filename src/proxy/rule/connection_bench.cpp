@@ -91,7 +91,7 @@ void connection(benchmark::State& state) {
       ContextParts facts;
       sample::Context context = make_context(session, facts, false);
       std::uint16_t next = 0;
-      benchmark::DoNotOptimize(run_rules(*rules, next, context, session));
+      benchmark::DoNotOptimize(run_rules(*rules, next, context, session, nullptr));
       session.worker->arena.reset();
     }
     count_tracked_session(session);

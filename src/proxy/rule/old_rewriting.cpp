@@ -5,6 +5,7 @@
 #include "proto/http1/codec.h"
 #include "proxy/http/phases.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/rules.h"
 #include "proxy/rule/replacement.h"
 #include "proxy/worker_context.h"
 #include "sample/pattern.h"
@@ -162,6 +163,7 @@ bool read_old_rule(config::ParseContext& context, const config::Line& line, OldV
   auto& proxy = context.target<ProxyConfig>();
   Rule rule{.action = &kRow, .argument = std::move(argument), .condition = {}, .at = line.at};
   if (!read_condition(context, args, response ? Place::response : Place::request, rule.condition)) return false;
+  rule.number = number_rule(proxy, response ? RuleList::old_response : RuleList::old_request, line);
   (response ? proxy.old_response_rules : proxy.old_request_rules).push_back(std::move(rule));
   return true;
 }

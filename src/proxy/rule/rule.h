@@ -22,6 +22,7 @@
 namespace weir::proxy {
 
 struct Session;
+class RuleCounts;
 struct ActionReader;
 
 enum class RuleSet : std::uint8_t {
@@ -97,6 +98,7 @@ struct Rule {
   std::shared_ptr<const ActionArgument> argument;
   sample::Condition condition;
   SourcePosition at;
+  std::uint32_t number = 0;  // its place among RuleLines
 };
 
 /// All actions, in tables by family.
@@ -104,7 +106,9 @@ struct Rule {
 /// The row of `word` in `set`, or a row of that name of other sets, or nullptr.
 [[nodiscard]] const ActionRow* find_action(std::string_view word, RuleSet set);
 
-/// Walks `rules` from `next` on, which is left where to begin after a wait.
-Verdict run_rules(std::span<const Rule> rules, std::uint16_t& next, sample::Context& context, Session& session);
+/// Walks `rules` from `next` on, which is left where to begin after a wait. `counts` are their proxy's; null: nobody
+/// counts. A rule that waits is counted once it has decided.
+Verdict run_rules(std::span<const Rule> rules, std::uint16_t& next, sample::Context& context, Session& session,
+                  const RuleCounts* counts);
 
 }  // namespace weir::proxy

@@ -28,7 +28,7 @@ void run(benchmark::State& state, std::string_view line) {
     sample::Context context = here.context(false);
     context.session = &session;
     std::uint16_t next = 0;
-    benchmark::DoNotOptimize(run_rules(config->proxies[0]->content_rules, next, context, session));
+    benchmark::DoNotOptimize(run_rules(config->proxies[0]->content_rules, next, context, session, nullptr));
   }
 }
 

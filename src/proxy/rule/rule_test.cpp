@@ -121,16 +121,16 @@ TEST(Rules, wait) {
     return sample::get_variable(context, *sample::VariableName::parse("sess.a"), found) ? std::string(found.text())
                                                                                         : std::string();
   };
-  EXPECT_EQ(run_rules(rules, next, context, session), Verdict::wait);
+  EXPECT_EQ(run_rules(rules, next, context, session, nullptr), Verdict::wait);
   EXPECT_EQ(value(), "1");
   here.request.bytes = "abc";
-  EXPECT_EQ(run_rules(rules, next, context, session), Verdict::wait);
+  EXPECT_EQ(run_rules(rules, next, context, session, nullptr), Verdict::wait);
   EXPECT_EQ(value(), "1123");
   here.request.bytes = "abcd";
-  EXPECT_EQ(run_rules(rules, next, context, session), Verdict::wait);
+  EXPECT_EQ(run_rules(rules, next, context, session, nullptr), Verdict::wait);
   EXPECT_EQ(value(), "1123");
   here.request.bytes = "abcde";
-  EXPECT_EQ(run_rules(rules, next, context, session), Verdict::accept);
+  EXPECT_EQ(run_rules(rules, next, context, session, nullptr), Verdict::accept);
   EXPECT_EQ(value(), "11234");
   EXPECT_EQ(session.extras->request_captures.at(0), "abcde");
 }
@@ -142,7 +142,7 @@ TEST(Rules, undecided_counts_as_no_at_the_end) {
   Session session;
   std::uint16_t next = 0;
   sample::Context context = here.context(true);
-  EXPECT_EQ(run_rules(loaded->config->proxies[0]->content_rules, next, context, session), Verdict::accept);
+  EXPECT_EQ(run_rules(loaded->config->proxies[0]->content_rules, next, context, session, nullptr), Verdict::accept);
 }
 
 TEST(Rules, defaults_come_first_and_serve_one_side) {

@@ -75,13 +75,6 @@ void close_client_side(Session& session) {
   session.client.fd = -1;
 }
 
-bool is_normal(const Session& session) {
-  const SessionFacts& facts = session.facts;
-  if (session.http != nullptr && session.http->status >= 500) return false;  // manual, log-separate-errors
-  const bool as_meant = facts.ended_by == EndedBy::nobody || facts.ended_by == EndedBy::local;
-  return as_meant && facts.retries == 0 && !facts.redispatched;
-}
-
 // The log line is written when the server's socket is closed: it must not wait for that, for others want its slot.
 void keep_for_log(Session& session) {
   session.worker->server_at_close.reset();
@@ -91,6 +84,13 @@ void keep_for_log(Session& session) {
 }
 
 }  // namespace
+
+bool is_normal(const Session& session) {
+  const SessionFacts& facts = session.facts;
+  if (session.http != nullptr && session.http->status >= 500) return false;  // manual, log-separate-errors
+  const bool as_meant = facts.ended_by == EndedBy::nobody || facts.ended_by == EndedBy::local;
+  return as_meant && facts.retries == 0 && !facts.redispatched;
+}
 
 char phase_letter(Phase phase) {
   switch (phase) {

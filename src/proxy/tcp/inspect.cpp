@@ -14,6 +14,7 @@
 #include "proxy/explain.h"
 #include "proxy/http/phases.h"
 #include "proxy/process_state.h"
+#include "proxy/rule/asked.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/tcp/relay.h"
@@ -40,8 +41,7 @@ bool switching_is_forced(Session& session) {
   if (rules.empty()) return false;
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
-  const bool forced = std::ranges::any_of(
-      rules, [&](const sample::Condition& rule) { return rule.evaluate(context) == sample::Truth::yes; });
+  const bool forced = any_holds(rules, *session.frontend->rules, context, session);
   session.worker->arena.reset();
   return forced;
 }
@@ -64,11 +64,11 @@ std::shared_ptr<const BackendPlan> choose_backend(Session& session) {
     sample::Context context = make_context(session, parts, true);
     for (const UseBackend& rule : config.use_backends) {
       explain(session, [&] {
-        return fmt::format("{}: use_backend {} {}", place_of(session, rule.at),
+        return fmt::format("{}: use_backend {} {}", session.frontend->rules->place(rule.number),
                            rule.format ? rule.format->text() : rule.name, rule.condition.text());
       });
       const sample::Trace::Deeper in_rule(context.trace);
-      if (rule.condition.evaluate(context) != sample::Truth::yes) continue;
+      if (!holds(rule, *session.frontend->rules, context, session)) continue;
       std::string_view name = rule.name;
       char computed[256];
       if (rule.format != nullptr) name = {computed, rule.format->format(context, computed)};
@@ -105,7 +105,8 @@ bool rules_done(Session& session, bool input_over) {
   const bool final = input_over || input_is_final(session);
   ContextParts parts;
   sample::Context context = make_context(session, parts, final);
-  const Verdict verdict = run_rules(config.content_rules, session.next_content_rule, context, session);
+  const Verdict verdict = run_rules(config.content_rules, session.next_content_rule, context, session,
+                                    (session.routed ? session.backend->rules : session.frontend->rules).get());
   session.worker->arena.reset();
   if (verdict == Verdict::wait) {
     arm_timer(session);

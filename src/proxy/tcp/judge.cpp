@@ -76,7 +76,8 @@ Judgement judge_response(Session& session) {
     sample::Context context = make_context(session, parts, final);
     context.in_response = true;
     explain_set(session, "tcp-response content", config.name);
-    const Verdict verdict = run_rules(config.response_rules, session.next_response_rule, context, session);
+    const Verdict verdict =
+        run_rules(config.response_rules, session.next_response_rule, context, session, session.backend->rules.get());
     session.worker->arena.reset();
     if (verdict == Verdict::wait) {
       arm_timer(session);

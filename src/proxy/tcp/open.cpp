@@ -99,7 +99,7 @@ Verdict early_verdict(Session& session, std::span<const Rule> rules, std::string
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
   std::uint16_t next = 0;
-  const Verdict verdict = run_rules(rules, next, context, session);
+  const Verdict verdict = run_rules(rules, next, context, session, session.frontend->rules.get());
   session.worker->arena.reset();
   return verdict;
 }

@@ -75,4 +75,7 @@ void close_server_side(Session& session, bool reset);
 void release_target(Session& session);
 void write_log(Session& session);
 
+/// Manual, option dontlog-normal: nothing went wrong so far.
+[[nodiscard]] bool is_normal(const Session& session);
+
 }  // namespace weir::proxy

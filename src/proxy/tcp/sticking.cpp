@@ -12,6 +12,7 @@
 #include "proxy/http/cookie.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/reuse.h"
+#include "proxy/rule/asked.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
 #include "proxy/worker_context.h"
@@ -33,8 +34,8 @@ std::optional<std::string_view> rdp_cookie(const Session& session, std::string_v
   return parse.request.cookie(name);
 }
 
-std::optional<std::string_view> key_of(const StickPlan& stick, sample::Context& context) {
-  if (stick.rule->condition.evaluate(context) != sample::Truth::yes) return std::nullopt;
+std::optional<std::string_view> key_of(const StickPlan& stick, sample::Context& context, Session& session) {
+  if (!holds(*stick.rule, *session.backend->rules, context, session)) return std::nullopt;
   sample::Sample value;
   if (stick.rule->key.evaluate(context, value) != sample::FetchStatus::ok) return std::nullopt;
   return stick::table_key(stick.table->config(), value, context.arena);
@@ -92,7 +93,7 @@ std::shared_ptr<ServerState> server_of_tables(Session& session) {
     if (!stick.rule->match) continue;
     explain(session, [&] { return fmt::format("stick table '{}'", stick.table->config().name); });
     const sample::Trace::Deeper in_table(context.trace);
-    const auto key = key_of(stick, context);
+    const auto key = key_of(stick, context, session);
     if (!key) continue;
     const auto pin = stick.table->find(*key, context.now);
     if (!pin) continue;
@@ -110,7 +111,7 @@ void store(Session& session, bool on_response) {
   for (const StickPlan& stick : session.backend->stick_rules) {
     const bool response_rule = stick.rule->kind == stick::StickRule::Kind::store_response;
     if (!stick.rule->store || response_rule != on_response) continue;
-    const auto key = key_of(stick, context);
+    const auto key = key_of(stick, context, session);
     if (!key) continue;
     const auto pin = stick.table->obtain(*key, context.now);
     if (!pin) continue;
@@ -130,7 +131,7 @@ void note_persistence(Session& session) {
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
   for (const PersistRule& rule : rules) {
-    if (rule.condition.evaluate(context) != sample::Truth::yes) continue;
+    if (!holds(rule, *session.backend->rules, context, session)) continue;
     (rule.force ? session.force_persist : session.ignore_persist) = true;
     break;
   }
@@ -154,11 +155,11 @@ std::shared_ptr<ServerState> server_of_rules(Session& session) {
   sample::Context context = make_context(session, parts, true);
   for (const UseServer& rule : session.backend->config->use_servers) {
     explain(session, [&] {
-      return fmt::format("{}: use-server {} {}", place_of(session, rule.at),
+      return fmt::format("{}: use-server {} {}", session.backend->rules->place(rule.number),
                          rule.format ? rule.format->text() : rule.name, rule.condition.text());
     });
     const sample::Trace::Deeper in_rule(context.trace);
-    if (rule.condition.evaluate(context) != sample::Truth::yes) continue;
+    if (!holds(rule, *session.backend->rules, context, session)) continue;
     std::string_view name = rule.name;
     char computed[256];
     if (rule.format != nullptr) name = {computed, rule.format->format(context, computed)};
