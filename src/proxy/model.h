@@ -28,6 +28,7 @@
 #include "proxy/filter/bandwidth.h"
 #include "proxy/health_settings.h"
 #include "proxy/http/settings.h"
+#include "proxy/log_profile.h"
 #include "proxy/names.h"
 #include "proxy/rule/rule.h"
 #include "proxy/send_proxy.h"
@@ -74,14 +75,11 @@ struct LogSettings {
   std::string custom_format;  // text of `log-format`
   SourcePosition format_at;
   std::shared_ptr<const sample::LogFormat> format_program;  // compiled by finish_config(); null for Format::connect
-  struct Text {
-    std::string text;
-    SourcePosition at;
-    std::shared_ptr<const sample::LogFormat> program;  // as format_program
-  };
-  Text structured;  // log-format-sd
-  Text errors;      // error-log-format
-  std::string tag;  // `log-tag`; empty: the global one
+  LogText structured;                                       // log-format-sd
+  LogText errors;                                           // error-log-format
+  LogSteps steps = 0;                                       // log-steps; 0: none was written
+  LogProfiles profiles;  // compiled by finish_config(): those by which this frontend may log
+  std::string tag;       // `log-tag`; empty: the global one
   bool separate_errors = false;
   bool skip_normal = false;          // option dontlog-normal
   bool skip_null = false;            // option dontlognull
@@ -342,6 +340,7 @@ struct GlobalConfig {
   bool master_worker = false;
   std::string pidfile;
   std::vector<log::TargetConfig> logs;
+  LogProfiles log_profiles;
   std::string log_tag = "haproxy";
   std::optional<std::string> log_send_hostname;
   std::vector<BindConfig> stats_sockets;
@@ -404,6 +403,12 @@ struct GlobalConfig {
   std::vector<std::string> lines;                             // words joined, for telling what changed
 };
 
+/// Where a rule names a log profile.
+struct LogProfileUse {
+  std::string name;
+  SourcePosition at;
+};
+
 /// All of it. Proxies keep the order of the file; ids are unique per kind.
 struct Config {
   GlobalConfig global;
@@ -411,6 +416,7 @@ struct Config {
   std::vector<peers::PeersConfig> peers;
   std::vector<UserlistConfig> userlists;
   std::vector<log::RingConfig> rings;
+  std::vector<LogProfileUse> log_profile_uses;
   std::vector<std::string> file_names;
   std::vector<std::string> environment;  // "NAME=value", for `show env`
   std::shared_ptr<const sample::ReferenceBook> references;

@@ -32,6 +32,7 @@ class ServerState;
 
 /// Which rules are asked next, in this order.
 enum class RequestStage : std::uint8_t {
+  arrived,
   front_content,
   front_http,
   front_stats,
@@ -92,7 +93,7 @@ struct ExchangeState {
   proto::http1::BodyReader body_reader;
   bool body_read_over = false;
 
-  RequestStage stage = RequestStage::front_content;
+  RequestStage stage = RequestStage::arrived;
   ResponseStage response_stage = ResponseStage::back_content;
   std::uint16_t next_rule = 0;
   std::uint32_t response_scanned = 0;

@@ -103,7 +103,7 @@ void end_exchange(Session& session) {
     count_tracked_status(session, exchange.status);
   }
   count_times(session);
-  write_log(session);
+  write_log(session, LogOrigin::txn_close);
   end_explaining(session);
   end_request_tracking(session);
 }

@@ -142,7 +142,8 @@ bool send_head(Session& session) {
     return false;
   }
   // Not before: the line is written where the head was.
-  if (session.frontend->config->settings.log.as_soon_as_possible) write_log(session);
+  if (session.frontend->log.when_answered) write_log(session, LogOrigin::txn_response);
+  log_at(session, LogOrigin::txn_response);
   if (exchange.tunnel && moved == Moved::over) return true;
   arm_timer(session);
   return response_moved(session, moved);

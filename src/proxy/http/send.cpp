@@ -92,6 +92,7 @@ void send_request(Session& session) {
   HttpExchange& exchange = *session.http;
   session.phase = Phase::relaying;
   session.phase_deadline = TimePoint::max();
+  log_at(session, LogOrigin::txn_connect);
   const std::uint16_t worker = session.worker->id();
   session.target->counters[worker].requests.add();
   Counter ServerCounters::* const how = exchange.reused ? &ServerCounters::reuses : &ServerCounters::connects;

@@ -74,6 +74,8 @@ void record_line(ParseContext& context, const Line& line) {
     lines = &proxy->lines;
   } else if (auto* global = context.target_if<GlobalConfig>()) {
     lines = &global->lines;
+  } else if (auto* profile = context.target_if<LogProfile>()) {
+    lines = &profile->lines;
   }
   if (lines == nullptr) return;
   std::string text = joined(line.words);

@@ -41,6 +41,9 @@ struct Build {
     SourcePosition named_at;
   };
   std::map<std::string, ErrorPages> error_pages;
+  std::deque<LogProfile> log_profiles;
+  config::UniqueNames log_profile_names;
+  std::vector<LogProfileUse> log_profile_uses;  // by do-log
 };
 
 /// The pages of the http-errors section of that name, which may come later.

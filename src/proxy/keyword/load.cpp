@@ -26,6 +26,9 @@ std::string host_name() {
 // Rings of the sections, and for each `log tcp@...` target nothing more: log/ makes those itself.
 void take_over(Config& config, Build& build, log::RingSections& rings, std::deque<peers::PeersConfig>& peers) {
   for (auto& list : build.userlists) config.userlists.push_back(std::move(list));
+  for (auto& profile : build.log_profiles)
+    config.global.log_profiles.push_back(std::make_shared<const LogProfile>(std::move(profile)));
+  config.log_profile_uses = std::move(build.log_profile_uses);
   for (auto& ring : rings.rings) config.rings.push_back(std::move(ring));
   for (auto& section : peers) config.peers.push_back(std::move(section));
 }

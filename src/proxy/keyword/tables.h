@@ -26,6 +26,7 @@ extern const std::span<const config::KeywordRow> server_keywords;          // se
 extern const std::span<const config::KeywordRow> balance_keywords;         // balance.cpp
 extern const std::span<const config::KeywordRow> persistence_keywords;     // persistence.cpp
 extern const std::span<const config::KeywordRow> log_keywords;             // log.cpp
+extern const std::span<const config::KeywordRow> log_profile_keywords;     // log_profile.cpp
 extern const std::span<const config::KeywordRow> rule_keywords;            // rules.cpp
 extern const std::span<const config::KeywordRow> stick_keywords;           // stick.cpp
 extern const std::span<const config::KeywordRow> check_keywords;           // check.cpp

@@ -241,8 +241,7 @@ void server_connected(Session& session) {
     observe_connection(*session.worker, *session.target, *session.target_config, true);
   session.facts.connect_finished = session.worker->io->now();
   // Only formats of one's own and rules about the answer may ask for it.
-  if (session.frontend->config->settings.log.format == LogSettings::Format::custom ||
-      !session.backend->config->response_rules.empty())
+  if (session.frontend->log.own_words || !session.backend->config->response_rules.empty())
     session.facts.source = io::local_address(session.server.fd);
   session.phase_deadline = TimePoint::max();
   begin_exchange(session);
