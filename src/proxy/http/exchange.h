@@ -124,6 +124,7 @@ struct ExchangeState {
   bool wanted_keep_alive = false;  // as the request wanted it
   bool request_in_buffer = false;  // the whole request still lies in the buffer: it can be sent again
   bool request_broken = false;     // the server stopped taking it
+  bool proxied = false;            // meant for a proxy, and option http-use-proxy-header heeds that
   bool reused = false;             // over a server's connection that was there
   bool response_begun = false;     // the server's final head is there
   bool response_paused = false;    // a rule of the response waits

@@ -22,7 +22,8 @@ bool server_stays(const Session& session) {
   if (exchange.server_closes) return false;
   if (!exchange.request_body.over || !exchange.response_body.over) return false;
   const BodyState& body = exchange.response_body;
-  if (body.framing.kind == BodyKind::until_close || !body.framing.keep_alive || body.framing.close_after) return false;
+  if (body.framing.kind == BodyKind::until_close || !body.framing.keep_alive) return false;
+  if (body.framing.close_after && !session.worker->plan->global->keeps_ambiguous_framing) return false;
   if (session.request.fin_sent) return false;
   if (session.response.ended || session.response.end != session.response.start) return false;  // it said too much
   if (session.worker->process->stopping.load(std::memory_order_relaxed)) return false;

@@ -149,4 +149,32 @@ RedirectOrder order_redirect(Session& session, const Redirect& redirect, sample:
   return RedirectOrder::given;
 }
 
+// Manual 5.2, redir: GET and HEAD of a path only. COMPAT: observed on 2.6: the client's connection ends.
+bool sent_elsewhere(Session& session) {
+  if (!session.is_http) return false;
+  HttpExchange& exchange = *session.http;
+  if (exchange.request_method != Method::get && exchange.request_method != Method::head) return false;
+  static const Reply kReply = [] {
+    Reply reply;
+    reply.status = 302;
+    reply.closes = true;
+    reply.fields.emplace_back("cache-control", "no-cache");
+    reply.fields.emplace_back("content-length", "0");
+    return reply;
+  }();
+  const std::string_view path_query = split_target(exchange.request.target, false).path_query;
+  if (!path_query.starts_with('/')) return false;
+  std::string location = session.target_config->redirect;
+  location += path_query;
+  const auto kept = exchange.texts.copy(location);
+  exchange.answer = {};
+  if (!kept) {
+    answer(session, page_of(session, 500), EndedBy::internal, 'C');
+    return true;
+  }
+  exchange.answer.fields.emplace_back("location", *kept);
+  answer(session, kReply, EndedBy::local, 'C');
+  return true;
+}
+
 }  // namespace weir::proxy

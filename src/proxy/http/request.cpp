@@ -12,6 +12,7 @@
 #include "proxy/http/body.h"
 #include "proxy/http/broken.h"
 #include "proxy/http/phases.h"
+#include "proxy/http/wire.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/relay.h"
@@ -68,7 +69,8 @@ bool client_stays(const Session& session, const HttpExchange& exchange) {
   if (front_settings(session).after_answer == AfterAnswer::close) return false;
   if (session.worker->process->stopping.load(std::memory_order_relaxed)) return false;
   if (session.frontend->state->removed.load(std::memory_order_relaxed)) return false;
-  return framing.keep_alive && !framing.close_after;
+  const bool ambiguous = framing.close_after && !session.worker->plan->global->keeps_ambiguous_framing;
+  return framing.keep_alive && !ambiguous;
 }
 
 void begin_request(Session& session, HttpExchange& exchange, std::size_t size) {
@@ -89,6 +91,10 @@ void begin_request(Session& session, HttpExchange& exchange, std::size_t size) {
     keep_broken_request(session, message, place_of_framing(exchange.request, message), body.framing.violation);
     return refuse_request(session, body.framing.violation);
   }
+  // Manual: one whose target begins with neither '/' nor '*'.
+  exchange.proxied = front_settings(session).use_proxy_header && !exchange.request.target.starts_with('/') &&
+                     !exchange.request.target.starts_with('*');
+  if (exchange.proxied) heed_proxy_connection(exchange.request, body.framing);
   body.reader = proto::http1::BodyReader(body.framing);
   body.read_over = body.reader.over();
   exchange.client_keep_alive = exchange.wanted_keep_alive = client_stays(session, exchange);

@@ -53,8 +53,8 @@ std::string_view connection_line(const Session& session) {
   const bool closes = exchange.server_closes || !servers_are_kept(session);
   const bool pretend = session.backend->config->settings.http.pretend_keepalive ||
                        session.frontend->config->settings.http.pretend_keepalive;
-  if (closes && !pretend) return old ? std::string_view() : std::string_view("connection: close\r\n");
-  return old ? std::string_view("connection: keep-alive\r\n") : std::string_view();
+  if (closes && !pretend) return old ? std::string_view() : connection_field(exchange, false);
+  return old ? connection_field(exchange, true) : std::string_view();
 }
 
 bool whole_in_buffer(const Session& session, const BodyState& body) {
@@ -73,6 +73,7 @@ void finish_request_head(Session& session) {
   if (!strip_connection_options(exchange.request, exchange.texts)) {
     exchange.request.remove_all(FieldId::connection);
   }
+  if (exchange.proxied) exchange.request.remove_all(FieldId::proxy_connection);
   const HttpSettings& front = session.frontend->config->settings.http;
   if (!front.unique_id_header.empty()) {
     const FieldName name(front.unique_id_header);

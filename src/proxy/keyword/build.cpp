@@ -101,6 +101,14 @@ bool read_condition(ParseContext& context, Arguments& args, Place place, sample:
   return true;
 }
 
+const Word* expect_guid(Arguments& args) {
+  constexpr std::size_t kLongest = 127;
+  const Word* word = args.expect_name("a guid");
+  if (word == nullptr || word->text.size() <= kLongest) return word;
+  args.error_at(word->at, fmt::format("a guid has {} characters at most", kLongest));
+  return nullptr;
+}
+
 std::optional<std::uint32_t> user_id(Arguments& args) {
   const Word* name = args.expect_word("a user's name");
   if (name == nullptr) return std::nullopt;

@@ -73,6 +73,8 @@ void record_line(config::ParseContext& context, const config::Line& line);
 /// Reads `if ...` or `unless ...` up to the end of the line into `out`. False after errors; no words is no condition.
 bool read_condition(config::ParseContext& context, config::Arguments& args, Place place, sample::Condition& out);
 
+/// A word of letters, digits and - _ . : that is not too long. Null after errors.
+const config::Word* expect_guid(config::Arguments& args);
 /// Ids of users and groups by name; errors name what is wrong.
 std::optional<std::uint32_t> user_id(config::Arguments& args);
 std::optional<std::uint32_t> group_id(config::Arguments& args);

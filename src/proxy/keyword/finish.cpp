@@ -12,6 +12,7 @@
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/finish_external.h"
 #include "proxy/keyword/finish_filter.h"
+#include "proxy/keyword/finish_guids.h"
 #include "proxy/keyword/finish_server.h"
 #include "proxy/keyword/finish_threads.h"
 #include "proxy/keyword/finish_tracking.h"
@@ -67,6 +68,7 @@ class Finisher {
     full_connections();
     tables();
     finish_threads(config_, diagnostics_);
+    check_guids(config_, diagnostics_);
     names();
     for (const auto& proxy : config_.proxies)
       finish_filters(

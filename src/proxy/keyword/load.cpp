@@ -10,6 +10,7 @@
 #include "log/keywords.h"
 #include "peers/config.h"
 #include "proxy/keyword/build.h"
+#include "proxy/keyword/finish_guids.h"
 #include "proxy/keyword/finish_server.h"
 #include "proxy/keyword/finish_tracking.h"
 #include "sample/reference_book.h"
@@ -98,6 +99,8 @@ std::optional<ServerConfig> load_server(const Config& running, const ProxyConfig
   ServerConfig server = config.proxies[0]->servers[0];
   server.added_at_run_time = true;
   server.init_addr = "none";
+  if (!server.guid.empty() && guid_is_taken(running, server.guid))
+    diagnostics.error(server.at, fmt::format("the guid '{}' is taken", server.guid));
   finish_server(running, backend, server, options.finish, diagnostics);
   finish_tracking(running, backend, server, diagnostics);
   if (diagnostics.errors() != before) return std::nullopt;

@@ -174,15 +174,13 @@ constinit const std::span<const SectionRow> sections{kSections};
 // Copies of spans that are constants of other files: nothing else is initialised at start.
 namespace {
 const std::span<const config::KeywordRow> kTables[] = {
-    process_keywords,     thread_keywords,         life_keywords,        server_state_keywords,
-    environment_keywords, stats_keywords,          tuning_keywords,      tls_keywords,
-    proxy_keywords,       timeout_keywords,        option_keywords,      bind_keywords,
-    server_keywords,      balance_keywords,        persistence_keywords, log_keywords,
-    log_profile_keywords, rule_keywords,           stick_keywords,       check_keywords,
-    probe_keywords,       userlist_keywords,       later_keywords,       variable_keywords,
-    capture_keywords,     proxy_protocol_keywords, filter_keywords,      compression_keywords,
-    http_keywords,        http_name_keywords,      page_keywords,        old_rewriting_keywords,
-    statistics_keywords,
+    process_keywords,   thread_keywords,         life_keywords,          server_state_keywords, environment_keywords,
+    stats_keywords,     tuning_keywords,         tls_keywords,           proxy_keywords,        timeout_keywords,
+    option_keywords,    bind_keywords,           server_keywords,        balance_keywords,      persistence_keywords,
+    log_keywords,       log_profile_keywords,    rule_keywords,          stick_keywords,        check_keywords,
+    probe_keywords,     status_code_keywords,    userlist_keywords,      later_keywords,        variable_keywords,
+    capture_keywords,   proxy_protocol_keywords, filter_keywords,        compression_keywords,  http_keywords,
+    http_name_keywords, page_keywords,           old_rewriting_keywords, statistics_keywords,
 };
 }  // namespace
 

@@ -188,13 +188,12 @@ void slowstart(ParseContext&, ServerConfig& server, Arguments& args, const Word&
   if (const auto time = args.expect_time("the time")) server.slowstart = *time;
 }
 
+void redir(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  if (const Word* word = args.expect_word("where clients are sent")) server.redirect = word->text;
+}
+
 void hash_key(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
-  static constexpr std::string_view kKeys[] = {"id", "id32", "addr", "addr-port"};
-  if (const Word* word = args.peek(); word->text == "guid") {
-    args.error_at(word->at, "'hash-key guid' is not available in this version").hint = "id, id32, addr or addr-port";
-    args.next();
-    return;
-  }
+  static constexpr std::string_view kKeys[] = {"id", "id32", "addr", "addr-port", "guid"};
   if (const auto key = args.expect_choice("key", kKeys)) server.hash_key = static_cast<balance::NodeKey>(*key);
 }
 
@@ -262,6 +261,8 @@ constexpr Row kOptions[] = {
     with("pool-purge-delay", "<time>", pool_purge, "Half of the connections that rested for that long are closed.",
          "server s1 192.0.2.11:80 pool-purge-delay 10s"),
     with("port", "<port>", port, "Checks another port than the server's.", "server s1 192.0.2.11:3389 check port 443"),
+    with("redir", "<prefix>", redir, "HTTP: its GET and HEAD requests are sent there instead of to the server.",
+         "server s1 192.0.2.11:80 redir http://images.example.com"),
     with("rise", "<count>", count<&C::rise>, "After how many passed checks the server is up again.",
          "server s1 192.0.2.11:3389 check rise 2"),
     with("slowstart", "<time>", slowstart, "How long a server that came back takes to its full share.",
@@ -313,11 +314,18 @@ constexpr Row kTlsOptions[] = {
          "server s1 192.0.2.11:443 check check-ssl ca-file farm.pem verifyhost desk.example.com"),
 };
 
+void guid(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  if (const Word* word = expect_guid(args)) server.guid = word->text;
+}
+
 constexpr Row kId[] = {
+    with("guid", "<guid>", guid, "A name that nothing else in the configuration bears, which hash-key may go by.",
+         "server s1 192.0.2.11:3389 guid desks-1"),
     with("id", "<number>", id, "The server's number, in statistics and stick tables.",
          "server s1 192.0.2.11:3389 id 7"),
 };
 constexpr Row kNoId[] = {
+    dropped_option<ServerConfig>("guid", 1, "no two servers may share a guid"),
     dropped_option<ServerConfig>("id", 1, "no two servers may share an id"),
 };
 
@@ -327,13 +335,11 @@ constexpr std::string_view kNoResolvers = "names are resolved when a configurati
 constexpr std::string_view kNoTls = "TLS to servers is not available in this version";
 constexpr Row kLaterOptions[] = {
     dropped_option<S>("alpn", 1, kNoTls),
-    dropped_option<S>("guid", 1, kNotYet),
     dropped_option<S>("log-proto", 1, "'mode log' is not available in this version"),
     dropped_option<S>("namespace", 1, kNotYet),
     option_without_meaning<S>("no-ssl", 0, "it is the default"),
     option_without_meaning<S>("pool-conn-name", 1, "connections to servers are not shared in TCP mode"),
     dropped_option<S>("proto", 1, kNoHttp),
-    dropped_option<S>("redir", 1, kNoHttp),
     dropped_option<S>("resolve-net", 1, kNoResolvers),
     dropped_option<S>("resolve-opts", 1, kNoResolvers),
     dropped_option<S>("resolve-prefer", 1, kNoResolvers),

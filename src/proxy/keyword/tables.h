@@ -39,6 +39,7 @@ extern const std::span<const config::KeywordRow> compression_keywords;     // co
 extern const std::span<const config::KeywordRow> http_name_keywords;       // http_names.cpp
 extern const std::span<const config::KeywordRow> page_keywords;            // pages.cpp
 extern const std::span<const config::KeywordRow> old_rewriting_keywords;   // old_rewriting.cpp
+extern const std::span<const config::KeywordRow> status_code_keywords;     // status_codes.cpp
 extern const std::span<const config::KeywordRow> later_keywords;           // later.cpp
 
 }  // namespace weir::proxy

@@ -208,6 +208,8 @@ void begin_connect(Session& session, AssignResult assigned) {
   explain(session, [&] { return fmt::format("  at {}", session.facts.server.to_string()); });
   if (stops_at_server(session)) [[unlikely]]
     return kill_session(session, EndedBy::nobody);
+  if (!session.target_config->redirect.empty() && sent_elsewhere(session)) [[unlikely]]
+    return;
   if (session.is_http && take_idle_connection(session)) return send_request(session);
   auto opened = io::open_connection(session.facts.server, connect_options(session, *session.target_config));
   session.server.error = opened ? ConnectionError{} : connection_error_of(opened.error().os_error);

@@ -157,6 +157,12 @@ void open_session(WorkerListener& listener, io::Fd connection, const SocketAddre
   session.phase = Phase::inspecting;
   begin_explaining(session, "connection");
 
+  constexpr std::uint16_t kPrivileged = 1024;
+  if (session.plan->global->reject_privileged_ports && peer.is_inet() && peer.port() < kPrivileged) [[unlikely]] {
+    session.frontend->state->counters[worker.id()].denied_connections.add();
+    session.logged = true;
+    return close_session(session, EndedBy::proxy, 'R');
+  }
   if (turned_away(session, frontend.config->connection_rules, "tcp-request connection",
                   &FrontendCounters::denied_connections))
     return;
