@@ -96,8 +96,9 @@ void write_extended(std::string& out, const proxy::Session& session) {
                  short_time(std::chrono::duration_cast<Milliseconds>(now - facts.accepted)),
                  deadline == TimePoint::max() ? "<NEVER>" : remaining(deadline, now));
   fmt::format_to(end, "  frontend={} (id={} mode={}), listener={} (id={}) addr={}\n", session.frontend->config->name,
-                 session.frontend->config->id, mode_name(*session.frontend->config), session.listener->name.empty() ? "?" : session.listener->name,
-                 session.listener->id, session.listener->address.to_string());
+                 session.frontend->config->id, mode_name(*session.frontend->config),
+                 session.listener->name.empty() ? "?" : session.listener->name, session.listener->id,
+                 session.listener->address.to_string());
   if (session.backend)
     fmt::format_to(end, "  backend={} (id={} mode={}) addr={}\n", session.backend->config->name,
                    session.backend->config->id, mode_name(*session.backend->config), address_text(facts.source));
