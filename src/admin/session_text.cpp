@@ -6,7 +6,9 @@
 #include <charconv>
 #include <iterator>
 
+#include "proxy/http/exchange.h"
 #include "proxy/log_date.h"
+#include "sample/log_format.h"
 
 namespace weir::admin {
 namespace {
@@ -68,6 +70,20 @@ void write_flow(std::string& out, std::string_view name, const proxy::Flow& flow
                  flow.blocked);
 }
 
+std::string_view mode_name(const proxy::ProxyConfig& proxy) {
+  return proxy.settings.mode == proxy::Mode::http ? "http" : "tcp";
+}
+
+// What a client sent may hold anything: escaped and quoted as in the log.
+void write_uri(std::string& out, const proxy::Session& session) {
+  if (session.http == nullptr || session.http->target.empty()) return;
+  const std::span<char> scratch = session.worker->io->scratch();
+  sample::FormatOutput text(scratch, sample::FormatUse::log);
+  text.set_flags({.quote = true});
+  text.text(session.http->target);
+  out.append(" uri=").append(scratch.data(), text.size());
+}
+
 void write_extended(std::string& out, const proxy::Session& session) {
   const auto end = std::back_inserter(out);
   const proxy::SessionFacts& facts = session.facts;
@@ -79,12 +95,13 @@ void write_extended(std::string& out, const proxy::Session& session) {
                  facts.retries, facts.redispatched,
                  short_time(std::chrono::duration_cast<Milliseconds>(now - facts.accepted)),
                  deadline == TimePoint::max() ? "<NEVER>" : remaining(deadline, now));
-  fmt::format_to(end, "  frontend={} (id={} mode=tcp), listener={} (id={}) addr={}\n", session.frontend->config->name,
-                 session.frontend->config->id, session.listener->name.empty() ? "?" : session.listener->name,
-                 session.listener->id, session.listener->address.to_string());
+  fmt::format_to(end, "  frontend={} (id={} mode={}), listener={} (id={}) addr={}\n", session.frontend->config->name,
+                 session.frontend->config->id, mode_name(*session.frontend->config),
+                 session.listener->name.empty() ? "?" : session.listener->name, session.listener->id,
+                 session.listener->address.to_string());
   if (session.backend)
-    fmt::format_to(end, "  backend={} (id={} mode=tcp) addr={}\n", session.backend->config->name,
-                   session.backend->config->id, address_text(facts.source));
+    fmt::format_to(end, "  backend={} (id={} mode={}) addr={}\n", session.backend->config->name,
+                   session.backend->config->id, mode_name(*session.backend->config), address_text(facts.source));
   else
     out += "  backend=<NONE> (id=-1 mode=-)\n";
   if (session.target)
@@ -106,7 +123,7 @@ void write_line(std::string& out, const proxy::Session& session) {
   fmt::format_to(std::back_inserter(out),
                  "{:#x}: proto={} src={} fe={} be={} srv={} ts={:02} epoch=0 age={} calls=0 rate=0 cpu=0 lat=0 "
                  "rq[f=0h,i={},an=00h,rx={},wx=,ax=] rp[f=0h,i={},an=00h,rx={},wx=,ax=] scf=[8,0h,fd={}] "
-                 "scb=[8,1h,fd={}] exp={} rc={} c_exp={}\n",
+                 "scb=[8,1h,fd={}] exp={} rc={} c_exp={}",
                  name_of(session).value(), protocol(facts.client), address_text(facts.client),
                  session.frontend->config->name, session.backend ? session.backend->config->name : "<NONE>",
                  session.target ? session.target->name : "<none>", static_cast<unsigned>(session.phase),
@@ -140,11 +157,17 @@ std::string short_time(Milliseconds duration) {
   return fmt::format("{}s", seconds);
 }
 
-void write_session(std::string& out, const proxy::Session& session, bool extended) {
-  if (extended)
+void write_session(std::string& out, const proxy::Session& session, const SessionForm& form) {
+  if (form.extended) {
     write_extended(out, session);
-  else
+    if (!form.uri || session.http == nullptr || session.http->target.empty()) return;
+    out += "  request";
+    write_uri(out, session);
+  } else {
     write_line(out, session);
+    if (form.uri) write_uri(out, session);
+  }
+  out += '\n';
 }
 
 }  // namespace weir::admin

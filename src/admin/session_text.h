@@ -38,7 +38,10 @@ proxy::Session* find_session(proxy::WorkerContext& worker, const SessionName& na
 /// "3d4h", "5m2s", "0s": the two largest units.
 std::string short_time(Milliseconds duration);
 
-/// One line, or the extended form over several.
-void write_session(std::string& out, const proxy::Session& session, bool extended);
+struct SessionForm {
+  bool extended = false;  // over several lines
+  bool uri = false;       // with the request's target, where there is a request
+};
+void write_session(std::string& out, const proxy::Session& session, const SessionForm& form);
 
 }  // namespace weir::admin

@@ -86,8 +86,9 @@ std::uint32_t hash_source(const Options& options, const SocketAddress& address) 
   return finished(options, folded(address));
 }
 
-std::uint32_t node_key(NodeKey kind, std::uint32_t id, const SocketAddress& address) {
+std::uint32_t node_key(NodeKey kind, std::uint32_t id, const SocketAddress& address, std::string_view guid) {
   if (kind == NodeKey::id32) return id;
+  if (kind == NodeKey::guid) return guid.empty() ? id * kMostPoints : avalanche(sdbm(guid));
   if (kind == NodeKey::id || !address.is_inet()) return id * kMostPoints;
   std::uint32_t key = folded(address);
   if (kind == NodeKey::address_port) key ^= std::uint32_t{address.port()} * 65599U;

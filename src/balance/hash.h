@@ -15,7 +15,7 @@ struct Options;
 enum class HashFunction : std::uint8_t { sdbm, djb2, crc32, none };
 
 /// What the points of a server on the ring are made of: `hash-key`.
-enum class NodeKey : std::uint8_t { id, id32, address, address_port };
+enum class NodeKey : std::uint8_t { id, id32, address, address_port, guid };
 
 [[nodiscard]] std::uint32_t sdbm(std::string_view bytes);
 [[nodiscard]] std::uint32_t djb2(std::string_view bytes);
@@ -27,6 +27,7 @@ enum class NodeKey : std::uint8_t { id, id32, address, address_port };
 [[nodiscard]] std::uint32_t hash_source(const Options& options, const SocketAddress& address);
 
 /// Where the points of a server on the ring start: see ring.h.
-[[nodiscard]] std::uint32_t node_key(NodeKey kind, std::uint32_t id, const SocketAddress& address);
+[[nodiscard]] std::uint32_t node_key(NodeKey kind, std::uint32_t id, const SocketAddress& address,
+                                     std::string_view guid = {});
 
 }  // namespace weir::balance

@@ -100,6 +100,9 @@ TEST(Hash, NodeKeysOfAddressesLookAtNothingElse) {
   EXPECT_EQ(node_key(NodeKey::address, 1, a), node_key(NodeKey::address, 2, b));
   EXPECT_NE(node_key(NodeKey::address_port, 1, a), node_key(NodeKey::address_port, 1, b));
   EXPECT_EQ(node_key(NodeKey::id32, 7, a), 7U);
+  EXPECT_EQ(node_key(NodeKey::guid, 1, a, "desks"), node_key(NodeKey::guid, 2, b, "desks"));
+  EXPECT_NE(node_key(NodeKey::guid, 1, a, "desks"), node_key(NodeKey::guid, 1, a, "desk"));
+  EXPECT_EQ(node_key(NodeKey::guid, 3, a), node_key(NodeKey::id, 3, a));
   EXPECT_EQ(node_key(NodeKey::address, 3, SocketAddress{}), node_key(NodeKey::id, 3, a));
 }
 

@@ -129,8 +129,8 @@ class LineParser {
       } else if (*found == "sample") {
         sample(*value);
       } else {
-        error(word.at, "'profile " + value->text + "': log profiles are not served").hint =
-            "write what the profile changes into 'log-format' and 'log-tag'";
+        config_.profile = value->text;
+        config_.profile_at = value->at;
       }
     }
   }
@@ -247,7 +247,7 @@ class LineParser {
 bool operator==(const TargetConfig& a, const TargetConfig& b) {
   return a.kind == b.kind && a.address == b.address && a.host == b.host && a.fd == b.fd && a.ring == b.ring &&
          a.facility == b.facility && a.level == b.level && a.min_level == b.min_level && a.length == b.length &&
-         a.format == b.format && a.ranges == b.ranges && a.sample_size == b.sample_size;
+         a.format == b.format && a.ranges == b.ranges && a.sample_size == b.sample_size && a.profile == b.profile;
 }
 
 std::optional<TargetConfig> parse_log_line(std::span<const config::Word> words, SourcePosition end,

@@ -57,7 +57,9 @@ struct TargetConfig {
   std::optional<Format> format;     // absent: local, or rfc3164 under `log-send-hostname`
   std::vector<SampleRange> ranges;  // sorted, apart; empty: every message
   std::uint32_t sample_size = 0;
-  SourcePosition at;  // no part of the comparison
+  std::string profile;        // of the section log-profile; empty: none
+  SourcePosition profile_at;  // no part of the comparison, as `at`
+  SourcePosition at;          // no part of the comparison
 
   friend bool operator==(const TargetConfig& a, const TargetConfig& b);
 };

@@ -68,6 +68,8 @@ TEST(LogLine, OptionsAndLevels) {
   EXPECT_EQ(full.level, Level::notice);
   EXPECT_EQ(full.min_level, Level::err);
   EXPECT_EQ(full, good("127.0.0.1 sample 1,4-5:8 format rfc5424 len 80 user notice err"));
+  EXPECT_EQ(good("127.0.0.1 profile mine local0").profile, "mine");
+  EXPECT_NE(good("127.0.0.1 profile mine local0"), good("127.0.0.1 local0"));
   EXPECT_NE(full, plain);
 }
 
@@ -95,7 +97,8 @@ TEST(LogLine, Errors) {
       {"127.0.0.1 sample 1-2,2-3:4 local0", "overlap"},
       {"127.0.0.1 sample 2-1:4 local0", "wrong sample range '2-1'"},
       {"127.0.0.1 sample 1:0 local0", "wrong sample size '0'"},
-      {"127.0.0.1 profile mine local0", "'profile mine': log profiles are not served"},
+      {"127.0.0.1 profile", "'profile' expects a value"},
+      {"127.0.0.1 profile a profile b local0", "'profile' stands twice"},
       {"127.0.0.1:1-2 local0", "takes one port"},
       {"fd@ local0", "'' is no descriptor number"},
       {"fd@x local0", "'x' is no descriptor number"},

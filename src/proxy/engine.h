@@ -137,6 +137,9 @@ class Engine {
   Result<void> want_listeners(const Config& config, WantedListeners& wanted);
   void match_listeners(WantedListeners& wanted) const;
   Result<void> open_sockets(WantedListener& wanted, const GlobalConfig& global);
+  /// Targets and, where any has one, their profiles out of `profiles`.
+  Result<void> add_targets(LogPlan& log, const std::vector<log::TargetConfig>& targets, const LogProfiles& profiles,
+                           const GlobalConfig& global);
   Result<LogPlan> make_log(const ProxyConfig& proxy, const GlobalConfig& global, bool frontend);
   Result<LogPlan> make_fcgi_log(const ProxyConfig& proxy, const GlobalConfig& global);
   Result<LogPlan> make_peers_log(const peers::PeersConfig& section, const GlobalConfig& global);

@@ -35,13 +35,11 @@ std::vector<peers::TableOfGroup> tables_of(const std::string& section, const sti
 
 Result<LogPlan> Engine::make_peers_log(const peers::PeersConfig& section, const GlobalConfig& global) {
   LogPlan log;
-  std::vector<log::TargetConfig> targets = section.logs;
-  if (section.log_global) targets.insert(targets.begin(), global.logs.begin(), global.logs.end());
-  for (const log::TargetConfig& target : targets) {
-    auto made = sinks_.make_target(target, global.log_send_hostname.has_value());
-    if (!made) return unexpected(made.error());
-    log.targets.push_back(std::move(*made));
-  }
+  if (section.log_global)
+    if (auto added = add_targets(log, global.logs, global.log_profiles, global); !added)
+      return unexpected(added.error());
+  if (auto added = add_targets(log, section.logs, global.log_profiles, global); !added)
+    return unexpected(added.error());
   log.tag = global.log_tag;
   return log;
 }

@@ -40,28 +40,57 @@ std::shared_ptr<RuleCounts> count_rules(const ProxyConfig& proxy, const ProcessS
 
 }  // namespace
 
+Result<void> Engine::add_targets(LogPlan& log, const std::vector<log::TargetConfig>& targets,
+                                 const LogProfiles& profiles, const GlobalConfig& global) {
+  for (const log::TargetConfig& target : targets) {
+    auto made = sinks_.make_target(target, global.log_send_hostname.has_value());
+    if (!made) return unexpected(made.error());
+    log.targets.push_back(std::move(*made));
+    if (!target.profile.empty() || !log.profiles.empty()) {
+      log.profiles.resize(log.targets.size());
+      log.profiles.back() = find_profile(profiles, target.profile);
+    }
+  }
+  return {};
+}
+
+namespace {
+
+// When a frontend writes its line, and what that line may ask for.
+void decide_moments(LogPlan& log, const ProxyConfig& proxy) {
+  const LogSettings& settings = proxy.settings.log;
+  log.steps = settings.steps;
+  log.plain = !log.format && log.steps == 0;
+  log.silent_end = log.steps == 0 ? !log.format : (log.steps & bit_of(LogStep::close)) == 0;
+  // COMPAT: observed on 2.6: the unique id counts as part of the line, used or not.
+  const auto open = [](const auto& format) { return format && format->waits_for_end(); };
+  const bool complete = !open(log.format) && !open(log.structured) && !open(proxy.settings.unique_id_program);
+  const bool one_line = log.format && log.steps == 0;
+  log.when_connected = one_line && (complete || settings.as_soon_as_possible);
+  log.when_answered = one_line && settings.as_soon_as_possible;
+  log.own_words =
+      settings.format == LogSettings::Format::custom || log.structured || log.errors || !settings.profiles.empty();
+  const auto asks = [](const auto& format) { return format && format->asks_for("bc_rtt"); };
+  log.asks_server_rtt = asks(log.format) || asks(log.structured) || asks(log.errors);
+  for (const auto& profile : settings.profiles)
+    for (const LogProfile::Step& step : profile->steps)
+      log.asks_server_rtt = log.asks_server_rtt || asks(step.format.program) || asks(step.structured.program);
+}
+
+}  // namespace
+
 Result<LogPlan> Engine::make_log(const ProxyConfig& proxy, const GlobalConfig& global, bool frontend) {
   LogPlan log;
   const LogSettings& settings = proxy.settings.log;
-  const auto add = [&](const std::vector<log::TargetConfig>& targets) -> Result<void> {
-    for (const log::TargetConfig& target : targets) {
-      auto made = sinks_.make_target(target, global.log_send_hostname.has_value());
-      if (!made) return unexpected(made.error());
-      log.targets.push_back(std::move(*made));
-    }
-    return {};
-  };
+  const LogProfiles& profiles = frontend ? settings.profiles : global.log_profiles;
   if (settings.use_global)
-    if (auto added = add(global.logs); !added) return unexpected(added.error());
-  if (auto added = add(settings.targets); !added) return unexpected(added.error());
+    if (auto added = add_targets(log, global.logs, profiles, global); !added) return unexpected(added.error());
+  if (auto added = add_targets(log, settings.targets, profiles, global); !added) return unexpected(added.error());
   if (frontend) {
     log.format = settings.format_program;
     log.structured = settings.structured.program;
     log.errors = settings.errors.program;
-    // COMPAT: observed on 2.6: the unique id counts as part of the line, used or not.
-    const auto open = [](const auto& format) { return format && format->waits_for_end(); };
-    const bool complete = !open(log.format) && !open(log.structured) && !open(proxy.settings.unique_id_program);
-    log.when_connected = log.format && (complete || settings.as_soon_as_possible);
+    decide_moments(log, proxy);
   }
   log.tag = settings.tag.empty() ? global.log_tag : settings.tag;
   return log;
@@ -251,11 +280,8 @@ Result<void> Engine::build_plan(const Config& config, Draft& draft) {
   plan.global = std::make_shared<const GlobalConfig>(config.global);
   plan.references = config.references;
   for (const log::RingConfig& ring : config.rings) sinks_.ring(ring);
-  for (const log::TargetConfig& target : config.global.logs) {
-    auto made = sinks_.make_target(target, config.global.log_send_hostname.has_value());
-    if (!made) return unexpected(made.error());
-    plan.log.targets.push_back(std::move(*made));
-  }
+  if (auto added = add_targets(plan.log, config.global.logs, config.global.log_profiles, config.global); !added)
+    return unexpected(added.error());
   plan.log.tag = config.global.log_tag;
   for (const UserlistConfig& list : config.userlists)
     plan.userlists.push_back(std::make_shared<const UserlistConfig>(list));

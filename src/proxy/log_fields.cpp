@@ -194,16 +194,19 @@ void write_error_head(const Context& context, FormatOutput& out) {
 
 namespace {
 
-// With `option logasap` the line is written while the server is there; at the end its connection is closed by then.
 void origin(const Context& context, FormatOutput& out) {
-  out.text(session_of(context).server.fd >= 0 ? "txn_connect" : "txn_close");
+  const auto* why = static_cast<const LogOrigin*>(context.facts);
+  out.text(name_of(why != nullptr ? *why : LogOrigin::unspec));
 }
 
 constexpr sample::LogAlias kAliases[] = {
     {.name = "B", .write = bytes_to_client, .doc = "Bytes sent from the server to the client.", .at_end = true},
     {.name = "H", .write = host_name, .doc = "The host's name.", .without_session = true},
     {.name = "ID", .write = unique_id, .doc = "The session's name, by unique-id-format.", .at_end = true},
-    {.name = "OG", .write = origin, .doc = "When the line was written: txn_close, or txn_connect with option logasap."},
+    {.name = "OG",
+     .write = origin,
+     .doc = "Why the line is written: txn_accept to txn_close, sess_error, http-req where a rule says do-log.",
+     .without_session = true},
     {.name = "ST", .write = status, .doc = "The status code; 0 in TCP mode.", .without_session = true, .at_end = true},
     {.name = "T", .write = accept_date_utc, .doc = "Accept date, UTC, with its zone.", .without_session = true},
     {.name = "Ta", .write = active_time, .doc = "Milliseconds the session was active.", .at_end = true},

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -28,6 +29,7 @@
 #include "proxy/filter/bandwidth.h"
 #include "proxy/health_settings.h"
 #include "proxy/http/settings.h"
+#include "proxy/log_profile.h"
 #include "proxy/names.h"
 #include "proxy/rule/rule.h"
 #include "proxy/rule/rule_line.h"
@@ -76,14 +78,11 @@ struct LogSettings {
   std::string custom_format;  // text of `log-format`
   SourcePosition format_at;
   std::shared_ptr<const sample::LogFormat> format_program;  // compiled by finish_config(); null for Format::connect
-  struct Text {
-    std::string text;
-    SourcePosition at;
-    std::shared_ptr<const sample::LogFormat> program;  // as format_program
-  };
-  Text structured;  // log-format-sd
-  Text errors;      // error-log-format
-  std::string tag;  // `log-tag`; empty: the global one
+  LogText structured;                                       // log-format-sd
+  LogText errors;                                           // error-log-format
+  LogSteps steps = 0;                                       // log-steps; 0: none was written
+  LogProfiles profiles;  // compiled by finish_config(): those by which this frontend may log
+  std::string tag;       // `log-tag`; empty: the global one
   bool separate_errors = false;
   bool skip_normal = false;          // option dontlog-normal
   bool skip_null = false;            // option dontlognull
@@ -106,6 +105,7 @@ enum class OnMarkedDown : std::uint8_t { none, shutdown_sessions };
 /// A server line with its defaults applied. `default-server` is one of these without a name.
 struct ServerConfig {
   std::string name;
+  std::string guid;               // unique among all objects; empty: none
   std::uint32_t id = 0;           // `id`, else its place in the backend from 1
   bool explicit_id = false;       // a reload keeps the running id of a server that bears none
   AddressSpec spec;               // as written
@@ -152,6 +152,7 @@ struct ServerConfig {
 struct BindConfig {
   std::vector<SocketAddress> addresses;  // ranges and several addresses are expanded
   std::string name;
+  std::string guid_prefix;  // of its addresses: "prefix-0", "prefix-1"; empty: they have none
   std::uint32_t id = 0;
   std::uint32_t maxconn = 0;  // 0: the frontend's
   io::ListenOptions options;
@@ -286,6 +287,7 @@ enum class ProxyKind : std::uint8_t { frontend = 1, backend = 2, listen = 3 };
 
 struct ProxyConfig {
   std::string name;
+  std::string guid;
   ProxyKind kind = ProxyKind::listen;
   std::uint32_t id = 0;
   bool explicit_id = false;
@@ -352,6 +354,12 @@ struct UserlistConfig {
   SourcePosition at;
 };
 
+/// Statuses from 100 to 599, by number.
+using StatusCodes = std::bitset<600>;
+/// Manual, http-err-codes and http-fail-codes: what they are without a line.
+StatusCodes usual_error_codes();
+StatusCodes usual_failure_codes();
+
 struct GlobalConfig {
   unsigned threads = 0;  // 0: one per core
   unsigned thread_hard_limit = 0;
@@ -368,6 +376,7 @@ struct GlobalConfig {
   bool master_worker = false;
   std::string pidfile;
   std::vector<log::TargetConfig> logs;
+  LogProfiles log_profiles;
   std::string log_tag = "haproxy";
   std::optional<std::string> log_send_hostname;
   std::vector<BindConfig> stats_sockets;
@@ -377,10 +386,14 @@ struct GlobalConfig {
   Timeout grace;
   std::string node, description, localpeer;
   std::uint64_t bufsize = 16'384;
-  std::uint64_t maxrewrite = 1024;           // tune.maxrewrite
-  std::uint32_t max_http_fields = 101;       // tune.http.maxhdr
-  std::uint32_t log_uri_length = 1024;       // tune.http.logurilen
-  std::uint32_t capture_cookie_length = 63;  // tune.http.cookielen
+  std::uint64_t maxrewrite = 1024;                    // tune.maxrewrite
+  std::uint32_t max_http_fields = 101;                // tune.http.maxhdr
+  StatusCodes error_codes = usual_error_codes();      // http-err-codes
+  StatusCodes failure_codes = usual_failure_codes();  // http-fail-codes
+  bool keeps_ambiguous_framing = false;               // h1-do-not-close-on-insecure-transfer-encoding
+  bool reject_privileged_ports = false;               // harden.reject-privileged-ports.tcp
+  std::uint32_t log_uri_length = 1024;                // tune.http.logurilen
+  std::uint32_t capture_cookie_length = 63;           // tune.http.cookielen
   using NamePairs = std::vector<std::pair<std::string, std::string>>;
   NamePairs adjusted_names, adjusted_file_names;              // h1-case-adjust, h1-case-adjust-file
   std::shared_ptr<const proto::http1::NameCases> name_cases;  // both, once finished; null: none
@@ -430,6 +443,12 @@ struct GlobalConfig {
   std::vector<std::string> lines;                             // words joined, for telling what changed
 };
 
+/// Where a rule names a log profile.
+struct LogProfileUse {
+  std::string name;
+  SourcePosition at;
+};
+
 /// All of it. Proxies keep the order of the file; ids are unique per kind.
 struct Config {
   GlobalConfig global;
@@ -437,6 +456,7 @@ struct Config {
   std::vector<peers::PeersConfig> peers;
   std::vector<UserlistConfig> userlists;
   std::vector<log::RingConfig> rings;
+  std::vector<LogProfileUse> log_profile_uses;
   std::vector<std::string> file_names;
   std::vector<std::string> environment;  // "NAME=value", for `show env`
   std::shared_ptr<const sample::ReferenceBook> references;

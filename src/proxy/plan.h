@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "log/sink.h"
+#include "proxy/log_profile.h"
 #include "proxy/model.h"
 #include "proxy/rule/rule_counts.h"
 #include "proxy/state.h"
@@ -27,11 +28,18 @@ namespace weir::proxy {
 /// Where the messages of one proxy go, and as what.
 struct LogPlan {
   std::vector<std::shared_ptr<const log::Target>> targets;
+  LogProfiles profiles;                                 // beside the targets, null: none; empty when no target has one
   std::shared_ptr<const sample::LogFormat> format;      // null: the plain "Connect from" line
   std::shared_ptr<const sample::LogFormat> structured;  // log-format-sd; null: none
   std::shared_ptr<const sample::LogFormat> errors;      // error-log-format; null: as the others
   std::string tag;
+  LogSteps steps = 0;           // log-steps; 0: one line, when it can be written
+  bool plain = false;           // that line is the plain one, of the beginning
+  bool silent_end = false;      // the end writes no line
   bool when_connected = false;  // nothing in the line is left open then
+  bool when_answered = false;   // HTTP, option logasap: once the answer's head has left
+  bool own_words = false;       // formats that people wrote: they may ask for any address
+  bool asks_server_rtt = false;
 };
 
 struct FrontendPlan {

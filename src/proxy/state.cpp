@@ -243,7 +243,7 @@ void BackendState::describe(ServerState& server) {
   balance::ServerSlot& slot = slots[server.index];
   const ServerConfig& configured = *server.config;
   slot.id = server.id;
-  slot.node_key = balance::node_key(configured.hash_key, server.id, server.address);
+  slot.node_key = balance::node_key(configured.hash_key, server.id, server.address, configured.guid);
   slot.weight = static_cast<std::uint16_t>(server.runtime_weight.value_or(configured.weight));
   slot.backup = configured.backup;
   slot.maxconn = limit_of(server);

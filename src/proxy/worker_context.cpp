@@ -30,18 +30,35 @@ WorkerContext& WorkerContext::current() {
 
 void WorkerContext::set_current(WorkerContext* context) { current_context = context; }
 
-void WorkerContext::emit(const LogPlan& log, const log::Line& line) {
-  if (log.targets.empty()) return;
+void WorkerContext::prepare_logger() {
   if (logger_time != io->now()) {
     logger_time = io->now();
     logger.set_time(io->wall_now(), io->now());
   }
-  log::Line tagged = line;
-  if (tagged.tag.empty()) tagged.tag = log.tag;
-  logger.emit(log.targets, tagged);
   if (flush_queued) return;
   flush_queued = true;
   io->defer(flush_log, this);
+}
+
+void WorkerContext::emit(const LogPlan& log, const log::Line& line) {
+  if (log.targets.empty()) return;
+  log::Line tagged = line;
+  if (log.profiles.empty()) [[likely]] {
+    if (tagged.tag.empty()) tagged.tag = log.tag;
+    prepare_logger();
+    logger.emit(log.targets, tagged);
+    return;
+  }
+  for (std::size_t i = 0; i < log.targets.size(); i++) {
+    const LogProfile* profile = log.profiles[i].get();
+    tagged.tag = profile != nullptr && !profile->tag.empty() ? profile->tag : line.tag.empty() ? log.tag : line.tag;
+    emit(*log.targets[i], tagged);
+  }
+}
+
+void WorkerContext::emit(const log::Target& target, const log::Line& line) {
+  prepare_logger();
+  logger.emit(target, line);
 }
 
 Session& SessionSlots::take() {

@@ -81,11 +81,16 @@ struct WorkerContext {
   [[nodiscard]] std::uint64_t now_ms() const {
     return static_cast<std::uint64_t>(std::chrono::duration_cast<Milliseconds>(io->now().time_since_epoch()).count());
   }
-  /// Queues one line; it leaves at the end of this turn.
+  /// Queues one line for all targets; it leaves at the end of this turn.
   void emit(const LogPlan& log, const log::Line& line);
+  /// For one of them.
+  void emit(const log::Target& target, const log::Line& line);
 
   static WorkerContext& current();
   static void set_current(WorkerContext* context);
+
+ private:
+  void prepare_logger();  // its clock, and its end of this turn
 };
 
 }  // namespace weir::proxy

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Log lines of HTTP mode: aliases, captures, what is logged and when, and termination codes of waiting and retrying."""
-from harness import add_scenario, main, scenario
+import re
+
+from harness import GLOBAL, add_scenario, main, scenario
 from web import CONFIG, OK, WebClient, farm, get, observe_lines, play, response, row as add_row, talk, traffic, web
 from wire import until
 
@@ -100,6 +102,23 @@ def http_log_queue(w):
     second.close()
     w.idle("fe")
     observe_lines(w, "queue", sorted(traffic(w), key=lambda line: line.rsplit('"', 2)[1]))
+
+
+PLAIN = {"usual": (A + A, ""), "denied": (A, "http-request deny"), "silent": (A, "http-request set-log-level silent"),
+         "level": (A, "http-request set-log-level err"), "normal": (A, "option dontlog-normal"), "monitor": (A, "monitor-uri /a/b"),
+         "bad": (b"BAD\r\n\r\n", ""), "half": (b"GET / HT", ""), "nothing": (b"", ""), "nowhere": (A, "use_backend nowhere if TRUE"),
+         "error_format": (A, "error-log-format %ci")}
+for _name, (_sent, _line) in PLAIN.items():
+    def _plain(w, sent=_sent, line=_line):
+        """Without a log format: the plain line of each request."""
+        web(w, "s1", OK)
+        w.start(f"defaults\n    mode http\n    log global\n    timeout connect 2s\n    timeout client 8s\n    timeout server 8s\nfrontend fe\n    bind @fe@\n"
+                f"    {line}\n    default_backend be\nbackend be\n    server s1 @s1@\nbackend nowhere\n", prologue=GLOBAL)
+        w.exchange("fe", sent, finish=True)
+        w.idle("fe")
+        w.cli("show version")
+        w.observe("lines", [re.sub(r"\d[\d.:]+", "<address>", line.split("]: ")[1]) for line in w.log.all() if "]: Connect" in line])
+    add_scenario("http_log_plain_" + _name, _plain)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ struct Filter {
   std::string frontend, backend, server;
   Milliseconds older{-1};
   bool suspicious = false;
-  bool extended = false;
+  SessionForm form;
 
   [[nodiscard]] bool selects(const proxy::Session& session) const {
     if (session.phase == proxy::Phase::requesting) return false;  // COMPAT: observed on 2.6: it begins with a request
@@ -62,7 +62,7 @@ constexpr std::string_view kUsage =
     "  frontend <f>  only sessions of this frontend\n"
     "  older <age>   only sessions older than this many seconds\n"
     "  server <b/s>  only sessions on this server\n"
-    "  show-uri      the request's URI, which sessions of TCP mode have none of\n"
+    "  show-uri      the URI of the request that is being served, in HTTP mode\n"
     "  susp          only sessions that hold bytes nobody has taken for minutes\n";
 
 /// The error is the answer to give.
@@ -89,7 +89,7 @@ Result<Filter> parse_filter(const proxy::Plan& plan, std::span<const std::string
       if (!age) return fail("An age is expected, in seconds.\n");
       filter.older = *age;
     } else if (option == "susp" || option == "show-uri") {
-      filter.suspicious = filter.suspicious || option == "susp";
+      (option == "susp" ? filter.suspicious : filter.form.uri) = true;
       i--;  // takes no value
     } else {
       return fail(std::string(kUsage));
@@ -110,7 +110,7 @@ Visit visit(proxy::WorkerContext& worker, const Filter& filter, std::uint32_t fr
   std::uint32_t slot = from;
   for (; slot < end && slot - from < kSlotsAVisit && result.text.size() < kTextAVisit; slot++)
     if (const proxy::Session* session = worker.sessions.at(slot); session != nullptr && filter.selects(*session))
-      write_session(result.text, *session, filter.extended);
+      write_session(result.text, *session, filter.form);
   result.next = slot;
   result.done = slot >= end;
   return result;
@@ -148,15 +148,15 @@ void write_own(Call& call, const CliSession& session, const Filter& filter) {
                  session.stream.fd(), short_time(session.timeout));
 }
 
-io::Task<void> show_one(Call& call, std::uint64_t value) {
+io::Task<void> show_one(Call& call, std::uint64_t value, const Filter& filter) {
   const SessionName name = SessionName::of(value);
   const auto& contexts = call.worker.process->contexts;
   if (name.worker < contexts.size()) {
     proxy::WorkerContext* there = contexts[name.worker].get();
-    const std::string text = co_await on_worker(*there->io, [there, name] {
+    const std::string text = co_await on_worker(*there->io, [there, name, filter] {
       std::string found;
-      if (const proxy::Session* session = find_session(*there, name); session != nullptr)
-        write_session(found, *session, true);
+      if (const proxy::Session* session = find_session(*there, name); session != nullptr && filter.selects(*session))
+        write_session(found, *session, filter.form);
       return found;
     });
     if (!text.empty()) {
@@ -178,17 +178,18 @@ io::Task<void> show_sess(Call& call) {
     call.say(6, kUsage);
     co_return;
   }
-  if (const auto name = parse_session_name(call.word(0))) {
-    co_await show_one(call, *name);
-    co_return;
-  }
-  const bool extended = call.word(0) == "all";
+  const auto name = parse_session_name(call.word(0));
+  const bool extended = name || call.word(0) == "all";
   auto filter = parse_filter(*call.worker.plan, extended ? call.words.subspan(1) : call.words);
   if (!filter) {
     call.error(filter.error().message);
     co_return;
   }
-  filter->extended = extended;
+  filter->form.extended = extended;
+  if (name) {
+    co_await show_one(call, *name, *filter);
+    co_return;
+  }
   for (const auto& context : call.worker.process->contexts) {
     const bool goes_on = co_await show_worker(call, *context, *filter);
     if (!goes_on) co_return;

@@ -6,7 +6,9 @@
 #include "proto/http/text.h"
 #include "proxy/fetch/tables.h"
 #include "proxy/http/credentials.h"
+#include "proxy/http/exchange.h"
 #include "proxy/names.h"
+#include "proxy/tcp/session.h"
 #include "proxy/userlist.h"
 #include "sample/fetch/http.h"
 
@@ -29,10 +31,17 @@ FetchStatus read_field(Context& context, const proto::http::FieldName& name, Aut
   return out.scheme.empty() || out.rest.empty() ? FetchStatus::absent : FetchStatus::ok;
 }
 
-FetchStatus read_basic(Context& context, BasicCredentials& out) {
+// Manual, option http-use-proxy-header: of a request for a proxy, its own field.
+const proto::http::FieldName& field_of(const Context& context) {
   static const proto::http::FieldName kName("authorization");
+  static const proto::http::FieldName kProxyName("proxy-authorization");
+  const Session* session = context.session;
+  return session != nullptr && session->http != nullptr && session->http->proxied ? kProxyName : kName;
+}
+
+FetchStatus read_basic(Context& context, BasicCredentials& out) {
   Authorization field;
-  if (const FetchStatus found = read_field(context, kName, field); found != FetchStatus::ok) return found;
+  if (const FetchStatus found = read_field(context, field_of(context), field); found != FetchStatus::ok) return found;
   const auto told = basic_credentials(field, context.arena);
   if (!told) return FetchStatus::absent;
   out = *told;
@@ -76,10 +85,9 @@ FetchStatus http_auth_group(const Args& args, Context& context, Sample& out) {
 }
 
 FetchStatus http_auth_bearer(const Args& args, Context& context, Sample& out) {
-  static const proto::http::FieldName kName("authorization");
   Authorization field;
   const auto* prepared = static_cast<const sample::PreparedName*>(args.prepared);
-  const FetchStatus found = read_field(context, prepared == nullptr ? kName : prepared->field, field);
+  const FetchStatus found = read_field(context, prepared == nullptr ? field_of(context) : prepared->field, field);
   if (found != FetchStatus::ok) return found;
   if (!same_name(field.scheme, "bearer")) return FetchStatus::absent;
   out = Sample::string(field.rest);

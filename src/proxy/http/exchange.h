@@ -33,6 +33,7 @@ class ServerState;
 
 /// Which rules are asked next, in this order.
 enum class RequestStage : std::uint8_t {
+  arrived,
   front_content,
   front_http,
   front_stats,
@@ -96,7 +97,7 @@ struct ExchangeState {
   proto::http1::BodyReader body_reader;
   bool body_read_over = false;
 
-  RequestStage stage = RequestStage::front_content;
+  RequestStage stage = RequestStage::arrived;
   ResponseStage response_stage = ResponseStage::back_content;
   std::uint16_t next_rule = 0;
   std::uint32_t asked = 0;  // the question to another worker for a server's connection; 0: none
@@ -129,6 +130,7 @@ struct ExchangeState {
   bool wanted_keep_alive = false;  // as the request wanted it
   bool request_in_buffer = false;  // the whole request still lies in the buffer: it can be sent again
   bool request_broken = false;     // the server stopped taking it
+  bool proxied = false;            // meant for a proxy, and option http-use-proxy-header heeds that
   bool reused = false;             // over a server's connection that was there
   bool response_begun = false;     // the server's final head is there
   bool response_paused = false;    // a rule of the response waits

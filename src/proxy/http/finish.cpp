@@ -17,8 +17,8 @@ namespace {
 using namespace proto::http;
 
 bool http_server_stays(const Session& session, const Framing& framing) {
-  return framing.kind != BodyKind::until_close && framing.keep_alive && !framing.close_after &&
-         servers_are_kept(session);
+  const bool ambiguous = framing.close_after && !session.worker->plan->global->keeps_ambiguous_framing;
+  return framing.kind != BodyKind::until_close && framing.keep_alive && !ambiguous && servers_are_kept(session);
 }
 
 bool server_stays(const Session& session) {
@@ -109,7 +109,7 @@ void end_exchange(Session& session) {
     count_tracked_status(session, exchange.status);
   }
   count_times(session);
-  write_log(session);
+  write_log(session, LogOrigin::txn_close);
   end_explaining(session);
   end_request_tracking(session);
 }

@@ -90,6 +90,7 @@ std::string_view set_of(RequestStage stage) {
     case RequestStage::back_redirect: return "redirect";
     case RequestStage::front_stats:
     case RequestStage::back_stats: return "stats http-request";
+    case RequestStage::arrived:
     case RequestStage::choose:
     case RequestStage::ready: break;
   }
@@ -219,9 +220,13 @@ Outcome ask_stage(Session& session, RequestStage stage) {
   const ProxyConfig& front = *session.frontend->config;
   const auto back = [&]() -> const ProxyConfig& { return *session.backend->config; };
   switch (stage) {
-    case RequestStage::front_content:
+    case RequestStage::arrived:
       capture_request(session);
+      log_plain_connect(session);  // COMPAT: observed on 2.6: whatever becomes of it
       if (is_monitor(session)) return answer_monitor(session), Outcome::stopped;
+      log_at(session, LogOrigin::txn_request);
+      return Outcome::next;
+    case RequestStage::front_content:
       if (!body_is_buffered(session, front.settings.http)) return Outcome::stopped;
       return ask(session, front.content_rules);
     case RequestStage::front_http: return ask_http(session, front);

@@ -91,6 +91,10 @@ bool answer_instead_of_closing(Session& session, EndedBy by, char in);
 /// What cannot become a request is answered, and the connection ends.
 void refuse_request(Session& session, proto::http::Violation violation);
 
+// redirect.cpp
+/// `redir` of the server that was chosen. True: its client has been sent there; false: the server serves it.
+bool sent_elsewhere(Session& session);
+
 // serve.cpp: answers from inside, in pieces
 void serve_from_inside(Session& session, ServiceAnswer answer);
 /// More of it, as far as the client takes it.

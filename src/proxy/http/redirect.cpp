@@ -83,20 +83,6 @@ void add_path(std::string& location, const Redirect& redirect, std::string_view 
 
 }  // namespace
 
-bool redirected_by_server(Session& session) {
-  const std::string& prefix = session.target_config->redirect;
-  HttpExchange& exchange = *session.http;
-  const bool fetches = exchange.request_method == Method::get || exchange.request_method == Method::head;
-  if (prefix.empty() || !fetches) return false;
-  static const Reply kReply{
-      .status = 302, .closes = true, .fields = {{"cache-control", "no-cache"}, {"content-length", "0"}}};
-  const auto where = exchange.texts.copy(fmt::format("{}{}", prefix, split_target(exchange.request.target).path_query));
-  exchange.answer = {};
-  exchange.answer.fields.emplace_back("location", where.value_or(prefix));
-  answer(session, kReply, EndedBy::local, 'C');
-  return true;
-}
-
 bool read_redirect(config::ParseContext& context, config::Arguments& args, const sample::Scope& scope, bool literal,
                    Redirect& out) {
   static constexpr std::string_view kTo[] = {"location", "prefix", "scheme"};
@@ -161,6 +147,34 @@ RedirectOrder order_redirect(Session& session, const Redirect& redirect, sample:
     exchange.answer.fields.emplace_back("set-cookie", *cookie);
   }
   return RedirectOrder::given;
+}
+
+// Manual 5.2, redir: GET and HEAD of a path only. COMPAT: observed on 2.6: the client's connection ends.
+bool sent_elsewhere(Session& session) {
+  if (!session.is_http) return false;
+  HttpExchange& exchange = *session.http;
+  if (exchange.request_method != Method::get && exchange.request_method != Method::head) return false;
+  static const Reply kReply = [] {
+    Reply reply;
+    reply.status = 302;
+    reply.closes = true;
+    reply.fields.emplace_back("cache-control", "no-cache");
+    reply.fields.emplace_back("content-length", "0");
+    return reply;
+  }();
+  const std::string_view path_query = split_target(exchange.request.target, false).path_query;
+  if (!path_query.starts_with('/')) return false;
+  std::string location = session.target_config->redirect;
+  location += path_query;
+  const auto kept = exchange.texts.copy(location);
+  exchange.answer = {};
+  if (!kept) {
+    answer(session, page_of(session, 500), EndedBy::internal, 'C');
+    return true;
+  }
+  exchange.answer.fields.emplace_back("location", *kept);
+  answer(session, kReply, EndedBy::local, 'C');
+  return true;
 }
 
 }  // namespace weir::proxy

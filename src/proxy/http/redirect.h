@@ -35,7 +35,4 @@ enum class RedirectOrder : std::uint8_t { given, skipped, failed };
 /// Leaves it in the session's exchange, to be answered.
 RedirectOrder order_redirect(Session& session, const Redirect& redirect, sample::Context& context);
 
-/// The chosen server's `redir` answers for it. True: it does, and the session may be gone.
-bool redirected_by_server(Session& session);
-
 }  // namespace weir::proxy

@@ -163,8 +163,8 @@ void send_own_answer(Session& session, std::string_view content, Framing framing
   }
   const bool chunked = body.chunked_out;
   const bool old_client = !exchange.bad_request && exchange.request_version == Version::http10;
-  const std::string_view last_line = !exchange.client_keep_alive ? "connection: close\r\n"
-                                     : old_client                ? "connection: keep-alive\r\n"
+  const std::string_view last_line = !exchange.client_keep_alive ? connection_field(exchange, false)
+                                     : old_client                ? connection_field(exchange, true)
                                                                  : "";
   const std::string_view head = write_http1_head(session, exchange.response, last_line);
   body.clear();

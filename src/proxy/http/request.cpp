@@ -14,6 +14,7 @@
 #include "proxy/http/broken.h"
 #include "proxy/http/phases.h"
 #include "proxy/http/resting.h"
+#include "proxy/http/wire.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/relay.h"
@@ -70,7 +71,8 @@ bool client_stays(const Session& session, const HttpExchange& exchange) {
   if (front_settings(session).after_answer == AfterAnswer::close) return false;
   if (session.worker->process->stopping.load(std::memory_order_relaxed)) return false;
   if (session.frontend->state->removed.load(std::memory_order_relaxed)) return false;
-  return framing.keep_alive && !framing.close_after;
+  const bool ambiguous = framing.close_after && !session.worker->plan->global->keeps_ambiguous_framing;
+  return framing.keep_alive && !ambiguous;
 }
 
 // What began as bytes has been asked the rules before that, and may have its backend.
@@ -104,6 +106,10 @@ void begin_request(Session& session, HttpExchange& exchange, std::size_t size) {
     return refuse_request(session, body.framing.violation);
   }
   begin_where_switched(session);
+  // Manual: one whose target begins with neither '/' nor '*'.
+  exchange.proxied = front_settings(session).use_proxy_header && !exchange.request.target.starts_with('/') &&
+                     !exchange.request.target.starts_with('*');
+  if (exchange.proxied) heed_proxy_connection(exchange.request, body.framing);
   body.reader = proto::http1::BodyReader(body.framing);
   body.read_over = body.reader.over();
   exchange.client_keep_alive = exchange.wanted_keep_alive = client_stays(session, exchange);

@@ -82,9 +82,9 @@ std::string_view connection_line(const Session& session) {
   const HttpExchange& exchange = *session.http;
   if (exchange.tunnel) return {};
   const bool old_answer = exchange.response.version == Version::http10;
-  if (!exchange.client_keep_alive) return old_answer ? std::string_view() : std::string_view("connection: close\r\n");
+  if (!exchange.client_keep_alive) return old_answer ? std::string_view() : connection_field(exchange, false);
   const bool must_say = old_answer || exchange.request_version == Version::http10;
-  return must_say ? std::string_view("connection: keep-alive\r\n") : std::string_view();
+  return must_say ? connection_field(exchange, true) : std::string_view();
 }
 
 // A body whose end is the connection's, or chunks that an old client cannot read, end with the connection.
@@ -119,6 +119,7 @@ bool send_head(Session& session) {
   if (asks_for_close(exchange.response)) exchange.client_keep_alive = false;
   if (!strip_connection_options(exchange.response, exchange.texts) && !exchange.tunnel)
     exchange.response.remove_all(FieldId::connection);
+  if (exchange.proxied) exchange.response.remove_all(FieldId::proxy_connection);
   exchange.status = exchange.response.status;
   const std::string_view head = write_http1_head(session, exchange.response, connection_line(session));
   if (head.empty()) {
@@ -137,7 +138,8 @@ bool send_head(Session& session) {
     return false;
   }
   // Not before: the line is written where the head was.
-  if (session.frontend->config->settings.log.as_soon_as_possible) write_log(session);
+  if (session.frontend->log.when_answered) write_log(session, LogOrigin::txn_response);
+  log_at(session, LogOrigin::txn_response);
   if (exchange.tunnel && moved == Moved::over) return true;
   arm_timer(session);
   return response_moved(session, moved);
@@ -274,6 +276,8 @@ bool begin_response(Session& session) {
     return false;
   }
   exchange.response_begun = true;
+  if (exchange.proxied && exchange.response_body.framing.kind != BodyKind::until_close)
+    heed_proxy_connection(exchange.response, exchange.response_body.framing);
   exchange.response_body.reader = proto::http1::BodyReader(exchange.response_body.framing);
   if (exchange.response_body.records == nullptr)
     exchange.response_body.read_over = exchange.response_body.reader.over();

@@ -53,8 +53,8 @@ std::string_view connection_line(const Session& session) {
   const bool closes = exchange.server_closes || !servers_are_kept(session);
   const bool pretend = session.backend->config->settings.http.pretend_keepalive ||
                        session.frontend->config->settings.http.pretend_keepalive;
-  if (closes && !pretend) return old ? std::string_view() : std::string_view("connection: close\r\n");
-  return old ? std::string_view("connection: keep-alive\r\n") : std::string_view();
+  if (closes && !pretend) return old ? std::string_view() : connection_field(exchange, false);
+  return old ? connection_field(exchange, true) : std::string_view();
 }
 
 bool whole_in_buffer(const Session& session, const BodyState& body) {
@@ -79,6 +79,7 @@ void finish_request_head(Session& session) {
   if (!strip_connection_options(exchange.request, exchange.texts)) {
     exchange.request.remove_all(FieldId::connection);
   }
+  if (exchange.proxied) exchange.request.remove_all(FieldId::proxy_connection);
   const HttpSettings& front = session.frontend->config->settings.http;
   if (!front.unique_id_header.empty()) {
     const FieldName name(front.unique_id_header);
@@ -98,6 +99,7 @@ void send_request(Session& session) {
   HttpExchange& exchange = *session.http;
   session.phase = Phase::relaying;
   session.phase_deadline = TimePoint::max();
+  log_at(session, LogOrigin::txn_connect);
   const std::uint16_t worker = session.worker->id();
   session.target->counters[worker].requests.add();
   Counter ServerCounters::* const how = exchange.reused ? &ServerCounters::reuses : &ServerCounters::connects;

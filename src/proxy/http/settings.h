@@ -121,6 +121,7 @@ struct HttpSettings {
   bool adjust_client_names = false;                    // option h1-case-adjust-bogus-client
   bool adjust_server_names = false;                    // option h1-case-adjust-bogus-server
   bool pretend_keepalive = false;
+  bool use_proxy_header = false;  // option http-use-proxy-header
   bool buffer_request = false;
   bool accept_unsafe_request = false;
   bool accept_unsafe_response = false;

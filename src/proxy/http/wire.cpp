@@ -49,6 +49,27 @@ bool strip_connection_options(Head& head, TextStore& texts) {
   return true;
 }
 
+void heed_proxy_connection(const Head& head, Framing& framing) {
+  bool told = false;
+  bool close = false;
+  bool keep = false;
+  for (const Field* field = head.find(FieldId::proxy_connection); field != nullptr;
+       field = head.find(FieldId::proxy_connection, head.index_of(field) + 1)) {
+    told = true;
+    ListWalk list(field->value);
+    for (std::string_view option; list.next(option);) {
+      close = close || same_name(option, "close");
+      keep = keep || same_name(option, "keep-alive");
+    }
+  }
+  if (told) framing.keep_alive = !close && (keep || head.version == Version::http11);
+}
+
+std::string_view connection_field(const HttpExchange& exchange, bool keeps) {
+  if (exchange.proxied) return keeps ? "proxy-connection: keep-alive\r\n" : "proxy-connection: close\r\n";
+  return keeps ? "connection: keep-alive\r\n" : "connection: close\r\n";
+}
+
 bool asks_for_close(const Head& head) {
   for (const Field* field = head.find(FieldId::connection); field != nullptr;
        field = head.find(FieldId::connection, head.index_of(field) + 1)) {

@@ -12,6 +12,12 @@ namespace weir::proxy {
 /// RFC 9110 7.6.1. False: no room for the shorter value.
 bool strip_connection_options(proto::http::Head& head, TextStore& texts);
 
+/// Manual, option http-use-proxy-header: where a Proxy-Connection field says something, it decides instead of
+/// Connection whether the connection stays.
+void heed_proxy_connection(const proto::http::Head& head, proto::http::Framing& framing);
+/// The field that says so on our side, with its line end.
+[[nodiscard]] std::string_view connection_field(const HttpExchange& exchange, bool keeps);
+
 /// A rule has written "Connection: close".
 bool asks_for_close(const proto::http::Head& head);
 

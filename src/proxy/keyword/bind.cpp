@@ -40,6 +40,10 @@ void v6only(ParseContext&, BindConfig& bind, Arguments&, const Word&) { bind.opt
 void tfo(ParseContext&, BindConfig& bind, Arguments&, const Word&) { bind.options.tcp_fast_open = true; }
 void defer_accept(ParseContext&, BindConfig& bind, Arguments&, const Word&) { bind.options.defer_accept = true; }
 void transparent(ParseContext&, BindConfig& bind, Arguments&, const Word&) { bind.options.transparent = true; }
+void guid_prefix(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
+  if (const Word* word = expect_guid(args)) bind.guid_prefix = word->text;
+}
+
 void tcp_ut(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
   if (const auto time = args.expect_time("the time")) bind.options.tcp_user_timeout = *time;
 }
@@ -142,6 +146,12 @@ constexpr Row kOptions[] = {
      .arguments = "<group>",
      .doc = "The group of a Unix socket.",
      .example = "bind /run/rdp.sock group adm"},
+    {.name = "guid-prefix",
+     .args = 1,
+     .apply = guid_prefix,
+     .arguments = "<guid>",
+     .doc = "Names for its addresses that nothing else in the configuration bears: <guid>-0, <guid>-1 ...",
+     .example = "bind 192.0.2.1:3389 guid-prefix rdp"},
     {.name = "id",
      .args = 1,
      .apply = id,
@@ -234,7 +244,6 @@ constexpr Row kLaterOptions[] = {
     config::dropped_option<BindConfig>("default-crt", 1, kNoTls),
     config::dropped_option<BindConfig>("ecdhe", 1, kNoTls),
     config::dropped_option<BindConfig>("generate-certificates", 0, kNoTls),
-    config::dropped_option<BindConfig>("guid-prefix", 1, kNotYet),
     config::dropped_option<BindConfig>("namespace", 1, kNotYet),
     config::option_without_meaning<BindConfig>("nice", 1, "connections have no priorities among each other"),
     config::dropped_option<BindConfig>("no-sslv3", 0, kNoTls),

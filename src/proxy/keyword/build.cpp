@@ -77,6 +77,8 @@ void record_line(ParseContext& context, const Line& line) {
     lines = &global->lines;
   } else if (auto* app = context.target_if<FcgiApp>()) {
     lines = &app->lines;
+  } else if (auto* profile = context.target_if<LogProfile>()) {
+    lines = &profile->lines;
   }
   if (lines == nullptr) return;
   std::string text = joined(line.words);
@@ -100,6 +102,14 @@ bool read_condition(ParseContext& context, Arguments& args, Place place, sample:
   if (std::string whole = condition->signature(); whole != condition->text()) proxy.lines.push_back(std::move(whole));
   out = std::move(*condition);
   return true;
+}
+
+const Word* expect_guid(Arguments& args) {
+  constexpr std::size_t kLongest = 127;
+  const Word* word = args.expect_name("a guid");
+  if (word == nullptr || word->text.size() <= kLongest) return word;
+  args.error_at(word->at, fmt::format("a guid has {} characters at most", kLongest));
+  return nullptr;
 }
 
 std::optional<std::uint32_t> user_id(Arguments& args) {

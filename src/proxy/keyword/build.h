@@ -51,6 +51,9 @@ struct Build {
     SourcePosition named_at;
   };
   std::map<std::string, FcgiSection, std::less<>> fcgi_apps;
+  std::deque<LogProfile> log_profiles;
+  config::UniqueNames log_profile_names;
+  std::vector<LogProfileUse> log_profile_uses;  // by do-log
 };
 
 /// The pages of the http-errors section of that name, which may come later.
@@ -80,6 +83,8 @@ void record_line(config::ParseContext& context, const config::Line& line);
 /// Reads `if ...` or `unless ...` up to the end of the line into `out`. False after errors; no words is no condition.
 bool read_condition(config::ParseContext& context, config::Arguments& args, Place place, sample::Condition& out);
 
+/// A word of letters, digits and - _ . : that is not too long. Null after errors.
+const config::Word* expect_guid(config::Arguments& args);
 /// Ids of users and groups by name; errors name what is wrong.
 std::optional<std::uint32_t> user_id(config::Arguments& args);
 std::optional<std::uint32_t> group_id(config::Arguments& args);

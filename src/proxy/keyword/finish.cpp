@@ -15,6 +15,7 @@
 #include "proxy/keyword/fcgi.h"
 #include "proxy/keyword/finish_external.h"
 #include "proxy/keyword/finish_filter.h"
+#include "proxy/keyword/finish_guids.h"
 #include "proxy/keyword/finish_mode.h"
 #include "proxy/keyword/finish_server.h"
 #include "proxy/keyword/finish_threads.h"
@@ -68,9 +69,11 @@ class Finisher {
     if (!options_.after_errors) finish_tracking(config_, diagnostics_);
     http_settings();
     log_targets();
+    unused_profiles();
     full_connections();
     tables();
     finish_threads(config_, diagnostics_);
+    check_guids(config_, diagnostics_);
     names();
     for (const auto& proxy : config_.proxies)
       finish_filters(
@@ -261,12 +264,16 @@ class Finisher {
       settings.unique_id_program = compiled(settings.unique_id_format, settings.unique_id_format_at,
                                             *proxy.names.front(), settings.mode == Mode::http, proxy.acls, proxy.lines);
     LogSettings& log = proxy.settings.log;
+    const bool http = settings.mode == Mode::http;
+    NameRefs& names = *proxy.names.front();
+    for (LogText* more : {&log.structured, &log.errors})
+      if (!more->text.empty()) more->program = compiled(more->text, more->at, names, http, proxy.acls, proxy.lines);
+    profiles(proxy);
     if (log.format == LogSettings::Format::connect) return;
     if (log.targets.empty() && (!log.use_global || config_.global.logs.empty()) && proxy.settings.mode == Mode::tcp &&
         !options_.after_errors)
       diagnostics_.warning(proxy.at, fmt::format("{} says how to log and not where", title(proxy))).hint =
           log.use_global ? "the global section has no 'log' line" : "add a 'log' line";
-    const bool http = settings.mode == Mode::http;
     std::string_view text = kTcpLogFormat;
     if (log.format == LogSettings::Format::custom) text = log.custom_format;
     if (log.format == LogSettings::Format::json) text = http ? kHttpJsonLogFormat : kTcpJsonLogFormat;
@@ -276,10 +283,55 @@ class Finisher {
       diagnostics_
           .warning(proxy.at, fmt::format("{} is in TCP mode: 'option httplog' logs as 'option tcplog'", title(proxy)))
           .hint = "write 'option tcplog'";
-    NameRefs& names = *proxy.names.front();
     log.format_program = compiled(text, log.format_at, names, http, proxy.acls, proxy.lines);
-    for (LogSettings::Text* more : {&log.structured, &log.errors})
-      if (!more->text.empty()) more->program = compiled(more->text, more->at, names, http, proxy.acls, proxy.lines);
+  }
+
+  // A frontend may log by the profiles of its targets and by those that some rule's do-log names. Each is compiled with
+  // the frontend's own names; in TCP mode what only HTTP has is absent from its lines, for profiles serve both.
+  void profiles(ProxyConfig& proxy) {
+    LogSettings& log = proxy.settings.log;
+    const auto take = [&](std::string_view name) {
+      if (name.empty() || find_profile(log.profiles, name)) return;
+      const auto found = find_profile(config_.global.log_profiles, name);
+      if (!found) return;  // reported where it is named
+      log.profiles.push_back(compiled_profile(*found, *proxy.names.front(), proxy.acls, proxy.lines));
+      used_profiles_.insert(found->name);
+    };
+    for (const log::TargetConfig& target : log.targets) take(target.profile);
+    if (log.use_global)
+      for (const log::TargetConfig& target : config_.global.logs) take(target.profile);
+    for (const LogProfileUse& use : config_.log_profile_uses) take(use.name);
+  }
+
+  std::shared_ptr<const LogProfile> compiled_profile(const LogProfile& read, NameRefs& names,
+                                                     const sample::AclSet& acls, std::vector<std::string>& lines) {
+    auto made = std::make_shared<LogProfile>(read);
+    for (LogProfile::Step& step : made->steps)
+      for (LogText* text : {&step.format, &step.structured})
+        if (!text->text.empty()) text->program = compiled(text->text, text->at, names, true, acls, lines);
+    for (const std::string& line : read.lines) lines.push_back(fmt::format("log-profile {}: {}", read.name, line));
+    return made;
+  }
+
+  // Nobody uses them; what is wrong with them is said all the same.
+  void unused_profiles() {
+    if (config_.proxies.empty()) return;
+    for (const auto& profile : config_.global.log_profiles) {
+      if (used_profiles_.contains(profile->name)) continue;
+      NameRefs names(config_.proxies.front()->name);
+      std::vector<std::string> lines;
+      (void)compiled_profile(*profile, names, {}, lines);
+    }
+    for (const LogProfileUse& use : config_.log_profile_uses) require_profile(use.name, use.at);
+  }
+
+  void require_profile(std::string_view name, SourcePosition at) {
+    if (name.empty() || find_profile(config_.global.log_profiles, name)) return;
+    std::vector<std::string_view> names;
+    for (const auto& profile : config_.global.log_profiles) names.push_back(profile->name);
+    auto& wrong = diagnostics_.error(at, fmt::format("there is no log-profile '{}'", name));
+    if (const auto near = nearest_word(name, names); !near.empty())
+      wrong.hint = fmt::format("did you mean '{}'?", near);
   }
 
   // Proxies that write the same format share one program, unless it names tables or backends: those may be the proxy's
@@ -287,9 +339,10 @@ class Finisher {
   std::shared_ptr<const sample::LogFormat> compiled(std::string_view text, SourcePosition at, NameRefs& names,
                                                     bool http, const sample::AclSet& acls,
                                                     std::vector<std::string>& lines) {
-    auto known = formats_.find(text);
+    auto& formats = formats_[http ? 1 : 0];
+    auto known = formats.find(text);
     Format made;
-    if (known == formats_.end()) {
+    if (known == formats.end()) {
       const std::size_t named = names.uses().size();
       auto scope = scope_of(registry_, Place::log, &names);
       scope.contents = &made.contents;
@@ -298,14 +351,15 @@ class Finisher {
           sample::LogFormat::compile(text, {.use = sample::FormatUse::log, .http = http}, scope, at, diagnostics_);
       const bool own_acls = text.find("acl") != text.npos;  // acl(name), when(acl,name)
       warn_of_endless(at, diagnostics_);
-      if (names.uses().size() == named && !own_acls) known = formats_.emplace(text, made).first;
+      if (names.uses().size() == named && !own_acls) known = formats.emplace(text, made).first;
     }
-    const Format& format = known == formats_.end() ? made : known->second;
+    const Format& format = known == formats.end() ? made : known->second;
     lines.insert(lines.end(), format.contents.begin(), format.contents.end());
     return format.program;
   }
 
   void check_target(log::TargetConfig& target) {
+    require_profile(target.profile, target.profile_at);
     if (target.kind == log::TargetKind::ring && !rings_.contains(target.ring)) {
       std::vector<std::string_view> names(rings_.begin(), rings_.end());
       auto& wrong = diagnostics_.error(target.at, fmt::format("there is no ring '{}'", target.ring));
@@ -330,6 +384,8 @@ class Finisher {
         const bool named = !target.host.empty();
         check_target(target);
         if (named) proxy->lines.push_back(fmt::format("log = {}", target.address.host()));
+        if (const auto profile = find_profile(config_.global.log_profiles, target.profile))
+          proxy->lines.push_back(fmt::format("log-profile {} tag {}", profile->name, profile->tag));
       }
     for (auto& section : config_.peers)
       for (auto& target : section.logs) check_target(target);
@@ -517,7 +573,8 @@ class Finisher {
     std::shared_ptr<const sample::LogFormat> program;
     std::vector<std::string> contents;  // of the maps it reads: part of what a proxy's lines say
   };
-  std::map<std::string, Format, std::less<>> formats_;
+  std::array<std::map<std::string, Format, std::less<>>, 2> formats_;  // of TCP, of HTTP
+  std::unordered_set<std::string_view> used_profiles_;
   int suggestions_ = 0;
   int http_format_said_ = 0;
 };

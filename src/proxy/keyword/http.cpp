@@ -43,6 +43,12 @@ void http_switch(ParseContext& context, const Line&) {
   http_of(context).*Member = context.prefix() == Prefix::none;
 }
 
+template <bool HttpSettings::* Member>
+void front_switch(ParseContext& context, const Line& line) {
+  if (ProxyConfig* proxy = frontend_side(context, line))
+    proxy->settings.http.*Member = context.prefix() == Prefix::none;
+}
+
 template <AddressField HttpSettings::* Member>
 void address_field(ParseContext& context, const Line& line) {
   AddressField field;
@@ -341,6 +347,10 @@ constexpr KeywordRow kRows[] = {
     option("option http-server-close", after_answer<AfterAnswer::server_close>,
            "Closes servers' connections after each answer and keeps clients'."),
     option("option http-tunnel", old_tunnel, "An old way to look at the first request only."),
+    option("option http-use-proxy-header", front_switch<&H::use_proxy_header>,
+           "Requests for a proxy, whose target begins with neither '/' nor '*', say Proxy-Connection instead of "
+           "Connection "
+           "and log in by proxy authentication."),
     option("option httpclose", after_answer<AfterAnswer::close>,
            "Closes the connections of both sides after each answer."),
     option("option originalto", "[except <network>] [header <name>] [if-none]", 0, config::kAnyArgs,

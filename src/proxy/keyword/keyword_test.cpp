@@ -57,6 +57,9 @@ TEST(Keyword, examples_are_right) {
                       std::string(kTimeouts) + " " + example + "\n");
       } else if ((row.sections & config::in::userlist) != 0) {
         loaded = load("userlist u\n group admins\n " + example + "\n");
+      } else if ((row.sections & config::in::log_profile) != 0) {
+        loaded = load("log-profile p\n " + example + "\nlisten l\n bind 127.0.0.1:4440\n" + std::string(kTimeouts) +
+                      " server www 127.0.0.1:81\n log 127.0.0.1:514 profile p local0\n");
       } else {
         const std::string table_line = row.name.starts_with("stick ") ? " stick-table type string size 10\n" : "";
         const std::string other =

@@ -32,7 +32,6 @@ constexpr KeywordRow kRows[] = {
     dropped("nbproc", in::global, kOneProcess, "nbthread"),
     dropped("option checkcache", in::proxies, kHttp),
     dropped("option http_proxy", in::proxies, kHttp),
-    dropped("option http-use-proxy-header", in::proxies, kNotYet),
     dropped("option httpslog", in::proxies, kHttp),
     dropped("option socket-stats", in::proxies, "statistics of single bind lines are not kept in this version"),
     dropped("option spop-check", in::proxies, kNotYet),

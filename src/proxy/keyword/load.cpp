@@ -12,6 +12,7 @@
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/endless.h"
 #include "proxy/keyword/fcgi.h"
+#include "proxy/keyword/finish_guids.h"
 #include "proxy/keyword/finish_server.h"
 #include "proxy/keyword/finish_tracking.h"
 #include "sample/reference_book.h"
@@ -43,6 +44,9 @@ void begin_line(config::ParseContext& context, const config::Line& line) {
 // Rings of the sections, and for each `log tcp@...` target nothing more: log/ makes those itself.
 void take_over(Config& config, Build& build, log::RingSections& rings, std::deque<peers::PeersConfig>& peers) {
   for (auto& list : build.userlists) config.userlists.push_back(std::move(list));
+  for (auto& profile : build.log_profiles)
+    config.global.log_profiles.push_back(std::make_shared<const LogProfile>(std::move(profile)));
+  config.log_profile_uses = std::move(build.log_profile_uses);
   for (auto& ring : rings.rings) config.rings.push_back(std::move(ring));
   for (auto& section : peers) config.peers.push_back(std::move(section));
 }
@@ -118,6 +122,8 @@ std::optional<ServerConfig> load_server(const Config& running, const ProxyConfig
   ServerConfig server = config.proxies[0]->servers[0];
   server.added_at_run_time = true;
   server.init_addr = "none";
+  if (!server.guid.empty() && guid_is_taken(running, server.guid))
+    diagnostics.error(server.at, fmt::format("the guid '{}' is taken", server.guid));
   finish_server(running, backend, server, options.finish, diagnostics);
   finish_tracking(running, backend, server, diagnostics);
   if (diagnostics.errors() != before) return std::nullopt;

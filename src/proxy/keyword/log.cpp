@@ -1,6 +1,9 @@
 // Logging of the process and of proxies: log, log-format, log-tag, option tcplog. Manual: 3.1, 4.2, 8.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <bit>
+
 #include "log/target.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/finish.h"
@@ -70,6 +73,31 @@ void log_of_proxy(ParseContext& context, const Line& line) {
     log.targets.push_back(std::move(*target));
 }
 
+// COMPAT: its lines are of no use on the backend's side, and no mistake there.
+void log_steps(ParseContext& context, const Line& line) {
+  constexpr std::string_view kNames[] = {"accept", "request", "connect", "response", "close", "all"};
+  static_assert(std::size(kNames) == std::size_t{std::popcount(kAllLogSteps)} + 1);
+  const Word& word = line.args()[0];
+  LogSteps steps = 0;
+  std::string_view rest = word.text;
+  for (bool more = true; more;) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view name = rest.substr(0, comma);
+    const auto* found = std::ranges::find(kNames, name);
+    if (found == std::end(kNames)) {
+      auto& wrong = context.error(word, fmt::format("unknown log step '{}'", name));
+      const std::string_view near = nearest_word(name, kNames);
+      wrong.hint = near.empty() ? "expected are accept, request, connect, response, close, or all"
+                                : fmt::format("did you mean '{}'?", near);
+      return;
+    }
+    steps |= *found == "all" ? kAllLogSteps : bit_of(static_cast<LogStep>(found - std::begin(kNames)));
+    more = comma != rest.npos;
+    rest.remove_prefix(more ? comma + 1 : rest.size());
+  }
+  if (ProxyConfig* proxy = frontend_side(context, line)) proxy->settings.log.steps = steps;
+}
+
 void log_tag(ParseContext& context, const Line& line) {
   const std::string& tag = line.args()[0].text;
   if (auto* global = context.target_if<GlobalConfig>())
@@ -117,9 +145,9 @@ void log_format(ParseContext& context, const Line& line) {
   set_format(context, line, Format::custom, line.args()[0].text);
 }
 
-template <LogSettings::Text LogSettings::* Member>
+template <LogText LogSettings::* Member>
 void further_format(ParseContext& context, const Line& line) {
-  LogSettings::Text& text = context.target<ProxyConfig>().settings.log.*Member;
+  LogText& text = context.target<ProxyConfig>().settings.log.*Member;
   text.text = line.args()[0].text;
   text.at = line.args()[0].at;
 }
@@ -135,7 +163,9 @@ constexpr KeywordRow kRows[] = {
      .example = "error-log-format \"%ci:%cp [%t] %ft %b/%s %ts failed\""},
     {.name = "log",
      .sections = in::global,
-     .arguments = "<target> [len <bytes>] [format <format>] [sample <ranges>:<size>] <facility> [<level> [<minimum>]]",
+     .arguments =
+         "<target> [len <bytes>] [format <format>] [sample <ranges>:<size>] [profile <log-profile>] <facility> "
+         "[<level> [<minimum>]]",
      .min_args = 0,
      .max_args = config::kAnyArgs,
      .accepts = accepts::no_prefix,
@@ -144,7 +174,8 @@ constexpr KeywordRow kRows[] = {
      .example = "log 127.0.0.1:514 local0 notice"},
     {.name = "log",
      .sections = in::proxies,
-     .arguments = "global, or <target> [len <bytes>] [format <format>] [sample <ranges>:<size>] <facility> [<level>]",
+     .arguments = "global, or <target> [len <bytes>] [format <format>] [sample <ranges>:<size>] "
+                  "[profile <log-profile>] <facility> [<level> [<minimum>]]",
      .min_args = 1,
      .max_args = config::kAnyArgs,
      .accepts = accepts::no_prefix,
@@ -176,6 +207,15 @@ constexpr KeywordRow kRows[] = {
      .parse = log_send_hostname,
      .doc = "Puts the host's name, or another one, into the header of log lines.",
      .example = "log-send-hostname lb1"},
+    {.name = "log-steps",
+     .sections = in::proxies,
+     .arguments = "<step>[,<step>]*|all",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = log_steps,
+     .doc =
+         "Logs a line at each of these steps instead of one: accept, connect, close; in HTTP also request, response.",
+     .example = "log-steps accept,close"},
     {.name = "log-tag",
      .sections = in::global | in::proxies,
      .arguments = "<tag>",

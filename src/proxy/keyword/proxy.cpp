@@ -86,6 +86,11 @@ void id(ParseContext& context, const Line& line) {
   context.target<ProxyConfig>().explicit_id = context.target<ProxyConfig>().id != 0;
 }
 
+void guid(ParseContext& context, const Line& line) {
+  Arguments args(context, line);
+  if (const Word* word = expect_guid(args)) context.target<ProxyConfig>().guid = word->text;
+}
+
 void default_backend(ParseContext& context, const Line& line) {
   ProxyConfig* proxy = frontend_side(context, line);
   if (proxy == nullptr) return;
@@ -188,6 +193,14 @@ constexpr KeywordRow kRows[] = {
      .parse = fullconn,
      .doc = "At how many sessions of the backend its servers reach their 'maxconn' when they have a 'minconn'.",
      .example = "fullconn 10000"},
+    {.name = "guid",
+     .sections = in::frontend | in::backend | in::listen,
+     .arguments = "<guid>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = guid,
+     .doc = "A name that nothing else in the configuration bears.",
+     .example = "guid farm-rdp"},
     {.name = "id",
      .sections = in::frontends | in::backends,
      .arguments = "<number>",

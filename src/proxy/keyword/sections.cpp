@@ -12,6 +12,7 @@ namespace weir::proxy {
 
 config::Target open_userlist(config::ParseContext& context);     // userlist.cpp
 config::Target open_http_errors(config::ParseContext& context);  // pages.cpp
+config::Target open_log_profile(config::ParseContext& context);  // log_profile.cpp
 
 namespace {
 
@@ -161,6 +162,12 @@ constexpr SectionRow kSections[] = {
      .open = open_listen,
      .doc = "A frontend and its backend in one section.",
      .example = "listen rdp"},
+    {.name = "log-profile",
+     .kind = SectionKind::log_profile,
+     .naming = Naming::required,
+     .open = open_log_profile,
+     .doc = "Words for the lines of the 'log' lines that name it, step by step.",
+     .example = "log-profile audit"},
     {.name = "userlist",
      .kind = SectionKind::userlist,
      .naming = Naming::required,
@@ -176,13 +183,13 @@ constinit const std::span<const SectionRow> sections{kSections};
 // Copies of spans that are constants of other files: nothing else is initialised at start.
 namespace {
 const std::span<const config::KeywordRow> kTables[] = {
-    process_keywords,       thread_keywords,      life_keywords,     server_state_keywords, environment_keywords,
-    stats_keywords,         tuning_keywords,      tls_keywords,      proxy_keywords,        timeout_keywords,
-    option_keywords,        bind_keywords,        server_keywords,   balance_keywords,      persistence_keywords,
-    log_keywords,           rule_keywords,        stick_keywords,    check_keywords,        probe_keywords,
-    userlist_keywords,      later_keywords,       variable_keywords, capture_keywords,      proxy_protocol_keywords,
-    filter_keywords,        compression_keywords, http_keywords,     http_name_keywords,    page_keywords,
-    old_rewriting_keywords, statistics_keywords,  fcgi_keywords,
+    process_keywords,   thread_keywords,         life_keywords,          server_state_keywords, environment_keywords,
+    stats_keywords,     tuning_keywords,         tls_keywords,           proxy_keywords,        timeout_keywords,
+    option_keywords,    bind_keywords,           server_keywords,        balance_keywords,      persistence_keywords,
+    log_keywords,       log_profile_keywords,    rule_keywords,          stick_keywords,        check_keywords,
+    probe_keywords,     status_code_keywords,    userlist_keywords,      later_keywords,        variable_keywords,
+    capture_keywords,   proxy_protocol_keywords, filter_keywords,        compression_keywords,  http_keywords,
+    http_name_keywords, page_keywords,           old_rewriting_keywords, statistics_keywords,   fcgi_keywords,
 };
 }  // namespace
 

@@ -221,13 +221,12 @@ void slowstart(ParseContext&, ServerConfig& server, Arguments& args, const Word&
   if (const auto time = args.expect_time("the time")) server.slowstart = *time;
 }
 
+void redir(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  if (const Word* word = args.expect_word("where clients are sent")) server.redirect = word->text;
+}
+
 void hash_key(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
-  static constexpr std::string_view kKeys[] = {"id", "id32", "addr", "addr-port"};
-  if (const Word* word = args.peek(); word->text == "guid") {
-    args.error_at(word->at, "'hash-key guid' is not available in this version").hint = "id, id32, addr or addr-port";
-    args.next();
-    return;
-  }
+  static constexpr std::string_view kKeys[] = {"id", "id32", "addr", "addr-port", "guid"};
   if (const auto key = args.expect_choice("key", kKeys)) server.hash_key = static_cast<balance::NodeKey>(*key);
 }
 
@@ -305,8 +304,7 @@ constexpr Row kOptions[] = {
     with("proto", "fcgi|h1|none", proto,
          "What is spoken to the server: FastCGI, to the application that 'use-fcgi-app' names, or what the mode says.",
          "server php1 192.0.2.11:9000 proto fcgi"),
-    with("redir", "<prefix>", text<&S::redirect>,
-         "Requests to GET something are sent there by a redirection, their path and query behind the prefix.",
+    with("redir", "<prefix>", redir, "HTTP: its GET and HEAD requests are sent there instead of to the server.",
          "server s1 192.0.2.11:80 redir http://images.example.com"),
     with("rise", "<count>", count<&C::rise>, "After how many passed checks the server is up again.",
          "server s1 192.0.2.11:3389 check rise 2"),
@@ -359,21 +357,26 @@ constexpr Row kTlsOptions[] = {
          "server s1 192.0.2.11:443 check check-ssl ca-file farm.pem verifyhost desk.example.com"),
 };
 
+void guid(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
+  if (const Word* word = expect_guid(args)) server.guid = word->text;
+}
+
 constexpr Row kId[] = {
+    with("guid", "<guid>", guid, "A name that nothing else in the configuration bears, which hash-key may go by.",
+         "server s1 192.0.2.11:3389 guid desks-1"),
     with("id", "<number>", id, "The server's number, in statistics and stick tables.",
          "server s1 192.0.2.11:3389 id 7"),
 };
 constexpr Row kNoId[] = {
+    dropped_option<ServerConfig>("guid", 1, "no two servers may share a guid"),
     dropped_option<ServerConfig>("id", 1, "no two servers may share an id"),
 };
 
 constexpr std::string_view kNotYet = "it is not available in this version";
-constexpr std::string_view kNoHttp = "HTTP is not available in this version";
 constexpr std::string_view kNoResolvers = "names are resolved when a configuration is read, by the system";
 constexpr std::string_view kNoTls = "TLS to servers is not available in this version";
 constexpr Row kLaterOptions[] = {
     dropped_option<S>("alpn", 1, kNoTls),
-    dropped_option<S>("guid", 1, kNotYet),
     dropped_option<S>("log-proto", 1, "'mode log' is not available in this version"),
     dropped_option<S>("namespace", 1, kNotYet),
     option_without_meaning<S>("no-ssl", 0, "it is the default"),

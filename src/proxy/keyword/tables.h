@@ -26,6 +26,7 @@ extern const std::span<const config::KeywordRow> server_keywords;          // se
 extern const std::span<const config::KeywordRow> balance_keywords;         // balance.cpp
 extern const std::span<const config::KeywordRow> persistence_keywords;     // persistence.cpp
 extern const std::span<const config::KeywordRow> log_keywords;             // log.cpp
+extern const std::span<const config::KeywordRow> log_profile_keywords;     // log_profile.cpp
 extern const std::span<const config::KeywordRow> rule_keywords;            // rules.cpp
 extern const std::span<const config::KeywordRow> stick_keywords;           // stick.cpp
 extern const std::span<const config::KeywordRow> check_keywords;           // check.cpp
@@ -39,6 +40,7 @@ extern const std::span<const config::KeywordRow> http_name_keywords;       // ht
 extern const std::span<const config::KeywordRow> page_keywords;            // pages.cpp
 extern const std::span<const config::KeywordRow> old_rewriting_keywords;   // old_rewriting.cpp
 extern const std::span<const config::KeywordRow> fcgi_keywords;            // fcgi.cpp
+extern const std::span<const config::KeywordRow> status_code_keywords;     // status_codes.cpp
 extern const std::span<const config::KeywordRow> later_keywords;           // later.cpp
 
 }  // namespace weir::proxy

@@ -67,6 +67,12 @@ constexpr SharingWord kIdlePool[] = {
 constexpr SharingWord kOtherGroups[] = {
     {"none", IdleSharing::own_group}, {"restricted", IdleSharing::own_group}, {"full", IdleSharing::all}};
 
+void reject_privileged_ports(ParseContext& context, const Line& line) {
+  static constexpr std::string_view kWords[] = {"off", "on"};
+  Arguments args(context, line);
+  if (const auto word = args.expect_choice("word", kWords)) context.target<G>().reject_privileged_ports = *word == 1;
+}
+
 // That it stands among the section's lines is all that it does: what is an experiment looks for it there.
 void expose_experimental_directives(ParseContext&, const Line&) {}
 
@@ -84,6 +90,13 @@ constexpr KeywordRow kRows[] = {
      .parse = expose_experimental_directives,
      .doc = "Lets the lines behind it use what may still change: http-request normalize-uri.",
      .example = "expose-experimental-directives"},
+    global_rows::word("h1-do-not-close-on-insecure-transfer-encoding", global_rows::flag<&G::keeps_ambiguous_framing>,
+                      "Keeps the connection behind a message with both Content-Length and Transfer-Encoding."),
+    global_rows::one("harden.reject-privileged-ports.tcp", "on|off", reject_privileged_ports,
+                     "Closes TCP connections of clients whose port is below 1024.",
+                     "harden.reject-privileged-ports.tcp on"),
+    no_meaning("mworker-max-reloads", in::global, "a reload starts no process"),
+    no_meaning("no-memory-trimming", in::global, kOtherMachinery),
     no_meaning("noepoll", in::global, kOnlyEpoll),
     no_meaning("noevports", in::global, kOnlyEpoll),
     no_meaning("nogetaddrinfo", in::global, "names are resolved by getaddrinfo(3) and nothing else"),
@@ -95,7 +108,14 @@ constexpr KeywordRow kRows[] = {
     no_meaning("tune.buffers.reserve", in::global, kOtherMachinery),
     global_rows::one("tune.bufsize", "<bytes>", size<&G::bufsize, 1'024, 16'777'216>,
                      "The size of a buffer: the most that rules about content can look at.", "tune.bufsize 16384"),
+    no_meaning("tune.defaults.purge", in::global, kOtherMachinery),
+    no_meaning("tune.disable-fast-forward", in::global, kOtherMachinery),
+    no_meaning("tune.disable-zero-copy-forwarding", in::global, kOtherMachinery),
+    no_meaning("tune.epoll.mask-events", in::global, kOtherMachinery),
+    no_meaning("tune.events.max-events-at-once", in::global, kOtherMachinery),
     no_meaning("tune.fd.edge-triggered", in::global, "all events are edge-triggered"),
+    no_meaning("tune.h1.zero-copy-fwd-recv", in::global, kOtherMachinery),
+    no_meaning("tune.h1.zero-copy-fwd-send", in::global, kOtherMachinery),
     no_meaning("tune.h2.header-table-size", in::global, kNoHttp2),
     no_meaning("tune.h2.initial-window-size", in::global, kNoHttp2),
     no_meaning("tune.h2.max-concurrent-streams", in::global, kNoHttp2),
@@ -113,6 +133,7 @@ constexpr KeywordRow kRows[] = {
         "its own, or not.",
         "tune.idle-pool.shared full"),
     no_meaning("tune.idletimer", in::global, kOtherMachinery),
+    no_meaning("tune.listener.default-shards", in::global, "every worker has its own socket of every address"),
     no_meaning("tune.listener.multi-queue", in::global, "every worker has its own socket of every address"),
     no_meaning("tune.lua.forced-yield", in::global, kNoLua),
     no_meaning("tune.lua.maxmem", in::global, kNoLua),
@@ -127,6 +148,7 @@ constexpr KeywordRow kRows[] = {
      .parse = maxaccept,
      .doc = "How many connections a worker accepts in a row before it serves others; -1: no limit of ours.",
      .example = "tune.maxaccept 64"},
+    no_meaning("tune.max-rules-at-once", in::global, "rules are never interrupted"),
     no_meaning("tune.maxpollevents", in::global, kOtherMachinery),
     global_rows::one("tune.maxrewrite", "<bytes>", size<&G::maxrewrite, 0, 16'777'216>,
                      "How much of a buffer is kept free for what rules add to a head; half of it at most.",
@@ -137,15 +159,21 @@ constexpr KeywordRow kRows[] = {
                      "The size of the pipes that splicing uses.", "tune.pipesize 65536"),
     no_meaning("tune.pool-high-fd-ratio", in::global, kOtherMachinery),
     no_meaning("tune.pool-low-fd-ratio", in::global, kOtherMachinery),
+    no_meaning("tune.pt.zero-copy-forwarding", in::global, kOtherMachinery),
+    no_meaning("tune.rcvbuf.backend", in::global, "all sockets of proxies are connected ones: tune.rcvbuf.server"),
     global_rows::one("tune.rcvbuf.client", "<bytes>", size<&G::client_rcvbuf, 0, kMaxSocketBuffer>,
                      "The system's receive buffer of client connections.", "tune.rcvbuf.client 65536"),
+    no_meaning("tune.rcvbuf.frontend", in::global, "all sockets of proxies are connected ones: tune.rcvbuf.client"),
     global_rows::one("tune.rcvbuf.server", "<bytes>", size<&G::server_rcvbuf, 0, kMaxSocketBuffer>,
                      "The system's receive buffer of server connections.", "tune.rcvbuf.server 65536"),
     no_meaning("tune.recv_enough", in::global, kOtherMachinery),
     no_meaning("tune.runqueue-depth", in::global, kOtherMachinery),
     no_meaning("tune.sched.low-latency", in::global, kOtherMachinery),
+    no_meaning("tune.ring.queues", in::global, kOtherMachinery),
+    no_meaning("tune.sndbuf.backend", in::global, "all sockets of proxies are connected ones: tune.sndbuf.server"),
     global_rows::one("tune.sndbuf.client", "<bytes>", size<&G::client_sndbuf, 0, kMaxSocketBuffer>,
                      "The system's send buffer of client connections.", "tune.sndbuf.client 65536"),
+    no_meaning("tune.sndbuf.frontend", in::global, "all sockets of proxies are connected ones: tune.sndbuf.client"),
     global_rows::one("tune.sndbuf.server", "<bytes>", size<&G::server_sndbuf, 0, kMaxSocketBuffer>,
                      "The system's send buffer of server connections.", "tune.sndbuf.server 65536"),
     no_meaning("tune.ssl.cachesize", in::global, kNoTls),

@@ -89,11 +89,11 @@ bool parse_auth(ActionReader& reader) {
   return true;
 }
 
-// A client that speaks to a proxy (absolute form) is asked as one, but where the answer is weir's own (stats
-// http-request). RFC 9110 11.7.1.
+// Manual, option http-use-proxy-header: a client that speaks to a proxy is asked as one, but where the answer is weir's
+// own (stats http-request). RFC 9110 11.7.1.
 Verdict auth(const ActionArgument* given, Session& session, sample::Context&) {
   HttpExchange& exchange = *session.http;
-  const bool to_proxy = !exchange.request.target.starts_with('/') && exchange.served_by.empty();
+  const bool to_proxy = exchange.proxied && exchange.served_by.empty();
   const std::uint16_t status = to_proxy ? 407 : 401;
   exchange.answer = {};
   exchange.answer.reply = &page_of(session, status);
@@ -241,7 +241,7 @@ constexpr ActionRow kRows[] = {
      .arguments = "[realm <realm>]",
      .parse = parse_auth,
      .apply = auth,
-     .doc = "Asks the client for a user and a password (401, or 407 of one that speaks to a proxy).",
+     .doc = "Asks the client for a user and a password (401, or 407 under option http-use-proxy-header).",
      .example = "http-request auth realm Gimme unless { req.hdr(authorization) -m found }"},
     {.name = "deny",
      .sets = rules_of::http,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "proxy/keyword/build.h"
 #include "proxy/model.h"
 #include "proxy/rule/action.h"
 #include "proxy/rule/tables.h"
@@ -100,14 +101,41 @@ Verdict set_log_level(const ActionArgument* given, Session& session, sample::Con
   return Verdict::next;
 }
 
+struct DoLogArgument final : ActionArgument {
+  LogOrigin origin = LogOrigin::unspec;
+  std::string profile;
+};
+
+LogOrigin origin_of(RuleSet set) {
+  switch (set) {
+    case RuleSet::tcp_request_connection: return LogOrigin::tcp_req_conn;
+    case RuleSet::tcp_request_session: return LogOrigin::tcp_req_sess;
+    case RuleSet::tcp_request_content: return LogOrigin::tcp_req_cont;
+    case RuleSet::tcp_response_content: return LogOrigin::tcp_res_cont;
+    case RuleSet::http_request: return LogOrigin::http_req;
+    case RuleSet::http_response: return LogOrigin::http_res;
+    case RuleSet::http_after_response: return LogOrigin::http_after_res;
+  }
+  return LogOrigin::unspec;
+}
+
 bool parse_do_log(ActionReader& reader) {
-  if (!reader.args.take("profile")) return true;
-  return reader.error(reader.args.here(), "log profiles are not available in this version");
+  auto argument = std::make_shared<DoLogArgument>();
+  argument->origin = origin_of(reader.set);
+  if (reader.args.take("profile")) {
+    const config::Word* name = reader.args.expect_word("the name of a log-profile section");
+    if (name == nullptr) return false;
+    argument->profile = name->text;
+    reader.context.model<Build>().log_profile_uses.push_back({name->text, name->at});
+  }
+  reader.out = std::move(argument);
+  return true;
 }
 
 // The line is one more: what the session logs at its end does not change.
-Verdict log_line(const ActionArgument*, Session& session, sample::Context&) {
-  log_now(session);
+Verdict log_line(const ActionArgument* given, Session& session, sample::Context&) {
+  const auto& argument = *static_cast<const DoLogArgument*>(given);
+  log_now(session, argument.origin, argument.profile);
   return Verdict::next;
 }
 
@@ -121,9 +149,10 @@ constexpr ActionRow kRows[] = {
      .example = "tcp-request content capture req.rdp_cookie(mstshash) len 32"},
     {.name = "do-log",
      .sets = rules_of::everywhere,
+     .arguments = "[profile <log-profile>]",
      .parse = parse_do_log,
      .apply = log_line,
-     .doc = "Logs a line now, by the proxy's format, beside the one at the session's end.",
+     .doc = "Logs a line now, by the proxy's format or a log profile, beside those that the session has anyway.",
      .example = "tcp-request content do-log if { req.ssl_hello_type 1 }"},
     {.name = "set-log-level",
      .sets = rules_of::content | rules_of::response | rules_of::http_all,

@@ -78,8 +78,7 @@ void close_client_side(Session& session) {
 // The log line is written when the server's socket is closed: it must not wait for that, for others want its slot.
 void keep_for_log(Session& session) {
   session.worker->server_at_close.reset();
-  const auto& format = session.frontend->log.format;
-  if (session.logged || !session.server.connected || !format || !format->asks_for("bc_rtt")) return;
+  if (session.logged || !session.server.connected || !session.frontend->log.asks_server_rtt) return;
   session.worker->server_at_close = io::kernel_tcp_info(session.server.fd);
 }
 
@@ -146,57 +145,6 @@ void release_target(Session& session) {
   session.backend->state->release(*session.target);
 }
 
-namespace {
-
-void write_line(Session& session, log::Level level, bool normal) {
-  const FrontendPlan& frontend = *session.frontend;
-  sample::Arena& arena = session.worker->arena;
-  const std::size_t mark = arena.mark();
-  ContextParts parts;
-  sample::Context context = make_context(session, parts, true);
-  std::span<char> line = session.worker->io->scratch();
-  std::span<char> structured;
-  if (frontend.log.structured) {
-    structured = line.subspan(line.size() / 2);
-    line = line.first(line.size() / 2);
-    structured = structured.first(frontend.log.structured->format(context, structured));
-  }
-  const sample::LogFormat& format = !normal && frontend.log.errors ? *frontend.log.errors : *frontend.log.format;
-  const std::size_t size = format.format(context, line);
-  arena.rewind(mark);
-  session.worker->emit(
-      frontend.log,
-      {.level = level, .message = {line.data(), size}, .structured_data = {structured.data(), structured.size()}});
-}
-
-}  // namespace
-
-void write_log(Session& session) {
-  const FrontendPlan& frontend = *session.frontend;
-  if (session.logged || frontend.log.format == nullptr || frontend.log.targets.empty()) return;
-  const LogSettings& settings = frontend.config->settings.log;
-  const bool normal = is_normal(session);
-  if (settings.skip_normal && normal) return;  // it may still end badly, and is logged then
-  session.logged = true;
-  // COMPAT: what the server said alone is no exchange; a line that is written early does not ask.
-  const bool early = session.server.fd >= 0;
-  if (settings.skip_null && !early && !session.is_http && session.request.total == 0 && session.request.end == 0)
-    return;
-  log::Level level = settings.separate_errors && !normal ? log::Level::err : log::Level::info;
-  if (session.extras && session.extras->log_level) {
-    if (*session.extras->log_level == kSilent) return;
-    level = static_cast<log::Level>(*session.extras->log_level);
-  }
-  write_line(session, level, normal);
-}
-
-void log_now(Session& session) {
-  const FrontendPlan& frontend = *session.frontend;
-  if (frontend.log.targets.empty()) return;
-  if (frontend.log.format == nullptr) return log_connect(session);
-  write_line(session, log::Level::info, true);
-}
-
 void close_session(Session& session, EndedBy by, char in) {
   WEIR_ASSERT(session.phase != Phase::free);
   if (session.is_http && answer_instead_of_closing(session, by, in)) return;
@@ -221,7 +169,7 @@ void close_session(Session& session, EndedBy by, char in) {
     end_exchange(session);
     give_exchange_back(session);
   } else if (!session.is_http) {
-    write_log(session);
+    write_log(session, LogOrigin::txn_close);
   }
   end_explaining(session);
   if (session.own_server != nullptr) close_own_server(session);

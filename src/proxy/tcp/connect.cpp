@@ -11,7 +11,6 @@
 #include "proxy/health_events.h"
 #include "proxy/http/borrow.h"
 #include "proxy/http/phases.h"
-#include "proxy/http/redirect.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
@@ -204,7 +203,6 @@ void begin_connect(Session& session, AssignResult assigned) {
   session.holds_slot = true;
   if (session.extras) session.extras->server_header.clear();  // of an attempt that failed
   count_attempt(session);
-  if (session.is_http && redirected_by_server(session)) return;
   session.phase = Phase::connecting;
   if (session.target_config->fcgi) {
     // A reload has made it an application's since the request came, which is told by the lines before it.
@@ -215,6 +213,8 @@ void begin_connect(Session& session, AssignResult assigned) {
   explain(session, [&] { return fmt::format("  at {}", session.facts.server.to_string()); });
   if (stops_at_server(session)) [[unlikely]]
     return kill_session(session, EndedBy::nobody);
+  if (!session.target_config->redirect.empty() && sent_elsewhere(session)) [[unlikely]]
+    return;
   if (session.is_http && take_idle_connection(session)) return send_request(session);
   if (session.is_http && borrow_idle_connection(session)) return;
   open_server_connection(session);
@@ -263,8 +263,7 @@ void server_connected(Session& session) {
     observe_connection(*session.worker, *session.target, *session.target_config, true);
   session.facts.connect_finished = session.worker->io->now();
   // Only formats of one's own and rules about the answer may ask for it.
-  if (session.frontend->config->settings.log.format == LogSettings::Format::custom ||
-      !session.backend->config->response_rules.empty())
+  if (session.frontend->log.own_words || !session.backend->config->response_rules.empty())
     session.facts.source = io::local_address(session.server.fd);
   session.phase_deadline = TimePoint::max();
   begin_exchange(session);

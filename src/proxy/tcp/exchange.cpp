@@ -44,7 +44,8 @@ void begin_exchange(Session& session) {
     session.variables->end(sample::VariableScope::res);  // what request rules set came too early
   }
   begin_judging(session);
-  if (session.frontend->log.when_connected) write_log(session);
+  if (session.frontend->log.when_connected) write_log(session, LogOrigin::txn_connect);
+  log_at(session, LogOrigin::txn_connect);
   if (session.extras && session.extras->bandwidth)
     bandwidth_spend(session, session.request, session.request.end - session.request.start);
   const TimePoint now = session.worker->io->now();

@@ -10,7 +10,6 @@
 #include "proto/netscaler_cip.h"
 #include "proto/proxy_protocol.h"
 #include "proxy/connection_error.h"
-#include "proxy/log_fields.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
 #include "proxy/tcp/phases.h"
@@ -66,34 +65,11 @@ void take_addresses(Session& session, const SocketAddress& source, const SocketA
   session.facts.local = destination;
 }
 
-// The manual's short line, or what `error-log-format` says.
-void log_failure(Session& session) {
-  const FrontendPlan& frontend = *session.frontend;
-  const LogSettings& settings = frontend.config->settings.log;
-  const bool nothing_said = session.request.end == 0;
-  if (frontend.log.targets.empty() || (settings.skip_null && nothing_said)) return;
-  const log::Level level = settings.separate_errors ? log::Level::err : log::Level::info;
-  ContextParts parts;
-  sample::Context context = make_context(session, parts, true);
-  const std::span<char> scratch = session.worker->io->scratch();
-  std::size_t size = 0;
-  if (frontend.log.errors != nullptr) {
-    size = frontend.log.errors->format(context, scratch);
-  } else {
-    sample::FormatOutput out(scratch, sample::FormatUse::log);
-    write_error_head(context, out);
-    out.verbatim(connection_error(session.client.error).message);
-    size = out.size();
-  }
-  session.worker->arena.reset();
-  session.worker->emit(frontend.log, {.level = level, .message = {scratch.data(), size}});
-}
-
-void fail(Session& session, HeaderError error) {
+void fail(Session& session, HeaderError error, LogOrigin origin = LogOrigin::sess_error) {
   session.client.error = static_cast<ConnectionError>(error);
   session.facts.ended_by = EndedBy::proxy;
   session.facts.ended_in = 'R';
-  log_failure(session);
+  log_handshake_failure(session, origin);
   close_session(session, EndedBy::proxy, 'R');
 }
 
@@ -178,7 +154,8 @@ void read_handshake(Session& session) {
 
 void handshake_timer(Session& session) {
   if (session.worker->io->now() < session.phase_deadline) return arm_timer(session);
-  fail(session, session.extras->expects_proxy ? HeaderError::proxy_timeout : HeaderError::netscaler_timeout);
+  fail(session, session.extras->expects_proxy ? HeaderError::proxy_timeout : HeaderError::netscaler_timeout,
+       LogOrigin::sess_killed);
 }
 
 }  // namespace weir::proxy

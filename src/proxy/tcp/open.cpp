@@ -83,7 +83,6 @@ sample::Context make_context(Session& session, ContextParts& parts, bool final) 
           .wall_now = worker.io->wall_now(),
           .now = worker.io->now(),
           .session = &session,
-          .facts = &session,
           .variables = &session.variables,
           .process_variables = &worker.process->variables,
           .trace = trace_of(session),
@@ -107,8 +106,7 @@ Verdict early_verdict(Session& session, std::span<const Rule> rules, std::string
 bool wants_local_address(const FrontendPlan& frontend) {
   return !frontend.config->connection_rules.empty() || !frontend.config->session_rules.empty() ||
          !frontend.config->content_rules.empty() || !frontend.config->use_backends.empty() ||
-         frontend.log.format == nullptr || frontend.config->settings.log.format == LogSettings::Format::custom ||
-         frontend.log.structured || frontend.log.errors;
+         frontend.log.format == nullptr || frontend.log.own_words;
 }
 
 void count_connection(WorkerListener& listener) {
@@ -120,32 +118,6 @@ void count_connection(WorkerListener& listener) {
   worker.process->connection_rate.add(now_ms);
   worker.process->total_connections.fetch_add(1, std::memory_order_relaxed);
   listener.state->accepted.fetch_add(1, std::memory_order_relaxed);
-}
-
-}  // namespace
-
-void log_connect(Session& session) {
-  const FrontendPlan& frontend = *session.frontend;
-  SessionFacts& facts = session.facts;
-  std::string line = "Connect from ";
-  line += facts.client.is_inet() ? facts.client.host() + ":" + std::to_string(facts.client.port())
-                                 : "unix:" + std::to_string(session.listener->id);
-  line += " to ";
-  line += facts.local.is_inet() ? facts.local.host() + ":" + std::to_string(facts.local.port())
-                                : "unix:" + std::to_string(session.listener->id);
-  line += " (" + frontend.config->name + "/TCP)";
-  session.worker->emit(frontend.log, {.level = log::Level::info, .message = line});
-}
-
-namespace {
-
-// Without `option tcplog` or a format the manual's plain line is written as soon as the connection is there, unless it
-// ended in the same breath (rejected, no server, refused).
-void log_plain_connect(Session& session) {
-  const FrontendPlan& frontend = *session.frontend;
-  if (frontend.log.format != nullptr || frontend.log.targets.empty()) return;
-  log_connect(session);
-  session.logged = true;
 }
 
 // True when the session was closed. The manual: what these rules reject is not logged, and costs nothing more.
@@ -185,6 +157,12 @@ void open_session(WorkerListener& listener, io::Fd connection, const SocketAddre
   session.phase = Phase::inspecting;
   begin_explaining(session, "connection");
 
+  constexpr std::uint16_t kPrivileged = 1024;
+  if (session.plan->global->reject_privileged_ports && peer.is_inet() && peer.port() < kPrivileged) [[unlikely]] {
+    session.frontend->state->counters[worker.id()].denied_connections.add();
+    session.logged = true;
+    return close_session(session, EndedBy::proxy, 'R');
+  }
   if (turned_away(session, frontend.config->connection_rules, "tcp-request connection",
                   &FrontendCounters::denied_connections))
     return;
@@ -211,6 +189,7 @@ void begin_session(Session& session) {
   frontend.counters[worker.id()].sessions.add();
   frontend.session_rate.add(worker.now_ms());
   worker.process->session_rate.add(worker.now_ms());
+  log_at(session, LogOrigin::txn_accept);
   if (session.frontend->config->settings.mode == Mode::http) return begin_http(session);
   const std::uint32_t generation = session.generation;
   begin_inspection(session);

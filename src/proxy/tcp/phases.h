@@ -66,14 +66,24 @@ void store_request_sticking(Session& session);
 /// The same for store-response, once the server spoke.
 void store_response_sticking(Session& session);
 
-// open.cpp
-void log_connect(Session& session);  // "Connect from ..."
-
 // close.cpp
 void close_server_side(Session& session, bool reset);
 /// Gives the server's slot back, to whoever waits.
 void release_target(Session& session);
-void write_log(Session& session);
+
+// logging.cpp
+/// The session's one line, unless `log-steps` leaves it out.
+void write_log(Session& session, LogOrigin origin);
+/// One more line, at a step of the session that `log-steps` names.
+void write_step(Session& session, LogOrigin origin);
+inline void log_at(Session& session, LogOrigin origin) {
+  if ((session.frontend->log.steps & bit_of(step_of(origin))) != 0) [[unlikely]]
+    write_step(session, origin);
+}
+/// "Connect from ...", where the frontend has no format: as soon as a connection, or an HTTP request, is there.
+void log_plain_connect(Session& session);
+/// The line of a client whose header was wrong or did not come.
+void log_handshake_failure(Session& session, LogOrigin origin);
 
 /// Manual, option dontlog-normal: nothing went wrong so far.
 [[nodiscard]] bool is_normal(const Session& session);

@@ -186,8 +186,9 @@ void resume_queued(Session& session);
 void close_session(Session& session, EndedBy by, char in);
 /// Ends it for a reason from outside (the socket, a server marked down): the second letter is the phase's own.
 void kill_session(Session& session, EndedBy by);
-/// One more log line, now; what is logged at the end does not change.
-void log_now(Session& session);
+/// One more log line, now; what is logged at the end does not change. `profile`: by that one for every target; empty:
+/// as for other lines.
+void log_now(Session& session, LogOrigin origin, std::string_view profile);
 /// What the phase puts into the termination state's second letter.
 char phase_letter(Phase phase);
 /// Sets the timer to the earliest deadline of the phase it is in.

@@ -53,15 +53,17 @@ void count_tracked_request(Session& session) {
 
 void count_tracked_status(Session& session, std::uint16_t status) {
   if (session.tracks == nullptr) return;
-  const bool error = status >= 400 && status < 500;
-  // Manual, http_fail_cnt: 5xx but 501 and 505.
-  const bool failure = status >= 500 && status < 600 && status != 501 && status != 505;
+  const GlobalConfig& global = *session.worker->plan->global;
+  if (status >= global.error_codes.size()) return;
+  const bool error = global.error_codes[status];
+  const bool failure = global.failure_codes[status];
   if (!error && !failure) return;
+  const TimePoint now = session.worker->io->now();
   for (Track& track : session.tracks->counters) {
     if (!track.pin) continue;
-    const auto counter = error ? stick::DataType::http_err_cnt : stick::DataType::http_fail_cnt;
-    const auto rate = error ? stick::DataType::http_err_rate : stick::DataType::http_fail_rate;
-    track.pin.table()->count(track.pin, counter, rate, session.worker->io->now());
+    stick::StickTable& table = *track.pin.table();
+    if (error) table.count(track.pin, stick::DataType::http_err_cnt, stick::DataType::http_err_rate, now);
+    if (failure) table.count(track.pin, stick::DataType::http_fail_cnt, stick::DataType::http_fail_rate, now);
   }
 }
 
