@@ -84,13 +84,6 @@ void keep_for_log(Session& session) {
 
 }  // namespace
 
-bool is_normal(const Session& session) {
-  const SessionFacts& facts = session.facts;
-  if (session.http != nullptr && session.http->status >= 500) return false;  // manual, log-separate-errors
-  const bool as_meant = facts.ended_by == EndedBy::nobody || facts.ended_by == EndedBy::local;
-  return as_meant && facts.retries == 0 && !facts.redispatched;
-}
-
 char phase_letter(Phase phase) {
   switch (phase) {
     case Phase::free: return '-';

@@ -12,12 +12,6 @@
 #include "proxy/worker_context.h"
 
 namespace weir::proxy {
-namespace {
-
-struct Texts {
-  std::string_view message;
-  std::string_view structured;
-};
 
 bool is_normal(const Session& session) {
   const SessionFacts& facts = session.facts;
@@ -25,6 +19,13 @@ bool is_normal(const Session& session) {
   const bool as_meant = facts.ended_by == EndedBy::nobody || facts.ended_by == EndedBy::local;
   return as_meant && facts.retries == 0 && !facts.redispatched;
 }
+
+namespace {
+
+struct Texts {
+  std::string_view message;
+  std::string_view structured;
+};
 
 // A connection that failed before it was a session has a short line of its own.
 std::string_view failure_text(const Session& session, const sample::Context& context, std::span<char> out) {
