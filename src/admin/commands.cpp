@@ -16,7 +16,7 @@ constexpr const std::span<const CliCommand>* kTables[] = {
     &server_commands,  &set_server_commands, &dynamic_server_commands, &backend_commands, &frontend_commands,
     &table_commands,   &peers_commands,      &event_commands,          &process_commands, &error_commands,
     &explain_commands, &variable_commands,   &pattern_commands,        &pool_commands,    &inside_commands,
-    &update_commands,  &wait_commands,       &hand_over_commands,      &schema_commands,         &rule_commands};
+    &update_commands,  &wait_commands,       &hand_over_commands,      &schema_commands,  &rule_commands};
 
 std::vector<std::string_view> words_of(std::string_view name) {
   std::vector<std::string_view> words;

@@ -319,7 +319,7 @@ struct ProxyConfig {
   std::vector<UseBackend> use_backends;
   std::vector<BandwidthFilter> bandwidth_filters;  // in the order of their lines, which is that of their limits
   CompressionFilter compression_filter;
-  std::vector<NamedAt> fcgi_filters;               // filter fcgi-app
+  std::vector<NamedAt> fcgi_filters;           // filter fcgi-app
   std::vector<ConditionRule> be_switch_rules;  // force-be-switch
   std::vector<ConditionRule> monitor_fails;    // monitor fail
   std::vector<ConditionRule> stats_admins;     // stats admin
