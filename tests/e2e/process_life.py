@@ -261,7 +261,7 @@ def quit_shows_and_flushes_pools(w):
         with open(os.path.join(w.dir, "stderr"), encoding="utf-8") as text:
             return text.read()
     w.process.send_signal(signal.SIGQUIT)
-    until(lambda: "Total: 4 pools" in said(), what="the pools on the terminal")
+    until(lambda: "Total: 5 pools" in said(), what="the pools on the terminal")
     true(re.search(r"- Pool session \(\d+ bytes\) : \d+ allocated \(\d+ bytes\), 0 used", said()), f"all is free: {said()}")
     with w.client("fe") as client:
         equal(client.send(b"x").line(), b"s1\n", "served on")
