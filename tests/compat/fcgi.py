@@ -213,10 +213,13 @@ fcgi-app lb
 
 
 def row(add, name, steps, script=HELLO, app=APP, frontend="", backend="", server="", values=None, lines=None,
-        threads=(1,)):
-    """A scenario of one application. `steps` is one client's part, or a dictionary of several, one after the other."""
+        threads=(1,), timers=False):
+    """A scenario of one application. `steps` is one client's part, or a dictionary of several, one after the other.
+    `timers`: how long things take is looked at too, where it says more than how busy the machine is."""
     def run(w):
         made = app_farm(w, script, app, frontend, backend, server, values)
         for label, part in (steps if isinstance(steps, dict) else {"1": steps}).items():
             talk(w, label, part, [made], lines=lines)
+        if not timers:
+            w.seen = [one for one in w.seen if not one[0].endswith(": timers")]
     add(f"fcgi_{name}", run, threads)

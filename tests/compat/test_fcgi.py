@@ -62,7 +62,7 @@ add("bodies", {
 add("several", [get("/a.php?1"), get("/a.php?2"), (get("/a.php?3") + get("/a.php?4"), 2)])
 add("no_keep_conn", [get("/a.php?1"), get("/a.php?2")], app=APP + "    no option keep-conn\n")
 add("server_close", [get("/a.php?1"), get("/a.php?2")], backend="    option http-server-close")
-add("app_closes", [get("/a.php?1"), get("/a.php?2")], [[HELLO, "close"]])
+add("app_closes", [get("/a.php?1"), 0.2, get("/a.php?2")], [[HELLO, "close"]])
 add("pass_header", {
     "auth": [get("/a.php", "Authorization: Basic dTpw", "Proxy-Authorization: Basic dTpx", "X-Secret: s")],
     "if": [get("/a.php", "Proxy-Authorization: Basic dTpx", "X-If: 1")],
@@ -193,7 +193,7 @@ add("get_values_unknown", {"1": [get("/a.php"), get("/a.php")]}, app=APP + "    
     values=record(UNKNOWN, b"\x09" + b"\0" * 7, request=0))
 add("get_values_bad", {"1": [get("/a.php")]}, app=APP + "    option get-values\n",
     values=record(VALUES, b"\x20\x20abc", request=0))
-add("timeout", {"1": [get("/a.php")]}, [["early", 2.0]], backend="    timeout server 500ms")
+add("timeout", {"1": [get("/a.php")]}, [["early", 2.0]], backend="    timeout server 500ms", timers=True)
 add("retry", {"1": [get("/a.php")]}, [["close"], [HELLO]], backend="    retry-on empty-response")
 add("rules", {"1": [get("/a.php")]}, [[out("X-Bad: 1\r\n" + CT + "\r\nhello") + end()]], backend="""
     http-response del-header X-Bad
@@ -202,11 +202,13 @@ add("rules", {"1": [get("/a.php")]}, [[out("X-Bad: 1\r\n" + CT + "\r\nhello") + 
 add("compression", {"1": [get("/a.php", "Accept-Encoding: gzip")]},
     backend="    compression algo gzip\n    compression type text/plain")
 
+add("large_chunks", {
+    "big": [get("/a.php", "Transfer-Encoding: chunked", method="POST", body=chunks("x" * 10000, "y" * 20000))],
+})
 add("slow_chunks", {
     "1": [slow(get("/a.php", "Transfer-Encoding: chunked", method="POST")), 0.3, chunks("abc", "defg").encode()],
     "2": [slow(get("/a.php", "Transfer-Encoding: chunked", method="POST") + b"3\r\nabc\r\n"), 0.3, b"4\r\ndefg\r\n0\r\n\r\n"],
-    "big": [get("/a.php", "Transfer-Encoding: chunked", method="POST", body=chunks("x" * 10000, "y" * 20000))],
-})
+}, timers=True)
 
 def check(name, script, backend):
     def run(w):
