@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <set>
 
+#include "admin/statistics/markup.h"
 #include "app/reference.h"
 #include "app/version.h"
 
 namespace weir::app {
 namespace {
+
+using admin::escaped;
 
 constexpr std::string_view kStyle = R"(
 :root{color-scheme:light dark;--text:#1d2430;--quiet:#5d6878;--page:#fff;--panel:#f4f6f9;--line:#dde2ea;--mark:#0a5fb4;--chip:#e6edf6}
@@ -90,20 +93,6 @@ constexpr std::string_view kScript = R"(
   look();
 })();
 )";
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
 
 // `word` becomes code.
 std::string with_code(std::string_view text) {
