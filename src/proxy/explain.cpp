@@ -35,6 +35,34 @@ bool ExplainFilter::fits(const SocketAddress& client, std::string_view name) con
   return (frontend.empty() || frontend == name) && (!network || network->contains(client));
 }
 
+struct KeptRequest {
+  std::string bytes;
+  std::vector<proto::http::Field> fields;
+  proto::http::Head head{{}};
+
+  explicit KeptRequest(const proto::http::Head& from) : fields(from.fields().size()) {
+    std::size_t size = from.method_text.size() + from.target.size() + from.odd_version.size();
+    for (const proto::http::Field& field : from.fields()) size += field.name.size() + field.value.size();
+    bytes.reserve(size);  // it never moves
+    head = proto::http::Head(fields);
+    head.version = from.version;
+    head.method = from.method;
+    head.method_text = copy(from.method_text);
+    head.target = copy(from.target);
+    head.odd_version = copy(from.odd_version);
+    for (const proto::http::Field& field : from.fields())
+      if (!field.removed) head.add(copy(field.name), field.id, copy(field.value));
+  }
+
+ private:
+  std::string_view copy(std::string_view text) {
+    const std::size_t at = bytes.size();
+    bytes += text;
+    return std::string_view(bytes).substr(at);
+  }
+};
+
+Explanation::Explanation() = default;
 Explanation::~Explanation() {
   if (counted_in != nullptr) counted_in->candidates_.fetch_sub(1, std::memory_order_relaxed);
 }
@@ -86,12 +114,22 @@ std::unique_ptr<Explanation> ExplainWishes::take(const SocketAddress& client, st
   return explanation;
 }
 
+void keep_request(Session& session) {
+  Explanation* explanation = explanation_of(session);
+  if (explanation == nullptr || explanation->candidates.empty() || !session.http->request_head_alive) return;
+  explanation->request = std::make_unique<KeptRequest>(session.http->request);
+}
+
 void ask_wishes(Session& session) {
   Explanation* explanation = explanation_of(session);
   if (explanation == nullptr || explanation->candidates.empty()) return;
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
   context.trace = nullptr;
+  if (context.http_request == nullptr && explanation->request != nullptr) {
+    parts.http_request = {.head = &explanation->request->head, .body = {}, .body_complete = true};
+    context.http_request = &parts.http_request;
+  }
   const std::size_t mark = context.arena.mark();
   std::erase_if(explanation->candidates, [&](const std::shared_ptr<ExplainWish>& wish) {
     if (wish->taken.load(std::memory_order_relaxed)) return true;

@@ -47,16 +47,18 @@ struct ExplainWish {
 };
 
 class ExplainWishes;
+struct KeptRequest;
 
 /// Belongs to a session that somebody wants to read about, or may want to once it is known what becomes of it.
 struct Explanation {
-  Explanation() = default;
+  Explanation();
   Explanation(const Explanation&) = delete;
   Explanation& operator=(const Explanation&) = delete;
   ~Explanation();
   sample::Trace trace;
   std::vector<std::shared_ptr<ExplainWish>> candidates;  // whose condition has not held yet
   std::vector<std::shared_ptr<ExplainWish>> taken;       // who is told at the end
+  std::unique_ptr<KeptRequest> request;  // a copy of its head, for conditions that are asked when it is gone
   ExplainWishes* counted_in = nullptr;
   bool stopped = false;
 };
@@ -90,6 +92,8 @@ class ExplainWishes {
 void begin_explaining(Session& session, std::string_view what);
 /// More is known of it now: conditions are asked again.
 void ask_wishes(Session& session);
+/// The request's head is about to go.
+void keep_request(Session& session);
 /// Its end: the text goes to who wished for it.
 void end_explaining(Session& session);
 /// Null for nearly all.

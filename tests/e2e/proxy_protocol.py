@@ -135,7 +135,7 @@ def value_that_does_not_fit(w):
     text = "x" * 600
     farm(w, tell, "", "send-proxy-v2 " + " ".join(f"set-proxy-v2-tlv-fmt({n}) {text}" for n in range(0x40, 0x60)))
     with w.client("fe") as client:
-        client.send(b"hello").finish()
+        client.send(b"hello")
         true(client.rest() in (b"", b"<reset>"), "nothing is said")
     w.log.next("be/s1")
 

@@ -4,6 +4,7 @@
 // ends without a word is no fault of the request: one that had rested is replaced by another at once, and `retry-on`
 // says what else is tried again, as long as the request still lies in its buffer. Manual: retry-on, 8.5.
 #include "proxy/tcp/relay.h"
+#include "proxy/explain.h"
 #include "proxy/http/body.h"
 #include "proxy/http/broken.h"
 #include "proxy/http/phases.h"
@@ -33,7 +34,10 @@ bool move_request(Session& session, std::string_view head) {
   const bool splice = !session.frontend->config->settings.no_splice_request;
   const Moved moved = move_body(session, session.request, body, session.client, session.server, head, splice);
   // What comes next may take the place of the head in the buffer.
-  if (!exchange.request_in_buffer) exchange.request_head_alive = false;
+  if (!exchange.request_in_buffer && exchange.request_head_alive) {
+    keep_request(session);
+    exchange.request_head_alive = false;
+  }
   switch (moved) {
     case Moved::idle: return true;
     case Moved::over:

@@ -58,6 +58,7 @@ void note_login(Session& session) {
 // The request's buffer is not needed any more. What follows in it is the client's next request.
 void let_request_go(Session& session) {
   HttpExchange& exchange = *session.http;
+  keep_request(session);
   exchange.request_in_buffer = false;
   exchange.request_head_alive = false;
   exchange.request_body.keep_buffer = false;
