@@ -153,8 +153,9 @@ bool ask_fcgi_values(Session& session) {
   }
   const bool waits = piece.kind == Piece::Kind::need_more && !flow.ended;
   if (stream.values.known || !waits) drop_held_bytes(session, flow);
-  if (!stream.values.known && !waits) connect_failed(session, false);
-  return stream.values.known;
+  if (stream.values.known) return true;
+  if (!waits) connect_failed(session, false);  // the stream may be gone with its request
+  return false;
 }
 
 namespace {

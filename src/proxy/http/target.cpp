@@ -1,7 +1,6 @@
 #include "proxy/http/target.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "proto/http/uri.h"
 
@@ -63,10 +62,7 @@ bool set_target_part(HttpExchange& exchange, TargetPart part, std::string_view t
   if (at == nullptr) return false;
   head.target = {at, size};
   const bool whole = part == TargetPart::uri;
-  for (const std::string_view piece : {before, separator, text, after}) {
-    std::memcpy(at, piece.data(), piece.size());
-    at += piece.size();
-  }
+  for (const std::string_view piece : {before, separator, text, after}) at = std::ranges::copy(piece, at).out;
   return !whole || follow_authority(head);
 }
 
