@@ -178,7 +178,7 @@ def a_lesson_ends_at_any_byte():
                 return None
             except Exception as error:  # collected: the others go on
                 return f"{case}: {type(error).__name__} {error}"
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
             wrong = [found for found in pool.map(one, cases) if found]
         check.equal(wrong, [], f"{here} teaches {there}: {len(cases)} lessons that ended, by link and process, are made up for")
 
