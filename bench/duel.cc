@@ -91,6 +91,7 @@ struct Options {
   int pid = 0;
   bool close = false;
   std::size_t body = 64;
+  std::string path = "/some/path?x=1";
 };
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -104,10 +105,10 @@ sockaddr_in loopback(std::uint16_t port) {
 class Duel {
  public:
   explicit Duel(const Options& options) : options_(options), epoll_(epoll_create1(0)) {
-    request_ =
-        "GET /some/path?x=1 HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) duel/1\r\n"
-        "Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\nAccept-Encoding: gzip, deflate\r\n"
-        "Accept-Language: en-US,en;q=0.5\r\nCookie: session=0123456789abcdef0123456789abcdef\r\n";
+    request_ = std::string("GET ") + options.path +
+               " HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) duel/1\r\n"
+               "Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\nAccept-Encoding: gzip, deflate\r\n"
+               "Accept-Language: en-US,en;q=0.5\r\nCookie: session=0123456789abcdef0123456789abcdef\r\n";
     request_ += options.close ? "Connection: close\r\n\r\n" : "\r\n";
     answer_ =
         "HTTP/1.1 200 OK\r\nServer: duel\r\nDate: Tue, 24 Nov 2026 10:00:00 GMT\r\nContent-Type: text/plain\r\n"
@@ -317,6 +318,7 @@ int main(int count, char** words) {
     const std::string_view word = words[i];
     if (word == "--close") options.close = true;
     if (word == "--body" && i + 1 < count) options.body = std::strtoul(words[++i], nullptr, 10);
+    if (word == "--path" && i + 1 < count) options.path = words[++i];
   }
   Duel(options).run();
 }
