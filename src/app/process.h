@@ -71,20 +71,19 @@ class Process final : public proxy::Control {
   void answer_on(io::Worker& worker, const Answer& done, std::pair<bool, std::string> answer);
   void watch_drain();
   void watch_logs();
+  void watch_retired();
+  void note_environment();
+  void log_update(bool failure, const std::string& text);
 
   CommandLine line_;
   std::string version_;
   std::string startup_logs_;
-  void note_environment();
-  void watch_retired();
   mutable std::mutex environment_lock_;  // workers ask, the control thread changes it
   std::vector<std::string> environment_;
   std::uint32_t max_sockets_ = 0;
   io::Worker loop_;
   std::unique_ptr<proxy::Service> statistics_;
   proxy::Engine engine_;
-  void log_update(bool failure, const std::string& text);
-
   io::Opener name_opener_;  // looks names up for updates, so that files do not wait for that
   std::unique_ptr<update::Service> updates_;
   std::unique_ptr<admin::Server> admin_;

@@ -8,6 +8,7 @@
 #include "admin/statistics/markup.h"
 #include "app/reference.h"
 #include "app/version.h"
+#include "proto/http/text.h"
 
 namespace weir::app {
 namespace {
@@ -109,11 +110,8 @@ std::string with_code(std::string_view text) {
 
 std::string anchor(const ReferenceChapter& chapter, const ReferenceEntry& entry, std::set<std::string>& taken) {
   std::string id = fmt::format("{}-", chapter.key);
-  for (const char c : entry.name) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-    id += plain ? c : '-';
-  }
+  constexpr auto kPlain = proto::http::alphanumeric_and("-_.");
+  for (const char c : entry.name) id += kPlain[static_cast<unsigned char>(c)] ? c : '-';
   std::string free = id;
   for (int again = 2; !taken.insert(free).second; again++) free = fmt::format("{}-{}", id, again);
   return free;

@@ -78,4 +78,15 @@ Result<std::int64_t> parse_integer(std::string_view text, std::int64_t min, std:
   return value;
 }
 
+Result<IntegerRange> parse_integer_range(std::string_view text, std::int64_t min, std::int64_t max) {
+  const std::size_t dash = text.find('-');
+  const auto low = parse_integer(text.substr(0, dash), min, max);
+  if (!low) return unexpected(low.error());
+  if (dash == text.npos) return IntegerRange{*low, *low};
+  const auto high = parse_integer(text.substr(dash + 1), min, max);
+  if (!high) return unexpected(high.error());
+  if (*high < *low) return fail(fmt::format("'{}' goes downwards", text));
+  return IntegerRange{*low, *high};
+}
+
 }  // namespace weir

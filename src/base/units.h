@@ -21,4 +21,11 @@ Result<std::uint64_t> parse_size(std::string_view text);
 /// A whole decimal number within [min, max]; no sign unless min < 0, no spaces.
 Result<std::int64_t> parse_integer(std::string_view text, std::int64_t min, std::int64_t max);
 
+struct IntegerRange {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+};
+/// "403-410", the smaller one first, or one number for both ends; each as parse_integer() reads it.
+Result<IntegerRange> parse_integer_range(std::string_view text, std::int64_t min, std::int64_t max);
+
 }  // namespace weir

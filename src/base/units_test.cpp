@@ -40,5 +40,14 @@ TEST(Units, ReadsWholeNumbers) {
   for (const char* text : {"", "1x", "101", "-1", "1.5", " 1"}) EXPECT_FALSE(parse_integer(text, 0, 100)) << text;
 }
 
+TEST(Units, a_range_goes_upwards) {
+  EXPECT_EQ(parse_integer_range("403-410", 100, 599)->low, 403);
+  EXPECT_EQ(parse_integer_range("403-410", 100, 599)->high, 410);
+  EXPECT_EQ(parse_integer_range("403", 100, 599)->high, 403);
+  EXPECT_EQ(parse_integer_range("403-403", 100, 599)->low, 403);
+  for (const char* text : {"", "-", "403-", "-403", "410-403", "99-403", "403-600", "403-410-420", "403 -410"})
+    EXPECT_FALSE(parse_integer_range(text, 100, 599)) << text;
+}
+
 }  // namespace
 }  // namespace weir

@@ -14,12 +14,12 @@
 namespace weir::check {
 namespace {
 
+using proto::fcgi::kRequest;
 using proto::fcgi::RecordReader;
 using proto::fcgi::RecordWriter;
 using proto::fcgi::Type;
 using proto::http::same_name;
 
-constexpr std::uint16_t kRequest = 1;
 constexpr std::size_t kMostRequest = std::size_t{64} * 1024;
 
 // What follows in the fields overrides nothing: they are HTTP_*, but for these two.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/parts.h"
 #include "base/units.h"
 
 namespace weir::log {
@@ -176,13 +177,8 @@ class LineParser {
       return;
     }
     config_.sample_size = static_cast<std::uint32_t>(*size);
-    std::string_view rest = text.substr(0, colon);
-    while (true) {
-      const std::size_t comma = rest.find(',');
-      if (!sample_range(word, rest.substr(0, comma))) return;
-      if (comma == std::string_view::npos) break;
-      rest.remove_prefix(comma + 1);
-    }
+    for (const std::string_view range : Parts(text.substr(0, colon), ','))
+      if (!sample_range(word, range)) return;
     std::ranges::sort(config_.ranges, {}, &SampleRange::low);
     for (std::size_t i = 1; i < config_.ranges.size(); ++i) {
       if (config_.ranges[i].low <= config_.ranges[i - 1].high) {
@@ -193,19 +189,17 @@ class LineParser {
   }
 
   bool sample_range(const config::Word& word, std::string_view text) {
-    const std::size_t dash = text.find('-');
-    const auto low = parse_integer(text.substr(0, dash), 1, INT32_MAX);
-    const auto high = dash == std::string_view::npos ? low : parse_integer(text.substr(dash + 1), 1, INT32_MAX);
-    if (!low || !high || *high < *low) {
+    const auto range = parse_integer_range(text, 1, INT32_MAX);
+    if (!range) {
       error(word.at, "wrong sample range " + quoted(text)).hint = "ranges count from 1 and go upwards, as in 1,3-4";
       return false;
     }
-    if (*high > config_.sample_size) {
+    if (range->high > config_.sample_size) {
       error(word.at, "the sample range " + quoted(text) + " reaches beyond the sample's size of " +
                          std::to_string(config_.sample_size));
       return false;
     }
-    config_.ranges.push_back({static_cast<std::uint32_t>(*low), static_cast<std::uint32_t>(*high)});
+    config_.ranges.push_back({static_cast<std::uint32_t>(range->low), static_cast<std::uint32_t>(range->high)});
     return true;
   }
 

@@ -100,13 +100,11 @@ Result<LogPlan> Engine::make_fcgi_log(const ProxyConfig& proxy, const GlobalConf
   LogPlan log;
   const FcgiApp* app = proxy.settings.http.fcgi_app.get();
   if (app == nullptr) return log;
-  std::vector<log::TargetConfig> wanted = app->log_targets;
-  if (app->log_to_global) wanted.insert(wanted.begin(), global.logs.begin(), global.logs.end());
-  for (const log::TargetConfig& target : wanted) {
-    auto made = sinks_.make_target(target, global.log_send_hostname.has_value());
-    if (!made) return unexpected(made.error());
-    log.targets.push_back(std::move(*made));
-  }
+  if (app->log_to_global)
+    if (auto added = add_targets(log, global.logs, global.log_profiles, global); !added)
+      return unexpected(added.error());
+  if (auto added = add_targets(log, app->log_targets, global.log_profiles, global); !added)
+    return unexpected(added.error());
   log.tag = app->name;
   return log;
 }

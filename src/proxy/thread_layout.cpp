@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/parts.h"
 #include "base/units.h"
 
 namespace weir::proxy {
@@ -70,9 +71,7 @@ Result<void> parse_cpu_map_threads(std::string_view text, CpuMapLine& line) {
 }
 
 Result<void> parse_cpu_set(std::string_view text, std::vector<unsigned>& cpus) {
-  while (true) {
-    const auto comma = text.find(',');
-    const std::string_view one = text.substr(0, comma);
+  for (const std::string_view one : Parts(text, ',')) {
     const auto dash = one.find('-');
     if (one.empty() || dash == 0) return fail(fmt::format("'{}' is no set of CPUs", text));
     const auto first = parse_end(one.substr(0, dash), 0, kMostCpus - 1, 0);
@@ -84,8 +83,6 @@ Result<void> parse_cpu_set(std::string_view text, std::vector<unsigned>& cpus) {
       last = *end;
     }
     for (unsigned cpu = std::min(*first, last); cpu <= std::max(*first, last); cpu++) cpus.push_back(cpu);
-    if (comma == text.npos) break;
-    text.remove_prefix(comma + 1);
   }
   std::sort(cpus.begin(), cpus.end());
   cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/outside.h"
+#include "base/parts.h"
 
 namespace weir::resolve {
 namespace {
@@ -53,14 +54,12 @@ SocketAddress with_port(SocketAddress address, const AddressSpec& spec) {
 Result<InitAddr> parse_init_addr(std::string_view text) {
   InitAddr parsed;
   parsed.methods.clear();
-  for (;;) {
-    const auto comma = text.find(',');
-    auto method = parse_method(text.substr(0, comma));
+  for (const std::string_view word : Parts(text, ',')) {
+    auto method = parse_method(word);
     if (!method) return unexpected(method.error());
     parsed.methods.push_back(*method);
-    if (comma == text.npos) return parsed;
-    text.remove_prefix(comma + 1);
   }
+  return parsed;
 }
 
 Result<SocketAddress> resolve_host(std::string_view host, AddressFamily forced) {

@@ -281,7 +281,11 @@ void append(const Node& node, Measure measure, std::string& out) {
     case Node::Kind::alternatives: return append(node.parts.front(), measure, out);
     case Node::Kind::repeat: {
       const unsigned times = measure == Measure::once ? std::max(node.min, std::min(node.max, 1U)) : node.min;
-      for (unsigned i = 0; i < times && out.size() <= kMostText; i++) append(node.parts.front(), measure, out);
+      for (unsigned i = 0; i < times && out.size() <= kMostText; i++) {
+        const std::size_t before = out.size();
+        append(node.parts.front(), measure, out);
+        if (out.size() == before) return;  // and never adds anything
+      }
     }
   }
 }

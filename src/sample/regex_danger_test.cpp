@@ -60,6 +60,8 @@ TEST(RegexDanger, odd_syntax_is_passed_by) {
     (void)endless_text(pattern, false);
   (void)endless_text(std::string(100'000, '('), false);
   (void)endless_text(std::string(4'000, '(') + "a" + std::string(4'000, ')'), false);
+  // Nothing, 99^6 times.
+  (void)endless_text("(?:(?:(?:(?:(?:(?:){99}){99}){99}){99}){99}){99}(a+)+x", false);
   std::string wide;
   for (int i = 0; i < 400; i++) wide += "(?:[a-z]+_)*";
   (void)endless_text(wide, false);

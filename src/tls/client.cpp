@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/outside.h"
+#include "base/parts.h"
 #include "tls/error.h"
 
 namespace weir::tls {
@@ -151,16 +152,13 @@ ClientContext::~ClientContext() { SSL_CTX_free(context_); }
 
 Result<std::string> parse_alpn(std::string_view text) {
   std::string wire;
-  for (;;) {
-    const auto comma = text.find(',');
-    const std::string_view name = text.substr(0, comma);
+  for (const std::string_view name : Parts(text, ',')) {
     if (name.empty() || name.size() > 255)
       return fail("an ALPN protocol name has 1 to 255 bytes, as in \"h2,http/1.1\"");
     wire += static_cast<char>(name.size());
     wire += name;
-    if (comma == text.npos) return wire;
-    text.remove_prefix(comma + 1);
   }
+  return wire;
 }
 
 }  // namespace weir::tls

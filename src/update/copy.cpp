@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "base/outside.h"
+#include "proto/http/text.h"
 
 namespace weir::update {
 namespace {
@@ -55,12 +56,10 @@ Result<void> write_all(int fd, std::string_view bytes) {
 std::uint64_t content_hash(std::string_view content) { return XXH3_64bits(content.data(), content.size()); }
 
 std::string copy_name(std::string_view list) {
+  constexpr auto kPlain = proto::http::alphanumeric_and("-.");
   std::string name;
-  for (const char c : list.substr(list.size() - std::min(list.size(), kReadable))) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-    name += plain ? c : '_';
-  }
+  for (const char c : list.substr(list.size() - std::min(list.size(), kReadable)))
+    name += kPlain[static_cast<unsigned char>(c)] ? c : '_';
   return fmt::format("{}.{:016x}.copy", name, content_hash(list));
 }
 

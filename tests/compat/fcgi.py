@@ -6,8 +6,8 @@ or a list of steps. Parameters are kept sorted, for their order is nobody's busi
 import struct
 import time
 
-from web import CONFIG, Reader, shown, talk
-from wire import Server, reset
+from web import CONFIG, Reader, ScriptedServer, shown, talk
+from wire import reset
 
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES, VALUES, UNKNOWN = range(1, 12)
 NAMES = ("", "BEGIN", "ABORT", "END", "PARAMS", "STDIN", "STDOUT", "STDERR", "DATA", "GET_VALUES", "VALUES", "UNKNOWN")
@@ -66,29 +66,18 @@ def read_pairs(data):
 HELLO = out("Content-Type: text/plain\r\n\r\nhello") + end()
 
 
-class FcgiServer(Server):
+class FcgiServer(ScriptedServer):
     """Steps of a script: bytes to send, a number of seconds to wait, "early" (do not wait for the request's body first),
     "close", "reset", "hang" (read until the other side ends and keep the kinds of the records)."""
 
-    def __init__(self, name, host, script=HELLO, values=None):
-        self.script = script
-        self.values = values
-        self.seen = []
-        self.count = 0
-        super().__init__(name, host, FcgiServer.serve)
+    USUAL = HELLO
 
-    def steps(self, params):
-        with self.lock:
-            at = self.count
-            self.count += 1
-        script = self.script
-        if callable(script):
-            script = script(params)
-        elif isinstance(script, dict):
-            script = script.get(params.get("SCRIPT_NAME", ""), script.get("*", HELLO))
-        elif isinstance(script, list) and script and isinstance(script[0], (list, tuple)):
-            script = script[min(at, len(script) - 1)]
-        return [script] if isinstance(script, bytes) else list(script)
+    def __init__(self, name, host, script=HELLO, values=None):
+        self.values = values
+        super().__init__(name, host, script, FcgiServer.serve)
+
+    def path(self, params):
+        return params.get("SCRIPT_NAME", "")
 
     def record(self, reader):
         head = reader.exactly(8)

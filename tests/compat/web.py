@@ -179,7 +179,35 @@ class WebClient(Client):
         return text + self.reader.body(head, True)
 
 
-class WebServer(Server):
+class ScriptedServer(Server):
+    """Answers by a script and keeps what it received. Bytes are every answer; in a list, or in a dictionary by path
+    ("*": any other), one answer is bytes or a list of steps; a function gets the request."""
+    USUAL = OK
+
+    def __init__(self, name, host, script, behaviour):
+        self.script = script
+        self.seen = []
+        self.count = 0
+        super().__init__(name, host, behaviour)
+
+    def path(self, request):
+        raise NotImplementedError
+
+    def steps(self, request):
+        with self.lock:
+            at = self.count
+            self.count += 1
+        script = self.script
+        if callable(script):
+            script = script(request)
+        elif isinstance(script, dict):
+            script = script.get(self.path(request), script.get("*", self.USUAL))
+        elif isinstance(script, list) and script and isinstance(script[0], (list, tuple)):
+            script = script[min(at, len(script) - 1)]
+        return [script] if isinstance(script, bytes) else list(script)
+
+
+class WebServer(ScriptedServer):
     """Answers requests by a script and keeps what it received, connection by connection.
 
     `script` is the bytes of every answer, a list of answers in the order of the requests (the last one repeats), a
@@ -189,24 +217,11 @@ class WebServer(Server):
     """
 
     def __init__(self, name, host, script=OK):
-        self.script = script
-        self.seen = []
-        self.count = 0
-        super().__init__(name, host, WebServer.serve)
+        super().__init__(name, host, script, WebServer.serve)
 
-    def steps(self, head):
-        with self.lock:
-            at = self.count
-            self.count += 1
-        script = self.script
-        if callable(script):
-            script = script(head)
-        elif isinstance(script, dict):
-            target = head.split(b" ")[1].decode("latin-1") if b" " in head else ""
-            script = script.get(target.split("?")[0], script.get("*", OK))
-        elif isinstance(script, list) and script and isinstance(script[0], (list, tuple)):
-            script = script[min(at, len(script) - 1)]
-        return [script] if isinstance(script, bytes) else list(script)
+    def path(self, head):
+        target = head.split(b" ")[1].decode("latin-1") if b" " in head else ""
+        return target.split("?")[0]
 
     def serve(self, conn):
         record = {"messages": [], "end": "open"}

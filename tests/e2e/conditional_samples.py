@@ -21,9 +21,12 @@ frontend fe
     log @log@ local0
     acl early path_beg /early
     acl early acl(early)
+    acl deep0 always_true
+@deep@
     log-format "log=[%[str(went),when(forwarded)]%[str(inside),when(toapplet)]%[str(good),when(normal)]%[str(bad),when(error)]%[str(early),when(acl,early)]]"
     tcp-request connection set-var(sess.syn) fc_saved_syn
     stats uri /stats
+    http-request return status 200 content-type text/plain lf-string "%[acl(deep30)]" if { path /deep }
     http-request return status 200 content-type text/plain lf-string "%[var(sess.syn),hex] %[acl(early,!FALSE)] %[str(x),when(!acl,early)] %[str(y),when(stopping)]" if { path_beg /early /late }
     default_backend be
 backend be
@@ -39,6 +42,10 @@ backend nowhere
 """
 
 
+# Each asks the one above it twice: all together more often than anybody can wait for.
+CONFIG = CONFIG.replace("@deep@", "\n".join(f"    acl deep{n} acl(deep{n - 1},deep{n - 1})" for n in range(1, 31)))
+
+
 def get(w, frontend, path):
     return w.exchange(frontend, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()).partition(b"\r\n\r\n")[2].decode()
 
@@ -52,6 +59,7 @@ def conditions_let_values_through(w):
         equal(line[line.index("log=["):].strip(), f"log=[{want}]", f"the log of {path} on {frontend}")
     equal(get(w, "plain", "/early").split(" ")[1:], ["1", "", ""], "an ACL that asks itself, once it holds")
     equal(get(w, "plain", "/late").split(" ")[1:], ["0", "x", ""], "and where it does not")
+    equal(get(w, "plain", "/deep"), "0", "what would take forever to ask does not hold")
 
 
 def the_first_packet_is_kept(w):

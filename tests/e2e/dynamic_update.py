@@ -15,8 +15,9 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "compat"), os.path.join(HERE, "load")]
-from cases import connect, equal, run, true  # noqa: E402
+from cases import equal, run, true  # noqa: E402
 from source import Authority, Content, Source  # noqa: E402
+from traffic import traffic  # noqa: E402
 from wire import until  # noqa: E402
 
 ENTRIES = int(os.environ.get("UPDATE_ENTRIES", "200000"))
@@ -474,33 +475,6 @@ def in_a_chroot(w):
     equal(ask(w, "/a"), "outside", "with the copy")
 
 
-class Traffic(threading.Thread):
-    """One request after the other on one connection; the longest delay counts, and every answer is one of the versions."""
-
-    def __init__(self, w):
-        super().__init__()
-        self.w = w
-        self.over = False
-        self.worst = 0.0
-        self.count = 0
-        self.broken = ""
-
-    def run(self):
-        try:
-            with connect(self.w) as client:
-                while not self.over:
-                    started = time.monotonic()
-                    client.sendall(b"GET /k77 HTTP/1.1\r\nhost: x\r\n\r\n")
-                    got = client.recv(65536)
-                    if not re.match(rb"HTTP/1.1 200 .*\r\n\r\nv\d+$", got, re.S):
-                        self.broken = repr(got[-60:])
-                        return
-                    self.worst = max(self.worst, time.monotonic() - started)
-                    self.count += 1
-        except OSError as problem:
-            self.broken = str(problem)
-
-
 def large(w):
     contents = [Content("".join(f"/k{i} v{version}\n" for i in range(ENTRIES))) for version in range(4)]
     source = Source(w, contents[0])
@@ -508,19 +482,13 @@ def large(w):
     start(w, "update-state-dir @dir@/state", f"update id @dir@/hosts.map url {source.url}/x {EVER} timeout 60s map")
     equal(first(w), "changed", "first")
     equal(shown(w)["entries"], str(ENTRIES), "entries")
-    workers = [Traffic(w) for _ in range(3)]
-    for worker in workers:
-        worker.start()
-    try:
+    # Every answer is one of the versions.
+    with traffic(w, 3, b"GET /k77 HTTP/1.1\r\nhost: x\r\n\r\n", rb"HTTP/1.1 200 .*\r\n\r\nv\d+$") as workers:
         for version in (1, 2, 3):
             source.say(contents[version])
             now(w, "changed")
             equal(ask(w, f"/k{ENTRIES - 1}"), f"v{version}", "the last entry")
             true(w.cli("show info").startswith("Name: weir"), "commands are answered")
-    finally:
-        for worker in workers:
-            worker.over = True
-            worker.join()
     for worker in workers:
         equal(worker.broken, "", "traffic")
         true(worker.count > 20 and worker.worst < BOUND, f"{worker.count} requests, the slowest took {worker.worst * 1000:.0f} ms")

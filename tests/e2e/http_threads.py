@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Connections to servers that rest on one thread and serve a request on another. Runs on $WEIR."""
+import contextlib
 import os
 import sys
 import threading
@@ -29,22 +30,8 @@ backend be
 """
 
 
-def web(server, conn):
-    """Answers each request with its own first line."""
-    held = b""
-    while True:
-        heard = conn.recv(65536)
-        if not heard:
-            return
-        held += heard
-        while b"\r\n\r\n" in held:
-            head, held = held.split(b"\r\n\r\n", 1)
-            line = head.split(b"\r\n")[0]
-            conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(line), line))
-
-
-def web_with_bodies(_, conn):
-    """The same where a request may have a body of two bytes."""
+def web(_, conn):
+    """Answers each request with its own first line; a request may have a body of two bytes."""
     held = b""
     while True:
         heard = conn.recv(65536)
@@ -90,26 +77,29 @@ def rests(w, *wanted):
     true(True, "they rest")
 
 
-def what_rests_is_lent(w):
-    server = start(w)
-    with Client(w.address("first")) as client:
+@contextlib.contextmanager
+def one_rests(w):
+    """A client on each thread; the first one's connection to the server rests on its thread."""
+    with Client(w.address("first")) as client, Client(w.address("second")) as other:
         equal(ask(client)[1], False, "the first request connects")
         rests(w, 1, 0)
-        with Client(w.address("second")) as other:
-            equal(ask(other), (b"GET / HTTP/1.1", True), "another thread's request goes over it")
-            rests(w, 0, 1)
-            equal(ask(client), (b"GET / HTTP/1.1", True), "and back")
+        yield client, other
+
+
+def what_rests_is_lent(w):
+    server = start(w)
+    with one_rests(w) as (client, other):
+        equal(ask(other), (b"GET / HTTP/1.1", True), "another thread's request goes over it")
+        rests(w, 0, 1)
+        equal(ask(client), (b"GET / HTTP/1.1", True), "and back")
         equal(server.accepted, 1, "one connection served all")
     equal(w.stat("be", "s1")["reuse"], "2", "two were reused")
 
 
 def what_may_not_be_sent_twice_is_lent_what_lives(w):
     server = start(w)
-    server.behaviour = web_with_bodies
     post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
-    with Client(w.address("first")) as client, Client(w.address("second")) as other:
-        ask(client)
-        rests(w, 1, 0)
+    with one_rests(w) as (client, other):
         equal(ask(other, post + b"ab")[1], True, "a POST goes over it as well")
         rests(w, 0, 1)
         ask(client)
@@ -121,43 +111,33 @@ def what_may_not_be_sent_twice_is_lent_what_lives(w):
 
 def what_is_not_shared_stays(w):
     server = start(w, more="tune.idle-pool.shared off")
-    with Client(w.address("first")) as client, Client(w.address("second")) as other:
-        ask(client)
-        rests(w, 1, 0)
+    with one_rests(w) as (client, other):
         equal(ask(other)[1], False, "tune.idle-pool.shared off")
     equal(server.accepted, 2, "each thread has its own")
 
 
 def groups_keep_theirs(w):
     start(w, more="thread-groups 2\n    thread-group 1 1\n    thread-group 2 2")
-    with Client(w.address("first")) as client, Client(w.address("second")) as other:
-        ask(client)
-        rests(w, 1, 0)
+    with one_rests(w) as (client, other):
         equal(ask(other)[1], False, "by default a group lends to its own threads")
 
 
 def groups_lend_when_told(w):
     start(w, more="thread-groups 2\n    thread-group 1 1\n    thread-group 2 2\n    tune.idle-pool.shared full")
-    with Client(w.address("first")) as client, Client(w.address("second")) as other:
-        ask(client)
-        rests(w, 1, 0)
+    with one_rests(w) as (client, other):
         equal(ask(other)[1], True, "full: all lend to all")
 
 
 def few_are_kept(w):
     start(w, options="pool-low-conn 1")
-    with Client(w.address("first")) as client, Client(w.address("second")) as other:
-        ask(client)
-        rests(w, 1, 0)
+    with one_rests(w) as (client, other):
         equal(ask(other)[1], False, "pool-low-conn: with one or none nobody lends")
         rests(w, 1, 0)
 
 
 def safe_reuse_lends_to_later_requests(w):
     start(w, reuse="safe")
-    with Client(w.address("first")) as client, Client(w.address("second")) as other:
-        ask(client)
-        rests(w, 1, 0)
+    with one_rests(w) as (client, other):
         equal(ask(other)[1], False, "http-reuse safe: a client's first request has its own connection")
         rests(w, 1, 0)
         equal(ask(other)[1], True, "the second goes over one that rests")
@@ -205,7 +185,6 @@ def many_at_once(w):
                     if got != line:
                         break
 
-    server.behaviour = web_with_bodies
     threads = [threading.Thread(target=client, args=(("first", "second")[n % 2], n)) for n in range(12)]
     for thread in threads:
         thread.start()

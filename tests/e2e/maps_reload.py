@@ -9,12 +9,11 @@ $MAPS_ENTRIES is their number; the bound for a request's delay is $MAPS_BOUND_MS
 import os
 import re
 import sys
-import threading
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "compat"), os.path.join(HERE, "load")]
-from cases import connect, keeps_what_was_freed, resident_kb, run, true  # noqa: E402
+from cases import keeps_what_was_freed, resident_kb, run, true  # noqa: E402
+from traffic import traffic  # noqa: E402
 
 ENTRIES = int(os.environ.get("MAPS_ENTRIES", "200000"))
 BOUND = int(os.environ.get("MAPS_BOUND_MS", "400")) / 1000
@@ -104,57 +103,24 @@ def reloads(w):
     true(w.cli(f"set map {w.dir}/hosts.map /a five") == "\n" and ask(w, "/a") == "200 five no", "and leave the map as it was")
 
 
-class Traffic(threading.Thread):
-    """One request after the other on one connection; the longest delay counts."""
-
-    def __init__(self, w):
-        super().__init__()
-        self.w = w
-        self.over = False
-        self.worst = 0.0
-        self.count = 0
-        self.broken = ""
-
-    def run(self):
-        try:
-            with connect(self.w) as client:
-                while not self.over:
-                    started = time.monotonic()
-                    client.sendall(b"GET /k77 HTTP/1.1\r\nhost: x\r\n\r\n")
-                    got = client.recv(65536)
-                    if not got.startswith(b"HTTP/1.1 200"):
-                        self.broken = repr(got[:60])
-                        return
-                    self.worst = max(self.worst, time.monotonic() - started)
-                    self.count += 1
-        except OSError as problem:
-            self.broken = str(problem)
-
-
 def large(w):
     fill(w, hosts_map="".join(f"/k{i} v{i}\n" for i in range(ENTRIES)), blocked_lst="/bad\n", logged_map="")
     w.start(BODY, prologue=PROLOGUE)
     before = resident_kb(w.process.pid)
-    workers = [Traffic(w) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    name = f"{w.dir}/hosts.map"
-    shown = w.cli(f"show map {name}").strip().split("\n")
-    true(len(shown) == ENTRIES and shown[-1].endswith(f"/k{ENTRIES - 1} v{ENTRIES - 1}"), f"{len(shown)} entries shown")
-    true(w.cli(f"prepare map {name}") == "New version created: 1\n\n", "prepare")
-    lines = "".join(f"/k{i} new{i}\n" for i in range(ENTRIES // 2))
-    true(w.cli(f"add map @1 {name} <<\n{lines}") == "\n", "half of them in a payload")
-    true(ask(w, "/k5") == "200 v5 no", "not yet")
-    true(w.cli(f"commit map @1 {name}") == "\n", "commit")
-    true(ask(w, "/k5") == "200 new5 no" and ask(w, f"/k{ENTRIES - 1}") == "200 none no", "now")
-    for i in range(0, 2000, 100):
-        true(w.cli(f"set map {name} /k{i} again{i}") == "\n", f"another value for /k{i}")
-    true(w.cli(f"clear map {name}") == "\n" and ask(w, "/k5") == "200 none no", "clear")
-    true(w.cli(f"add map {name} /k5 back") == "\n" and ask(w, "/k5") == "200 back no", "and one back")
-    for worker in workers:
-        worker.over = True
-    for worker in workers:
-        worker.join()
+    with traffic(w, 4, b"GET /k77 HTTP/1.1\r\nhost: x\r\n\r\n", rb"HTTP/1.1 200") as workers:
+        name = f"{w.dir}/hosts.map"
+        shown = w.cli(f"show map {name}").strip().split("\n")
+        true(len(shown) == ENTRIES and shown[-1].endswith(f"/k{ENTRIES - 1} v{ENTRIES - 1}"), f"{len(shown)} entries shown")
+        true(w.cli(f"prepare map {name}") == "New version created: 1\n\n", "prepare")
+        lines = "".join(f"/k{i} new{i}\n" for i in range(ENTRIES // 2))
+        true(w.cli(f"add map @1 {name} <<\n{lines}") == "\n", "half of them in a payload")
+        true(ask(w, "/k5") == "200 v5 no", "not yet")
+        true(w.cli(f"commit map @1 {name}") == "\n", "commit")
+        true(ask(w, "/k5") == "200 new5 no" and ask(w, f"/k{ENTRIES - 1}") == "200 none no", "now")
+        for i in range(0, 2000, 100):
+            true(w.cli(f"set map {name} /k{i} again{i}") == "\n", f"another value for /k{i}")
+        true(w.cli(f"clear map {name}") == "\n" and ask(w, "/k5") == "200 none no", "clear")
+        true(w.cli(f"add map {name} /k5 back") == "\n" and ask(w, "/k5") == "200 back no", "and one back")
     worst = max(worker.worst for worker in workers)
     true(not any(worker.broken for worker in workers), f"{sum(worker.count for worker in workers)} requests beside it "
          + " ".join(worker.broken for worker in workers))

@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "proto/byte_reader.h"
-#include "proto/http/text.h"
 
 namespace weir::proto::fcgi {
 namespace {
@@ -232,11 +231,7 @@ void RecordWriter::param_name(std::string_view prefix, std::string_view name, st
   length(prefix.size() + name.size());
   length(value_size);
   bytes(prefix);
-  if (char* const at = take(name.size()))
-    std::ranges::transform(name, at, [](char c) {
-      if (c >= 'a' && c <= 'z') return static_cast<char>(c - 32);
-      return http::is_letter(c) || http::is_digit(c) ? c : '_';
-    });
+  if (char* const at = take(name.size())) std::ranges::transform(name, at, parameter_byte);
 }
 
 void RecordWriter::end_params() {

@@ -13,6 +13,8 @@
 #include <span>
 #include <string_view>
 
+#include "proto/http/text.h"
+
 namespace weir::proto::fcgi {
 
 enum class Type : std::uint8_t {
@@ -30,11 +32,19 @@ enum class Type : std::uint8_t {
 };
 
 inline constexpr std::size_t kHeader = 8;
+/// The id of the request that a connection of ours carries: one at a time.
+inline constexpr std::uint16_t kRequest = 1;
 inline constexpr std::size_t kMostContent = 65'535;
 inline constexpr std::size_t kMostValues = 1024;  // of a GET_VALUES_RESULT: three short variables are known
 /// Contents are padded to this, so that the next record's begin is aligned (3.3 recommends it).
 inline constexpr std::size_t kAlignment = 8;
 constexpr std::size_t padding_of(std::size_t content) { return (kAlignment - content % kAlignment) % kAlignment; }
+
+/// As it stands in a parameter's name: letters become capitals, what is no letter or digit an underscore.
+constexpr char parameter_byte(char c) {
+  if (c >= 'a' && c <= 'z') return static_cast<char>(c - 'a' + 'A');
+  return http::is_letter(c) || http::is_digit(c) ? c : '_';
+}
 
 /// How the protocol itself ended a request.
 enum class ProtocolStatus : std::uint8_t {
@@ -135,7 +145,7 @@ class RecordWriter {
   /// Parameters: one record, open until end_params(). As the manual has it, they all go into one.
   void begin_params(std::uint16_t request);
   void param(std::string_view name, std::string_view value) { param({}, name, value); }
-  /// `prefix` and `name` are the name; letters become capitals and what is no letter or digit an underscore.
+  /// `prefix` and `name` are the name, which parameter_byte() spells.
   void param(std::string_view prefix, std::string_view name, std::string_view value);
   /// The beginning of one: bytes() that are `value_size` together follow.
   void param_name(std::string_view prefix, std::string_view name, std::size_t value_size);

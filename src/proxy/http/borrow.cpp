@@ -94,12 +94,11 @@ WorkerContext* lender(const Session& session) {
 
 }  // namespace
 
-bool borrow_idle_connection(Session& session) {
+bool borrow_idle_connection(Session& session, const IdleWish& wish) {
   const ServerState& server = *session.target;
   // Manual, pool-low-conn: with so few, each worker keeps its own.
   if (server.idle.value() <= session.target_config->pool_low) return false;
-  const auto wish = idle_wish(session);
-  WorkerContext* const other = wish ? lender(session) : nullptr;
+  WorkerContext* const other = lender(session);
   if (other == nullptr) return false;
   WorkerContext& own = *session.worker;
   auto loan = std::make_unique<Loan>();
@@ -107,7 +106,7 @@ bool borrow_idle_connection(Session& session) {
   loan->lends = other;
   loan->who = session.handle();
   loan->number = session.http->asked = ++own.last_question;
-  loan->wish = *wish;
+  loan->wish = wish;
   loan->server = session.target;
   wait_for_connection(session);
   other->io->post([loan = std::move(loan)]() mutable { lend(std::move(loan)); });

@@ -9,9 +9,10 @@
 
 namespace weir::proxy {
 
+struct IdleWish;
 struct Session;
 
 /// True: the session waits for another worker's reply, which goes on with send_request() or open_server_connection().
-bool borrow_idle_connection(Session& session);
+bool borrow_idle_connection(Session& session, const IdleWish& wish);
 
 }  // namespace weir::proxy

@@ -15,14 +15,12 @@ namespace weir::proxy {
 namespace {
 
 using namespace proto::http;
+using proto::fcgi::kRequest;
 using proto::fcgi::ProtocolStatus;
 using proto::fcgi::RecordReader;
 using Piece = RecordReader::Piece;
 
 constexpr std::size_t kMostErrorLine = 1024;
-constexpr std::uint16_t kRequest = 1;
-
-const FcgiApp& app_of(const Session& session) { return *session.backend->config->settings.http.fcgi_app; }
 
 // What programs write is shown, not interpreted: a terminal that shows the log obeys nobody.
 void log_error_line(FcgiStream& stream) {
@@ -87,6 +85,8 @@ bool take_piece(FcgiStream& stream, const Piece& piece, char*& write) {
 }
 
 }  // namespace
+
+const FcgiApp& app_of(const Session& session) { return *session.backend->config->settings.http.fcgi_app; }
 
 bool decode_records(Flow& flow, BodyState& body) {
   FcgiStream& stream = *body.records;

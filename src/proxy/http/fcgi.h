@@ -23,6 +23,7 @@
 namespace weir::proxy {
 
 struct BodyState;
+struct FcgiApp;
 struct Flow;
 struct Session;
 
@@ -49,6 +50,8 @@ struct FcgiStream {
   std::string error_line;  // of STDERR, until its end has come
 };
 
+/// The application of the session's backend, which has one.
+[[nodiscard]] const FcgiApp& app_of(const Session& session);
 /// Asks set-param and pass-header. False: a text does not fit, and the client has been told.
 [[nodiscard]] bool note_fcgi_params(Session& session);
 /// A new connection to an application whose variables are wanted. False: it has not answered yet, or the attempt is

@@ -23,18 +23,16 @@ namespace weir::proxy {
 namespace {
 
 using namespace proto::http;
+using proto::fcgi::kRequest;
 using proto::fcgi::RecordWriter;
 using proto::fcgi::Type;
 
-constexpr std::uint16_t kRequest = 1;
 constexpr std::string_view kFieldPrefix = "HTTP_";
 
-const FcgiApp& app_of(const Session& session) { return *session.backend->config->settings.http.fcgi_app; }
-
-char param_byte(char c) { return is_letter(c) || is_digit(c) ? lower(c) : '_'; }
-
 // Whether two fields become the same parameter.
-bool same_param(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, param_byte, param_byte); }
+bool same_param(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, proto::fcgi::parameter_byte, proto::fcgi::parameter_byte);
+}
 
 bool is_hidden(const FcgiStream& stream, const Field& field) {
   switch (field.id) {

@@ -126,16 +126,15 @@ void add_chunk(Burst& burst, Frame& frame, const Round& round) {
 
 void add_record(Burst& burst, Frame& frame, const Round& round) {
   namespace fcgi = proto::fcgi;
-  constexpr std::uint16_t kRequest = 1;
   const std::size_t padding = fcgi::padding_of(round.payload.size());
   if (!round.payload.empty()) {
-    fcgi::write_header(frame.before, fcgi::Type::in, kRequest, round.payload.size(), padding);
+    fcgi::write_header(frame.before, fcgi::Type::in, fcgi::kRequest, round.payload.size(), padding);
     burst.add({frame.before, fcgi::kHeader});
     burst.add(round.payload);
     burst.add({frame.after, padding});
   }
   if (!round.last) return;
-  fcgi::write_header(frame.after + padding, fcgi::Type::in, kRequest, 0);
+  fcgi::write_header(frame.after + padding, fcgi::Type::in, fcgi::kRequest, 0);
   burst.add({frame.after + padding, fcgi::kHeader});
 }
 

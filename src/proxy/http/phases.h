@@ -132,8 +132,8 @@ std::optional<std::string_view> balance_key(const Session& session, const Balanc
 struct IdleConnection;
 /// RFC 9110 9.2.2: whether sending such a request twice does what sending it once does.
 [[nodiscard]] bool may_be_repeated(proto::http::Method method);
-/// One that may carry this request, now the session's.
-bool take_idle_connection(Session& session);
+/// True: the request goes over a connection that was there, or waits for one that rests on another worker.
+bool go_over_resting(Session& session);
 /// A FastCGI application serves one connection with each of its processes: those that rest above its `maxconn`, on
 /// whichever worker, make room for the new one.
 void make_room_at_application(Session& session);

@@ -9,6 +9,7 @@
 
 #include "io/direct.h"
 #include "io/socket.h"
+#include "proxy/http/borrow.h"
 #include "proxy/http/phases.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
@@ -232,8 +233,7 @@ IdleWish plain_wish(Session& session) {
   return wish;
 }
 
-}  // namespace
-
+// Of those that others have left; nothing when it must have a connection of its own.
 std::optional<IdleWish> idle_wish(Session& session) {
   if (tied_to_client(session)) return std::nullopt;
   const Reuse mode = session.backend->config->settings.http.reuse;
@@ -244,6 +244,8 @@ std::optional<IdleWish> idle_wish(Session& session) {
   wish.looks = !may_be_repeated(session.http->request_method);
   return wish;
 }
+
+}  // namespace
 
 bool may_be_repeated(proto::http::Method method) {
   using proto::http::Method;
@@ -262,26 +264,41 @@ bool may_be_repeated(proto::http::Method method) {
   return false;
 }
 
-bool take_idle_connection(Session& session) {
-  WorkerContext& worker = *session.worker;
-  if (session.own_server != nullptr) {
-    std::unique_ptr<IdleConnection> own(session.own_server);
-    session.own_server = nullptr;
-    const bool logged_in = own->logged_in;
-    if (own->server == session.target && plain_wish(session).fits(*own)) {
-      use_idle_connection(session, std::move(own));
-      session.http->server_shared = false;
-      session.http->server_private = true;
-      session.http->server_login = logged_in;
-      return true;
-    }
-    end_resting(worker, *own);
+namespace {
+
+// The one that rested beside its client.
+bool take_own_connection(Session& session) {
+  if (session.own_server == nullptr) return false;
+  std::unique_ptr<IdleConnection> own(session.own_server);
+  session.own_server = nullptr;
+  const bool logged_in = own->logged_in;
+  if (own->server != session.target || !plain_wish(session).fits(*own)) {
+    end_resting(*session.worker, *own);
+    return false;
   }
-  const auto wish = idle_wish(session);
-  if (!wish) return false;
-  auto found = worker.idle.take(*session.target, *wish);
+  use_idle_connection(session, std::move(own));
+  session.http->server_shared = false;
+  session.http->server_private = true;
+  session.http->server_login = logged_in;
+  return true;
+}
+
+bool take_idle_connection(Session& session, const IdleWish& wish) {
+  auto found = session.worker->idle.take(*session.target, wish);
   if (!found) return false;
   use_idle_connection(session, std::move(found));
+  return true;
+}
+
+}  // namespace
+
+bool go_over_resting(Session& session) {
+  if (!take_own_connection(session)) {
+    const auto wish = idle_wish(session);
+    if (!wish) return false;
+    if (!take_idle_connection(session, *wish)) return borrow_idle_connection(session, *wish);
+  }
+  send_request(session);
   return true;
 }
 

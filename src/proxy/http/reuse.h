@@ -98,8 +98,6 @@ class IdlePool {
   io::Timer timer_;
 };
 
-/// What the session's request can use; nothing when it must have a connection of its own.
-std::optional<IdleWish> idle_wish(Session& session);
 /// The connection is the session's from here on; it is in the worker's epoll set.
 void use_idle_connection(Session& session, std::unique_ptr<IdleConnection> connection);
 /// Whether one more may rest: within pool-max-conn, and never more than the server has served at once.

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/parts.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/proxy_protocol.h"
 #include "proxy/keyword/tables.h"
@@ -89,10 +90,7 @@ void severity_output(ParseContext&, BindConfig& bind, Arguments& args, const Wor
 // Several parts, each with its group or without; not both on one line.
 void thread(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
   const Word& word = *args.next();
-  std::string_view rest = word.text;
-  while (true) {
-    const auto comma = rest.find(',');
-    const std::string_view part = rest.substr(0, comma);
+  for (const std::string_view part : Parts(word.text, ',')) {
     const auto slash = part.find('/');
     ThreadChoice choice;
     if (slash != part.npos) {
@@ -114,8 +112,6 @@ void thread(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
       return;
     }
     bind.threads.push_back(choice);
-    if (comma == rest.npos) return;
-    rest.remove_prefix(comma + 1);
   }
 }
 void expose_fd(ParseContext&, BindConfig& bind, Arguments& args, const Word&) {
@@ -370,13 +366,7 @@ std::optional<BindConfig> read_bind(ParseContext& context, const Line& line, boo
                         : fmt::format("bind 192.0.2.1:3389 {}", joined(line.args()));
   } else {
     args.next();
-    std::string_view rest = word.text;
-    while (true) {
-      const auto comma = rest.find(',');
-      read_address(args, word, rest.substr(0, comma), cli, bind);
-      if (comma == rest.npos) break;
-      rest.remove_prefix(comma + 1);
-    }
+    for (const std::string_view address : Parts(word.text, ',')) read_address(args, word, address, cli, bind);
   }
   table.parse(context, bind, args);
   if (context.diagnostics().errors() != before) return std::nullopt;

@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "proto/fcgi/record.h"
 #include "proto/http/text.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/fcgi.h"
@@ -117,10 +120,7 @@ void set_param(ParseContext& context, const Line& line) {
   Arguments args(context, line);
   FcgiApp::Param param;
   param.name = args.next()->text;
-  for (char& c : param.name)
-    c = c >= 'a' && c <= 'z'                                    ? static_cast<char>(c - 32)
-        : proto::http::is_letter(c) || proto::http::is_digit(c) ? c
-                                                                : '_';
+  std::ranges::transform(param.name, param.name.begin(), proto::fcgi::parameter_byte);
   if (param.name.empty()) {
     args.error_at(line.args()[0].at, "a parameter has a name");
     return;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/parts.h"
 #include "log/target.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/finish.h"
@@ -79,10 +80,7 @@ void log_steps(ParseContext& context, const Line& line) {
   static_assert(std::size(kNames) == std::size_t{std::popcount(kAllLogSteps)} + 1);
   const Word& word = line.args()[0];
   LogSteps steps = 0;
-  std::string_view rest = word.text;
-  for (bool more = true; more;) {
-    const std::size_t comma = rest.find(',');
-    const std::string_view name = rest.substr(0, comma);
+  for (const std::string_view name : Parts(word.text, ',')) {
     const auto* found = std::ranges::find(kNames, name);
     if (found == std::end(kNames)) {
       auto& wrong = context.error(word, fmt::format("unknown log step '{}'", name));
@@ -92,8 +90,6 @@ void log_steps(ParseContext& context, const Line& line) {
       return;
     }
     steps |= *found == "all" ? kAllLogSteps : bit_of(static_cast<LogStep>(found - std::begin(kNames)));
-    more = comma != rest.npos;
-    rest.remove_prefix(more ? comma + 1 : rest.size());
   }
   if (ProxyConfig* proxy = frontend_side(context, line)) proxy->settings.log.steps = steps;
 }

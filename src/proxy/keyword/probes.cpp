@@ -177,14 +177,12 @@ bool read_statuses(Arguments& args, const Word& word, check::HttpExpect& expect)
   for (std::string_view rest = word.text; !rest.empty();) {
     const std::string_view one = rest.substr(0, rest.find(','));
     rest.remove_prefix(std::min(one.size() + 1, rest.size()));
-    const std::size_t dash = one.find('-');
-    const auto first = parse_integer(one.substr(0, dash), 100, 999);
-    const auto last = dash == one.npos ? first : parse_integer(one.substr(dash + 1), 100, 999);
-    if (!first || !last || *last < *first) {
+    const auto range = parse_integer_range(one, 100, 999);
+    if (!range) {
       args.error_at(word.at, fmt::format("'{}' is no list of statuses", word.text)).hint = "such as 200-399,404";
       return false;
     }
-    expect.statuses.emplace_back(static_cast<std::uint16_t>(*first), static_cast<std::uint16_t>(*last));
+    expect.statuses.emplace_back(static_cast<std::uint16_t>(range->low), static_cast<std::uint16_t>(range->high));
   }
   return true;
 }

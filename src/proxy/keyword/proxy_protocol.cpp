@@ -9,6 +9,7 @@
 
 #include <charconv>
 
+#include "base/parts.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/proxy_protocol.h"
 #include "proxy/keyword/tables.h"
@@ -45,10 +46,7 @@ constexpr OptionWord kV2Options[] = {
 
 void v2_options(ParseContext&, ServerConfig& server, Arguments& args, const Word&) {
   const Word& list = *args.next();
-  std::string_view rest = list.text;
-  while (true) {
-    const auto comma = rest.find(',');
-    const std::string_view name = rest.substr(0, comma);
+  for (const std::string_view name : Parts(list.text, ',')) {
     bool known = false;
     for (const OptionWord& option : kV2Options) {
       if (option.name != name) continue;
@@ -62,8 +60,6 @@ void v2_options(ParseContext&, ServerConfig& server, Arguments& args, const Word
       args.error_at(list.at, fmt::format("'proxy-v2-options' has no option '{}'", name)).hint =
           near.empty() ? fmt::format("expected {}", fmt::join(names, ", ")) : fmt::format("did you mean '{}'?", near);
     }
-    if (comma == rest.npos) return;
-    rest.remove_prefix(comma + 1);
   }
 }
 

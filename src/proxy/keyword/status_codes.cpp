@@ -1,6 +1,7 @@
 // http-err-codes, http-fail-codes: which statuses count as errors of clients and failures of servers. Manual: 3.1.
 #include <fmt/format.h>
 
+#include "base/parts.h"
 #include "proxy/keyword/build.h"
 #include "proxy/keyword/global_rows.h"
 #include "proxy/keyword/tables.h"
@@ -29,20 +30,14 @@ using G = GlobalConfig;
 // "401,403-410"; nothing after errors.
 std::optional<StatusCodes> read_ranges(ParseContext& context, const Word& word, std::string_view list) {
   StatusCodes codes;
-  for (bool more = true; more;) {
-    const std::size_t comma = list.find(',');
-    const std::string_view one = list.substr(0, comma);
-    const std::size_t dash = one.find('-');
-    const auto low = parse_integer(one.substr(0, dash), kFirst, kLast);
-    const auto high = dash == one.npos ? low : parse_integer(one.substr(dash + 1), kFirst, kLast);
-    if (!low || !high || *high < *low) {
+  for (const std::string_view one : Parts(list, ',')) {
+    const auto ends = parse_integer_range(one, kFirst, kLast);
+    if (!ends) {
       context.error(word, fmt::format("'{}' is no range of statuses", one)).hint =
           "numbers from 100 to 599, the smaller first: 401,403-410";
       return std::nullopt;
     }
-    codes |= range(static_cast<std::size_t>(*low), static_cast<std::size_t>(*high));
-    more = comma != list.npos;
-    list.remove_prefix(more ? comma + 1 : list.size());
+    codes |= range(static_cast<std::size_t>(ends->low), static_cast<std::size_t>(ends->high));
   }
   return codes;
 }

@@ -9,7 +9,6 @@
 
 #include "proxy/explain.h"
 #include "proxy/health_events.h"
-#include "proxy/http/borrow.h"
 #include "proxy/http/phases.h"
 #include "proxy/process_state.h"
 #include "proxy/tcp/extras.h"
@@ -215,8 +214,7 @@ void begin_connect(Session& session, AssignResult assigned) {
     return kill_session(session, EndedBy::nobody);
   if (!session.target_config->redirect.empty() && sent_elsewhere(session)) [[unlikely]]
     return;
-  if (session.is_http && take_idle_connection(session)) return send_request(session);
-  if (session.is_http && borrow_idle_connection(session)) return;
+  if (session.is_http && go_over_resting(session)) return;
   open_server_connection(session);
 }
 

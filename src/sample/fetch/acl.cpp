@@ -5,12 +5,16 @@
 namespace weir::sample {
 namespace {
 
-// A second line of an ACL may ask the ACL itself: nobody gets to the bottom of that.
+// A second line of an ACL may ask the ACL itself, and each one may ask two others: nobody gets to the bottom of that.
 constexpr unsigned kMostDepth = 32;
+constexpr unsigned kMostAsked = 4096;  // by one that no other asks
 thread_local unsigned depth = 0;
+thread_local unsigned asked = 0;
 
 FetchStatus acl(const Args& args, Context& context, Sample& out) {
-  if (depth == kMostDepth) return FetchStatus::absent;
+  if (depth == 0) asked = 0;
+  if (depth == kMostDepth || asked == kMostAsked) return FetchStatus::absent;
+  asked++;
   depth++;
   Truth all = Truth::yes;
   for (const Argument& argument : args.values) {
