@@ -88,7 +88,11 @@ struct ServerCounters {
   Counter failed_rewrites;
   Counter connects;
   Counter reuses;
-  std::atomic<std::uint32_t> resting{0};  // connections that rest on this worker
+  // Connections that rest on this worker: for everybody, those among them that have been reused before, and beside
+  // their own clients.
+  std::atomic<std::uint32_t> resting{0};
+  std::atomic<std::uint32_t> resting_proven{0};
+  std::atomic<std::uint32_t> resting_private{0};
 };
 
 /// Milliseconds of the last 1024 sessions, averaged: qtime, ctime, ttime of the statistics. Any thread, approximate.

@@ -168,6 +168,23 @@ def names_are_kept_apart(w):
         equal(ask(other, REQUEST.replace(b"x", b"z"))[1], False, "a third one")
 
 
+def what_serves_one_client_is_counted_apart(w):
+    start(w, reuse="never")
+
+    def private():
+        names, values = (line.split(" ") for line in w.cli("show servers conn be").strip().split("\n"))
+        row = dict(zip(names[1:], values))
+        return row["idle_sess"], row["idle_cur"]
+    with Client(w.address("first")) as client, Client(w.address("second")) as other:
+        ask(client)
+        ask(other)
+        until(lambda: private() == ("2", "0"), what="one to rest beside each client")
+        equal(ask(client)[1], True, "its own client goes over it")
+        until(lambda: private() == ("2", "0"), what="it to rest again")
+    until(lambda: private() == ("0", "0"), what="them to go with their clients")
+    true(True, "they are gone")
+
+
 def many_at_once(w):
     """Clients of both threads, connections that end while they are lent, a server that comes back, a reload."""
     server = start(w)
@@ -199,4 +216,5 @@ def many_at_once(w):
 
 
 run([what_rests_is_lent, what_may_not_be_sent_twice_is_lent_what_lives, what_is_not_shared_stays, groups_keep_theirs,
-     groups_lend_when_told, few_are_kept, safe_reuse_lends_to_later_requests, names_are_kept_apart, many_at_once], 2)
+     groups_lend_when_told, few_are_kept, safe_reuse_lends_to_later_requests, names_are_kept_apart,
+     what_serves_one_client_is_counted_apart, many_at_once], 2)

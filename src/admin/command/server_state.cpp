@@ -1,6 +1,7 @@
 // `show servers state`, `show servers conn`, `show backend`: backends and what their servers are in.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "admin/command/tables.h"
@@ -68,11 +69,18 @@ void write_state(std::string& out, const proxy::BackendPlan& backend, const prox
 
 void write_connections(std::string& out, const proxy::BackendPlan& backend, const proxy::ServerState& server,
                        std::size_t threads) {
+  std::uint32_t idle = 0, proven = 0, own = 0;
+  for (std::size_t i = 0; i < threads; i++) {
+    const proxy::ServerCounters& counters = server.counters[static_cast<unsigned>(i)];
+    idle += counters.resting.load(std::memory_order_relaxed);
+    proven += counters.resting_proven.load(std::memory_order_relaxed);
+    own += counters.resting_private.load(std::memory_order_relaxed);
+  }
   const std::uint32_t now = server.sessions.value();
-  const std::uint32_t idle = server.idle.value();
-  fmt::format_to(std::back_inserter(out), "{}/{} {}/{} {} {} - {} {} {} {} {} 0 0 {} {} {}", backend.config->name,
+  const std::uint32_t most = server.sessions.max();  // as many are kept (has_room())
+  fmt::format_to(std::back_inserter(out), "{}/{} {}/{} {} {} - {} {} {} {} {} {} {} {} {} {}", backend.config->name,
                  server.name, backend.config->id, server.id, host_or_dash(server.address), server.address.port(),
-                 server.config->pool_purge.count(), now, now, server.sessions.max(), now + idle, idle,
+                 server.config->pool_purge.count(), now, now, most, most, own, idle - std::min(proven, idle), proven,
                  server.config->pool_max, idle);
   for (std::size_t i = 0; i < threads; i++)
     fmt::format_to(std::back_inserter(out), " {}",

@@ -18,6 +18,23 @@
 namespace weir::proxy {
 namespace {
 
+// Only its worker changes its counts.
+void change(std::atomic<std::uint32_t>& count, int by) {
+  count.store(count.load(std::memory_order_relaxed) + static_cast<std::uint32_t>(by), std::memory_order_relaxed);
+}
+
+void count_resting(const IdleConnection& connection, std::uint16_t worker, int by) {
+  ServerCounters& counters = connection.server->counters[worker];
+  change(counters.resting, by);
+  if (connection.shared_before) change(counters.resting_proven, by);
+}
+
+std::unique_ptr<IdleConnection> leave_client(Session& session) {
+  std::unique_ptr<IdleConnection> own(std::exchange(session.own_server, nullptr));
+  change(own->server->counters[session.worker->id()].resting_private, -1);
+  return own;
+}
+
 // Where nothing is under way a reset loses nothing, and leaves no port behind that waits for its end: with a connection
 // per request those would be most of what connecting costs. The body of a request that was answered early may be.
 // COMPAT: observed on 2.6, but for that body.
@@ -48,7 +65,7 @@ void IdlePool::add(WorkerContext& worker, std::unique_ptr<IdleConnection> connec
   list.count++;
   size_++;
   connection->server->idle.increment();
-  connection->server->counters[id_].resting.fetch_add(1, std::memory_order_relaxed);
+  count_resting(*connection, id_, 1);
   worker.io->reactor().rebind(connection->token, on_event, connection.get());
   if (!timer_.armed()) {
     timer_.set(on_timer, this);
@@ -64,7 +81,7 @@ std::unique_ptr<IdleConnection> IdlePool::remove(IdleList& list, IdleConnection*
   list.count--;
   size_--;
   connection->server->idle.decrement();
-  connection->server->counters[id_].resting.fetch_sub(1, std::memory_order_relaxed);
+  count_resting(*connection, id_, -1);
   return std::unique_ptr<IdleConnection>(connection);
 }
 
@@ -269,8 +286,7 @@ namespace {
 // The one that rested beside its client.
 bool take_own_connection(Session& session) {
   if (session.own_server == nullptr) return false;
-  std::unique_ptr<IdleConnection> own(session.own_server);
-  session.own_server = nullptr;
+  auto own = leave_client(session);
   const bool logged_in = own->logged_in;
   if (own->server != session.target || !plain_wish(session).fits(*own)) {
     end_resting(*session.worker, *own);
@@ -357,6 +373,7 @@ void rest_server_connection(Session& session) {
   const bool room = has_room(*session.target, *session.target_config);
   if (own && session.http->client_keep_alive && session.frontend->config->settings.http.max_session_servers != 0) {
     worker.io->reactor().rebind(rests->token, on_own_server_event, &session);
+    change(rests->server->counters[worker.id()].resting_private, 1);
     session.own_server = rests.release();
   } else if (!own && room && !session.target->removed.load(std::memory_order_relaxed)) {
     worker.idle.add(worker, std::move(rests));
@@ -367,8 +384,7 @@ void rest_server_connection(Session& session) {
 
 void close_own_server(Session& session) {
   if (session.own_server == nullptr) return;
-  const std::unique_ptr<IdleConnection> own(std::exchange(session.own_server, nullptr));
-  end_resting(*session.worker, *own);
+  end_resting(*session.worker, *leave_client(session));
 }
 
 }  // namespace weir::proxy
