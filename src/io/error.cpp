@@ -29,6 +29,7 @@ IoErrorKind kind_of(int os_error) {
     case EMFILE:
     case ENFILE: return IoErrorKind::no_descriptors;
     case ENOMEM:
+    case ENOSPC:  // epoll_ctl(2): the user watches too many descriptors
     case ENOBUFS: return IoErrorKind::no_memory;
     case ENOTCONN: return IoErrorKind::closed;
     case ECANCELED: return IoErrorKind::cancelled;

@@ -137,6 +137,7 @@ int Reactor::wait(int timeout_ms) {
   const int n = wait_events(epoll_.get(), events_, kBatch, ready_.empty() ? timeout_ms : 0);
   WEIR_ASSERT(n >= 0 || errno == EINTR);
   fetched_ = n > 0 ? n : 0;
+  ++batches_;
   return fetched_;
 }
 

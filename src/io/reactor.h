@@ -68,6 +68,8 @@ class Reactor {
   [[nodiscard]] bool alive(Token token) const;
   [[nodiscard]] bool has_ready() const { return !ready_.empty(); }
   [[nodiscard]] std::size_t registrations() const { return live_; }
+  /// How many times events were fetched.
+  [[nodiscard]] std::uint64_t batches() const { return batches_; }
 
   /// wait() then dispatch(). `timeout_ms` -1 waits for ever; a non-empty ready list makes it 0. Returns the events
   /// taken from epoll.
@@ -100,6 +102,7 @@ class Reactor {
 
   Fd epoll_;
   int fetched_ = 0;
+  std::uint64_t batches_ = 0;
   std::size_t live_ = 0;
   std::uint32_t slots_ = 0;
   std::vector<std::unique_ptr<Registration[]>> blocks_;

@@ -131,6 +131,23 @@ IoResult<Fd> open_connection(const SocketAddress& address, const ConnectOptions&
   return fd;
 }
 
+IoResult<void> connect_again(int fd, const SocketAddress& address, std::optional<bool> quick_ack) {
+  sockaddr_storage storage{};
+  const socklen_t length = address.to_sockaddr(storage);
+  if (length == 0) return unexpected(IoError::from_errno(EAFNOSUPPORT, Side::server));
+  if (quick_ack && !set_int(fd, IPPROTO_TCP, TCP_QUICKACK, *quick_ack ? 1 : 0))
+    return unexpected(IoError::from_errno(errno, Side::server));
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&storage), length) != 0 && errno != EINPROGRESS)
+    return unexpected(IoError::from_errno(errno, Side::server));
+  return {};
+}
+
+bool disconnect(int fd) {
+  sockaddr nobody{};
+  nobody.sa_family = AF_UNSPEC;
+  return ::connect(fd, &nobody, sizeof nobody) == 0;
+}
+
 IoResult<Fd> open_datagram(AddressFamily family) {
   Fd fd(::socket(domain_of(family), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return unexpected(IoError::from_errno(errno));

@@ -83,6 +83,10 @@ struct ConnectOptions {
 
 /// A connecting (or, Unix, connected) socket with TCP_NODELAY. Wait for EPOLLOUT, then ask socket_error().
 IoResult<Fd> open_connection(const SocketAddress& address, const ConnectOptions& options = {});
+/// The same with a TCP socket of the address's family that disconnect() left. Its options are those it was made with.
+IoResult<void> connect_again(int fd, const SocketAddress& address, std::optional<bool> quick_ack);
+/// Resets a TCP connection; the socket can be connected again. False: it cannot.
+bool disconnect(int fd);
 /// An unconnected datagram socket of the family, or one connected to `address`.
 IoResult<Fd> open_datagram(AddressFamily family);
 IoResult<Fd> connect_datagram(const SocketAddress& address);

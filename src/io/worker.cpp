@@ -39,6 +39,7 @@ Worker::Worker(const WorkerOptions& options)
       timers_(now_),
       buffers_(options.buffer_size, options.cached_buffers),
       pipes_(options.max_pipes, options.pipe_size),
+      spare_sockets_(*this),
       scratch_(std::make_unique_for_overwrite<char[]>(options.buffer_size)),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   WEIR_ASSERT(wake_.valid());

@@ -20,6 +20,7 @@
 #include "io/buffer_pool.h"
 #include "io/defer.h"
 #include "io/reactor.h"
+#include "io/spare_sockets.h"
 #include "io/splice.h"
 #include "io/timer.h"
 
@@ -72,6 +73,7 @@ class Worker {
   TimerWheel& timers() { return timers_; }
   BufferPool& buffers() { return buffers_; }
   PipePool& pipes() { return pipes_; }
+  SpareSockets& spare_sockets() { return spare_sockets_; }
   DeferQueue& deferred() { return deferred_; }
   /// buffer_size bytes to read into when the bytes are passed on at once. Whoever calls back in between may overwrite
   /// it.
@@ -130,6 +132,7 @@ class Worker {
   TimerWheel timers_;
   BufferPool buffers_;
   PipePool pipes_;
+  SpareSockets spare_sockets_;
   DeferQueue deferred_;
   std::unique_ptr<char[]> scratch_;
   Fd wake_;

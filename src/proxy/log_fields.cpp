@@ -69,17 +69,10 @@ void peer_port(const Context& context, FormatOutput& out, const SocketAddress& a
   else
     out.absent();
 }
-SocketAddress local_of(const Session& session) {
-  return session.facts.local.family() != AddressFamily::none ? session.facts.local
-                                                             : io::local_address(session.client.fd);
-}
-
 void client_ip(const Context& context, FormatOutput& out) { peer_host(out, facts_of(context).client); }
 void client_port(const Context& context, FormatOutput& out) { peer_port(context, out, facts_of(context).client); }
-void frontend_ip(const Context& context, FormatOutput& out) { peer_host(out, local_of(session_of(context))); }
-void frontend_port(const Context& context, FormatOutput& out) {
-  peer_port(context, out, local_of(session_of(context)));
-}
+void frontend_ip(const Context& context, FormatOutput& out) { peer_host(out, facts_of(context).local); }
+void frontend_port(const Context& context, FormatOutput& out) { peer_port(context, out, facts_of(context).local); }
 void source_ip(const Context& context, FormatOutput& out) { peer_host(out, facts_of(context).source); }
 void source_port(const Context& context, FormatOutput& out) { peer_port(context, out, facts_of(context).source); }
 

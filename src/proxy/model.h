@@ -241,7 +241,7 @@ struct ProxySettings {
   io::KeepaliveOptions server_keepalive_options;  // srvtcpka-*
   bool continuous_stats = false;
   bool smart_accept = false;
-  bool smart_connect = false;
+  std::optional<bool> smart_connect;  // not told: where the request is there
   bool independent_streams = false;
   bool persist = false;            // option persist
   bool transparent = false;        // option transparent: without a server, where the client wanted to go

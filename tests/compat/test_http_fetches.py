@@ -80,10 +80,27 @@ def responses_scenario(w):
     run_requests(w, RESPONSES, rules, respond, REQUESTS[1:2])
 
 
+def where_the_client_connected_to(w):
+    """With a log format that does not ask for it."""
+    w.server("s1", answer_requests)
+    w.start("""
+frontend fe
+    mode http
+    bind @fe@
+    option httplog
+    http-request return status 200 content-type text/plain lf-string "%[dst]:%[dst_port] %[dst_is_local]"
+""")
+    _, port = w.address("fe")
+    with w.client("fe") as client:
+        client.send(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        w.observe("dst", client.rest().rsplit(b"\r\n", 1)[-1].replace(str(port).encode(), b"PORT"))
+
+
 for _name, _fetches in {"fields": FIELDS, "cookies": COOKIES, "target": TARGET, "message": MESSAGE}.items():
     add_scenario(f"http_fetch_{_name}", fetches_scenario(_fetches))
 add_scenario("http_fetch_acls", acls_scenario)
 add_scenario("http_fetch_responses", responses_scenario)
+add_scenario("http_fetch_dst", where_the_client_connected_to)
 
 if __name__ == "__main__":
     main()

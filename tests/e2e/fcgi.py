@@ -261,6 +261,8 @@ BROKEN = {
     "a record cut": ([out(CT)[:12], "close"], 502, "SH"),
     "nothing": (["close"], 502, "SH"),
     "a reset": (["reset"], 502, "SH"),
+    "a record cut by a reset": ([out(CT)[:12], "reset"], 502, "SH"),
+    "a head cut by a reset": ([out(CT), "reset"], 502, "SH"),
     "an endless head": (out("X: " + "y" * 100_000), 502, "PH"),
     "STDERR without end": ([err("z" * 65_535) * 20, "close"], 502, "SH"),
     "cut in its body": ([record(STDOUT, (CT + "\r\nhello").encode()), "close"], 200, "SD"),

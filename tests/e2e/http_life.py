@@ -13,7 +13,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "load"), os.path.join(HERE, "..", "compat")]
 from cases import connect, equal, reload, run, true  # noqa: E402
-from wire import until  # noqa: E402
+from wire import reset, until  # noqa: E402
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -169,6 +169,40 @@ def interim_answers_without_end(w):
     conn = connect(w)
     conn.sendall(REQUEST)
     true(stalled.wait(20), "a server is not listened to while its client does not read")
+
+
+def interim_answers_that_fill_a_buffer(w):
+    hint = b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"
+    counts = iter(range(16384 // len(hint) - 2, 16384 // len(hint) + 300))
+
+    def chatty(server, conn):
+        while conn.recv(65536):
+            conn.sendall(hint * next(counts) + ANSWER)
+    w.server("s1", chatty)
+    w.start(SETTINGS + FRONTEND.format("") + BACKEND)
+    conn = connect(w)
+    for _ in range(300):
+        conn.sendall(REQUEST)
+        data = b""
+        while not data.endswith(ANSWER.lower()):
+            more = conn.recv(65536)
+            if not more:
+                break
+            data = (data + more.lower())[-2 * len(ANSWER):]
+        if not data.endswith(ANSWER.lower()):
+            break
+    true(data.endswith(ANSWER.lower()), "the answer comes wherever the buffer ends")
+
+
+def half_a_head_and_a_reset(w):
+    def leaves(server, conn):
+        conn.recv(65536)
+        conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Le")
+        reset(conn)
+    w.server("s1", leaves)
+    w.start(SETTINGS + FRONTEND.format("") + BACKEND)
+    for number in range(5):
+        equal(ask(connect(w)), b"HTTP/1.1 502 Bad Gateway", f"told at once {number}")
 
 
 def line_ends_stay_out_of_heads(w):
@@ -423,7 +457,7 @@ def trailers_after_a_full_buffer(w):
 
 run([a_kept_connection_follows_a_reload, a_soft_stop_lets_waiting_clients_go, a_hard_stop_under_requests,
      a_server_that_closes_what_rests_costs_no_request, rules_of_an_answer_wait, large_answers_when_pipes_run_out,
-     interim_answers_without_end, line_ends_stay_out_of_heads, a_login_stays_with_its_client,
+     interim_answers_without_end, interim_answers_that_fill_a_buffer, half_a_head_and_a_reset, line_ends_stay_out_of_heads, a_login_stays_with_its_client,
      what_may_not_be_done_twice_is_sent_once, a_pool_that_all_left_is_tidied_up, what_is_used_again_says_so,
      no_port_waits_behind_a_connection_that_rested, what_is_still_on_its_way_arrives,
      connections_do_not_pile_up, shellshock_is_refused, trailers_after_a_full_buffer, bytes_of_every_request_count,

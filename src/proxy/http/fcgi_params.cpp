@@ -123,8 +123,8 @@ void Params::add_field(const Head& head, const Field& field) {
 }
 
 void add_peers(Session& session, Params& params) {
-  SessionFacts& facts = session.facts;
-  if (facts.local.family() == AddressFamily::none) facts.local = io::local_address(session.client.fd);
+  const SessionFacts& facts = session.facts;
+  const SocketAddress& local = local_address(session);
   if (facts.client.is_inet()) {
     params.add("REMOTE_ADDR", facts.client.host());
     params.add("REMOTE_PORT", fmt::format("{}", facts.client.port()));
@@ -132,9 +132,9 @@ void add_peers(Session& session, Params& params) {
   const auto host = session.http->request.value(FieldId::host);
   if (host)
     params.add("SERVER_NAME", *host);
-  else if (facts.local.is_inet())
-    params.add("SERVER_NAME", facts.local.host());
-  if (facts.local.is_inet()) params.add("SERVER_PORT", fmt::format("{}", facts.local.port()));
+  else if (local.is_inet())
+    params.add("SERVER_NAME", local.host());
+  if (local.is_inet()) params.add("SERVER_PORT", fmt::format("{}", local.port()));
 }
 
 void add_user(Session& session, Params& params) {

@@ -68,8 +68,7 @@ void tell_forwarded(Session& session) {
   const ForwardedSettings* told = session.backend->config->settings.http.forwarded.get();
   if (told == nullptr) return;
   HttpExchange& exchange = *session.http;
-  SessionFacts& facts = session.facts;
-  if (facts.local.family() == AddressFamily::none) facts.local = io::local_address(session.client.fd);
+  const SessionFacts& facts = session.facts;
   ContextParts parts;
   sample::Context context = make_context(session, parts, true);
   std::string field;

@@ -6,6 +6,7 @@
 #include "proxy/explain.h"
 #include "proxy/http/body.h"
 #include "proxy/http/broken.h"
+#include "proxy/http/burst.h"
 #include "proxy/http/compression.h"
 #include "proxy/http/cookie.h"
 #include "proxy/http/phases.h"
@@ -296,6 +297,12 @@ bool begin_response(Session& session) {
 
 namespace {
 
+// For the rest of a head, as far as it is there. False: the server is gone.
+bool read_on(Session& session) {
+  make_room(session, session.response);
+  return fill(session, session.response, session.server);
+}
+
 bool judge_again(Session& session) {
   if (!session.http->response_paused) return true;
   session.http->response_paused = false;
@@ -312,10 +319,7 @@ bool read_response(Session& session) {
   // Interim heads that could not leave yet go first; until then the server is not listened to.
   if (!flush_interim(session)) return false;
   if (!exchange.response_body.unsent.empty()) return true;
-  if (!fill(session, flow, session.server) && flow.end == flow.start) {
-    server_failed(session, ServerFault::closed);
-    return false;
-  }
+  bool gone = !fill(session, flow, session.server);
   const std::size_t most = session.worker->io->buffers().buffer_size() - session.worker->plan->global->maxrewrite;
   while (flow.end != flow.start) {
     std::size_t scanned = exchange.response_scanned;
@@ -324,7 +328,11 @@ bool read_response(Session& session) {
         {.accept_unsafe = accepts_unsafe(session), .max_fields = session.worker->plan->global->max_http_fields},
         exchange.response);
     exchange.response_scanned = static_cast<std::uint32_t>(scanned);
-    if (result.kind == HeadResult::Kind::need_more && flow.end - flow.start < most) break;
+    if (result.kind == HeadResult::Kind::need_more && flow.end - flow.start < most) {
+      if (gone || !flow.readable) break;
+      gone = !read_on(session);
+      continue;
+    }
     const std::string_view message(flow.buffer + flow.start, flow.end - flow.start);
     if (result.kind != HeadResult::Kind::complete || result.size > most) {
       const bool broken = result.kind == HeadResult::Kind::violation;
@@ -347,7 +355,7 @@ bool read_response(Session& session) {
     if (exchange.response.status >= 200 || exchange.response.status == 101) return begin_response(session);
     if (!pass_interim(session)) return false;
   }
-  if (flow.ended) {
+  if (flow.ended || gone) {
     server_failed(session, ServerFault::closed);
     return false;
   }

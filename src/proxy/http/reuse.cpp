@@ -35,12 +35,15 @@ std::unique_ptr<IdleConnection> leave_client(Session& session) {
   return own;
 }
 
-// Where nothing is under way a reset loses nothing, and leaves no port behind that waits for its end: with a connection
-// per request those would be most of what connecting costs. The body of a request that was answered early may be.
-// COMPAT: observed on 2.6, but for that body.
+// Where nothing is under way a reset loses nothing, leaves no port behind that waits for its end, and a socket for the
+// next connection: with a connection per request these would be most of what connecting costs. The body of a request
+// that was answered early may be under way. COMPAT: observed on 2.6, but for that body.
 void end_resting(WorkerContext& worker, const IdleConnection& connection) {
+  const bool all_arrived = !connection.sent_body || io::all_arrived(connection.fd);
+  if (all_arrived && connection.plain && !worker.process->stopping.load(std::memory_order_relaxed))
+    return worker.io->spare_sockets().reset(connection.fd, connection.token, connection.address.family());
   worker.io->reactor().forget(connection.token);
-  if (io::all_arrived(connection.fd)) io::set_linger_reset(connection.fd);
+  if (all_arrived) io::set_linger_reset(connection.fd);
   ::close(connection.fd);
 }
 
@@ -201,6 +204,7 @@ void use_idle_connection(Session& session, std::unique_ptr<IdleConnection> conne
   session.server.fd = connection->fd;
   session.server.token = connection->token;
   session.server.connected = true;
+  session.server.plain = connection->plain;
   session.server.error = {};
   session.server.last_read = session.server.last_write = worker.io->now();
   session.facts.source = connection->source;
@@ -366,6 +370,8 @@ void rest_server_connection(Session& session) {
   rests->served = session.server_requests + 1;
   rests->shared_before = session.http->server_shared;
   rests->logged_in = session.http->server_login;
+  rests->plain = session.server.plain;
+  rests->sent_body = session.http->request_body.framing.kind != proto::http::BodyKind::none;
   session.server.connected = false;
   rests->name = session.http->connection_name;
   const bool own = session.http->server_private || tied_to_client(session) ||

@@ -39,6 +39,8 @@ struct IdleConnection {
   std::uint32_t served = 0;    // requests so far
   bool logged_in = false;      // its client has logged in over it (NTLM, Negotiate) and should come back to it
   bool shared_before = false;  // another client's request has gone over it: it is known to work
+  bool plain = false;          // Side::plain
+  bool sent_body = false;      // with its last request, which may have been answered before it arrived
   IdleConnection* older = nullptr;
   IdleConnection* newer = nullptr;
 };

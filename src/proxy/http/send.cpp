@@ -42,8 +42,7 @@ void tell_addresses(Session& session) {
   if (front.forward_for.enabled || back.forward_for.enabled)
     tell_address(exchange, front.forward_for, back.forward_for, "x-forwarded-for", session.facts.client);
   if (!front.original_to.enabled && !back.original_to.enabled) return;
-  if (session.facts.local.family() == AddressFamily::none) session.facts.local = io::local_address(session.client.fd);
-  tell_address(exchange, front.original_to, back.original_to, "x-original-to", session.facts.local);
+  tell_address(exchange, front.original_to, back.original_to, "x-original-to", local_address(session));
 }
 
 std::string_view connection_line(const Session& session) {

@@ -118,7 +118,7 @@ constexpr KeywordRow kRows[] = {
     option("option tcp-smart-accept", switch_on_frontend<&S::smart_accept>,
            "Acknowledges a client's first data together with the answer."),
     option("option tcp-smart-connect", switch_on_backend<&S::smart_connect>,
-           "Saves the empty acknowledgement of a server's connection."),
+           "Saves the empty acknowledgement of a server's connection; HTTP does without being told."),
     option("option tcpka", tcpka, "Sends TCP keep-alives to clients and servers."),
     {.name = "redisp",
      .sections = in::proxies,

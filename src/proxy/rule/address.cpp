@@ -19,9 +19,8 @@ enum class End : std::uint8_t { source, destination };
 bool renames_connection(const Session& session) { return !session.client.token; }
 
 SocketAddress& address_to_change(Session& session, End end) {
+  if (end == End::destination) local_address(session);
   SocketAddress& address = end == End::source ? session.facts.client : session.facts.local;
-  if (address.family() == AddressFamily::none && end == End::destination)
-    address = io::local_address(session.client.fd);
   if (renames_connection(session)) return address;
   SessionExtras& more = extras(session);
   std::optional<SocketAddress>& own = end == End::source ? more.own_client : more.own_local;

@@ -37,7 +37,8 @@ void fail_without_server(Session& session, EndedBy by, char in) {
 io::ConnectOptions connect_options(const Session& session, const ServerConfig& server) {
   io::ConnectOptions options = server.connect;
   const ProxySettings& settings = session.backend->config->settings;
-  if (settings.smart_connect) options.quick_ack = false;
+  // In HTTP the request is there: it takes the handshake's last ACK along unless it must not.
+  if (settings.smart_connect.value_or(session.http != nullptr)) options.quick_ack = false;
   if (settings.server_keepalive) {
     options.keepalive = settings.server_keepalive_options;
     options.keepalive.enabled = true;
@@ -67,17 +68,16 @@ SocketAddress server_address(Session& session, const SocketAddress& address, con
   if (address.family() == AddressFamily::none && session.backend->config->settings.transparent)
     return io::original_destination(session.client.fd);
   if (!address.is_inet() || (!server.port_from_client && !address.is_any())) return address;
-  SessionFacts& facts = session.facts;
-  if (facts.local.family() == AddressFamily::none) facts.local = io::local_address(session.client.fd);
+  const SocketAddress& local = local_address(session);
   // Manual, set-dst: a server of no address of its own is where the client meant to go.
-  if (address.is_any() && facts.local.is_inet()) {
-    SocketAddress meant = facts.local;
+  if (address.is_any() && local.is_inet()) {
+    SocketAddress meant = local;
     if (!server.port_from_client && address.port() != 0) meant.set_port(address.port());
     return meant;
   }
   if (!server.port_from_client) return address;
   SocketAddress with_port = address;
-  with_port.set_port(static_cast<std::uint16_t>(facts.local.port() + server.port_offset));
+  with_port.set_port(static_cast<std::uint16_t>(local.port() + server.port_offset));
   return with_port;
 }
 
@@ -218,32 +218,50 @@ void begin_connect(Session& session, AssignResult assigned) {
   open_server_connection(session);
 }
 
-void open_server_connection(Session& session) {
-  WorkerContext& worker = *session.worker;
-  if (session.target_config->fcgi) make_room_at_application(session);
-  auto opened = io::open_connection(session.facts.server, connect_options(session, *session.target_config));
-  session.server.error = opened ? ConnectionError{} : connection_error_of(opened.error().os_error);
-  if (!opened) {
-    const io::IoErrorKind kind = opened.error().kind;
-    if (kind == io::IoErrorKind::no_descriptors || kind == io::IoErrorKind::no_memory ||
-        kind == io::IoErrorKind::address_in_use) {
-      close_session(session, EndedBy::resource, 'C');
-      return;
+namespace {
+
+// With a socket that another connection left, or a new one. Registered; the descriptor and the token are the session's
+// from here, also after a failure.
+io::IoResult<void> dial(Session& session) {
+  io::Worker& worker = *session.worker->io;
+  Side& server = session.server;
+  const SocketAddress& address = session.facts.server;
+  const io::ConnectOptions options = connect_options(session, *session.target_config);
+  server.plain = address.is_inet() && options == io::ConnectOptions{.quick_ack = options.quick_ack};
+  if (server.plain) {
+    if (auto spare = worker.spare_sockets().take(address.family())) {
+      server.fd = spare->fd.release();
+      server.token = spare->token;
+      worker.reactor().rebind(server.token, on_server_event, &session);
+      return io::connect_again(server.fd, address, options.quick_ack);
     }
-    connect_failed(session, false);
-    return;
   }
-  session.server.fd = opened->release();
+  auto opened = io::open_connection(address, options);
+  if (!opened) return unexpected(opened.error());
+  server.fd = opened->release();
+  const auto token = worker.reactor().add(server.fd, on_server_event, &session);
+  if (!token) return unexpected(token.error());
+  server.token = *token;
+  return {};
+}
+
+bool is_shortage(io::IoErrorKind kind) {
+  return kind == io::IoErrorKind::no_descriptors || kind == io::IoErrorKind::no_memory ||
+         kind == io::IoErrorKind::address_in_use;
+}
+
+}  // namespace
+
+void open_server_connection(Session& session) {
+  if (session.target_config->fcgi) make_room_at_application(session);
   session.server.connected = false;
   session.server_requests = 0;
-  session.server.last_read = session.server.last_write = worker.io->now();
-  const auto token = worker.io->reactor().add(session.server.fd, on_server_event, &session);
-  if (!token) {
-    close_session(session, EndedBy::resource, 'C');
-    return;
-  }
-  session.server.token = *token;
-  wait_for_connection(session);
+  session.server.last_read = session.server.last_write = session.worker->io->now();
+  const auto dialed = dial(session);
+  session.server.error = dialed ? ConnectionError{} : connection_error_of(dialed.error().os_error);
+  if (dialed) return wait_for_connection(session);
+  if (is_shortage(dialed.error().kind)) return close_session(session, EndedBy::resource, 'C');
+  connect_failed(session, false);
 }
 
 void wait_for_connection(Session& session) {

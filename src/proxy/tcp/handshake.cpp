@@ -58,8 +58,7 @@ void take_addresses(Session& session, const SocketAddress& source, const SocketA
   SessionExtras& more = *session.extras;
   if (!more.own_client) {
     more.own_client = session.facts.client;
-    more.own_local = session.facts.local.family() != AddressFamily::none ? session.facts.local
-                                                                         : io::local_address(session.client.fd);
+    more.own_local = local_address(session);
   }
   session.facts.client = source;
   session.facts.local = destination;

@@ -36,16 +36,16 @@ std::string_view failure_text(const Session& session, const sample::Context& con
 }
 
 // Without `option tcplog` or a format.
-std::string_view connect_text(const Session& session, std::span<char> out) {
+std::string_view connect_text(Session& session, std::span<char> out) {
   const SessionFacts& facts = session.facts;
   const auto place = [&](const SocketAddress& address) {
     return address.is_inet() ? fmt::format("{}:{}", address.host(), address.port())
                              : fmt::format("unix:{}", session.listener->id);
   };
   const ProxyConfig& frontend = *session.frontend->config;
-  const auto end =
-      fmt::format_to_n(out.data(), out.size(), "Connect from {} to {} ({}/{})", place(facts.client), place(facts.local),
-                       frontend.name, frontend.settings.mode == Mode::http ? "HTTP" : "TCP");
+  const auto end = fmt::format_to_n(out.data(), out.size(), "Connect from {} to {} ({}/{})", place(facts.client),
+                                    place(local_address(session)), frontend.name,
+                                    frontend.settings.mode == Mode::http ? "HTTP" : "TCP");
   return {out.data(), std::min(end.size, out.size())};
 }
 

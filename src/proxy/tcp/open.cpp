@@ -17,6 +17,12 @@ SessionExtras& extras(Session& session) {
   return *session.extras;
 }
 
+const SocketAddress& local_address(Session& session) {
+  SocketAddress& local = session.facts.local;
+  if (local.family() == AddressFamily::none && session.client.fd >= 0) local = io::local_address(session.client.fd);
+  return local;
+}
+
 SessionHandle Session::handle() const { return {slot, generation, worker->id()}; }
 
 namespace {
@@ -37,7 +43,7 @@ void add_messages(const Session& session, ContextParts& parts) {
 sample::Context make_context(Session& session, ContextParts& parts, bool final) {
   WorkerContext& worker = *session.worker;
   parts.client = {.source = &session.facts.client,
-                  .destination = &session.facts.local,
+                  .destination = &local_address(session),
                   .own_source = nullptr,
                   .own_destination = nullptr,
                   .tlvs = {},
@@ -103,12 +109,6 @@ Verdict early_verdict(Session& session, std::span<const Rule> rules, std::string
   return verdict;
 }
 
-bool wants_local_address(const FrontendPlan& frontend) {
-  return !frontend.config->connection_rules.empty() || !frontend.config->session_rules.empty() ||
-         !frontend.config->content_rules.empty() || !frontend.config->use_backends.empty() ||
-         frontend.log.format == nullptr || frontend.log.own_words;
-}
-
 void count_connection(WorkerListener& listener) {
   WorkerContext& worker = *listener.worker;
   FrontendState& frontend = *listener.frontend->state;
@@ -151,7 +151,6 @@ void open_session(WorkerListener& listener, io::Fd connection, const SocketAddre
   session.facts.accepted = worker.io->now();
   session.facts.accepted_wall = worker.io->wall_now();
   session.facts.client = peer;
-  if (wants_local_address(frontend)) session.facts.local = io::local_address(session.client.fd);
   session.timer.set(on_session_timer, &session);
   session.waiter.who = session.handle();
   session.phase = Phase::inspecting;

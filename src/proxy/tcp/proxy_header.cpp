@@ -54,9 +54,8 @@ std::size_t write_v2(Session& session, std::span<char> out) {
 
 // 0: it does not fit.
 std::size_t write_header(Session& session, std::span<char> out) {
-  SessionFacts& facts = session.facts;
-  if (facts.local.family() == AddressFamily::none) facts.local = io::local_address(session.client.fd);
-  if (session.target_config->send_proxy.version() == 1) return pp::write_v1(facts.client, facts.local, out);
+  const SocketAddress& local = local_address(session);
+  if (session.target_config->send_proxy.version() == 1) return pp::write_v1(session.facts.client, local, out);
   return write_v2(session, out);
 }
 

@@ -65,6 +65,7 @@ struct Side {
   TimePoint last_read{};
   TimePoint last_write{};
   bool connected = false;
+  bool plain = false;         // towards the server: no option but TCP_NODELAY was set
   ConnectionError error = 0;  // the last one it met
 };
 
@@ -193,6 +194,9 @@ void log_now(Session& session, LogOrigin origin, std::string_view profile);
 char phase_letter(Phase phase);
 /// Sets the timer to the earliest deadline of the phase it is in.
 void arm_timer(Session& session);
+/// Where the client has connected to, or what a rule or a PROXY header put in its place. The kernel is asked at first
+/// need.
+const SocketAddress& local_address(Session& session);
 /// Adds what moved since the last call to the counters of frontend, backend and server.
 void report_bytes(Session& session);
 /// Fills `context` with the session's facts; the referenced parts live in `parts`.
