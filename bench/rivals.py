@@ -106,8 +106,8 @@ def raise_files(count):
 class Rival:
     """One running proxy in a folder of its own; a context manager that stops what it started."""
 
-    def __init__(self, name, origin, maxconn=8000, extra="", cpu=0, mode="tcp", rules="", servers=""):
-        self.name, self.port = name, free_port()
+    def __init__(self, name, origin, maxconn=8000, extra="", cpu=0, mode="tcp", rules="", servers="", stop=signal.SIGTERM):
+        self.name, self.port, self.stop = name, free_port(), stop
         self.folder = tempfile.mkdtemp(prefix=f"bench-{name}-")
         self.config = os.path.join(self.folder, "config")
         values = dict(port=self.port, origin=origin, folder=self.folder, module=NGINX_STREAM, files=3 * maxconn,
@@ -134,7 +134,7 @@ class Rival:
         sys.exit(f"{self.name} did not start:\n{words}")
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(self.stop)
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:

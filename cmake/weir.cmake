@@ -21,6 +21,22 @@ if(WEIR_FUZZ)
   target_compile_options(weir_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# A release is laid out by how the data path runs (bench/train). What has changed since is built as if nothing were known.
+if(WEIR_TRAIN)
+  target_compile_options(weir_flags INTERFACE -fprofile-generate)
+  target_link_options(weir_flags INTERFACE -fprofile-generate)
+elseif(CMAKE_BUILD_TYPE STREQUAL Release AND CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+  set(trained ${PROJECT_SOURCE_DIR}/bench/train.proftext)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${trained})
+  file(SHA256 ${trained} sum)
+  string(SUBSTRING ${sum} 0 16 sum)
+  find_program(PROFDATA llvm-profdata-19 REQUIRED)
+  execute_process(COMMAND ${PROFDATA} merge -o ${CMAKE_BINARY_DIR}/train-${sum}.profdata ${trained} COMMAND_ERROR_IS_FATAL ANY)
+  # Named relative to the build folder, by what is in it: the same tree elsewhere is the same build, another training another.
+  target_compile_options(weir_flags INTERFACE -fprofile-use=train-${sum}.profdata
+    -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date)
+endif()
+
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
