@@ -10,7 +10,9 @@ namespace weir::io {
 
 namespace {
 
-constexpr std::uint32_t kEdge = 0;             // mode of an edge-triggered registration
+constexpr std::uint32_t kEdge = 0;          // mode of an edge-triggered registration
+constexpr std::uint32_t kEdgeIn = EPOLLET;  // and of one that is not asked whether it can be written to
+constexpr std::uint32_t kEdgeEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 constexpr std::uint32_t kDisabled = EPOLLPRI;  // a bit beside mode's EPOLL* flags, of which it is never one
 
 std::uint64_t pack(Token token) { return (static_cast<std::uint64_t>(token.generation) << 32) | token.slot; }
@@ -65,7 +67,20 @@ IoResult<Token> Reactor::insert(int fd, std::uint32_t events, std::uint32_t mode
 }
 
 IoResult<Token> Reactor::add(int fd, EventCallback callback, void* object) {
-  return insert(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, kEdge, callback, object);
+  return insert(fd, kEdgeEvents, kEdge, callback, object);
+}
+
+IoResult<Token> Reactor::add_connected(int fd, EventCallback callback, void* object) {
+  return insert(fd, kEdgeEvents & ~EPOLLOUT, kEdgeIn, callback, object);
+}
+
+void Reactor::watch_writable(Token token) {
+  Registration* r = find(token);
+  if (r == nullptr || r->mode != kEdgeIn) return;
+  epoll_event event{.events = kEdgeEvents, .data = {.u64 = pack(token)}};
+  const int changed = ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, r->fd, &event);
+  WEIR_ASSERT(changed == 0);  // it needs no memory, and the descriptor is in the set
+  r->mode = kEdge;
 }
 
 IoResult<Token> Reactor::add_level(int fd, EventCallback callback, void* object) {
@@ -112,7 +127,7 @@ void Reactor::make_ready(Token token, std::uint32_t events) {
 void Reactor::disable(Token token) {
   Registration* r = find(token);
   if (r == nullptr || (r->mode & kDisabled) != 0) return;
-  WEIR_ASSERT(r->mode != kEdge);
+  WEIR_ASSERT(r->mode != kEdge && r->mode != kEdgeIn);
   // EPOLLEXCLUSIVE forbids EPOLL_CTL_MOD: out it goes, and in again later.
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, r->fd, nullptr);
   r->mode |= kDisabled;

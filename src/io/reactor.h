@@ -1,11 +1,12 @@
 // The reactor: one epoll set of one thread, and the list of sockets that are ready without a new edge.
 //
-// A socket is registered once, edge-triggered for everything; there is no epoll_ctl per request. epoll carries a Token
-// (slot and generation), never a pointer: an event already fetched for a registration that died in the same batch finds
-// another generation and is dropped, and a slot is reused only after the batch. Who stops reading before EAGAIN must
-// call make_ready(), for no edge will come: the socket's callback runs again in the next turn, after everybody else had
-// theirs. A registration is 32 bytes and never moves. Owned by one Worker; nothing here may be called from another
-// thread.
+// A socket is registered once, edge-triggered; there is no epoll_ctl per request. One that can be written to from the
+// start is asked about that only from when it first could not: the event of a beginning would tell nothing. epoll
+// carries a Token (slot and generation), never a pointer: an event already fetched for a registration that died in the
+// same batch finds another generation and is dropped, and a slot is reused only after the batch. Who stops reading
+// before EAGAIN must call make_ready(), for no edge will come: the socket's callback runs again in the next turn, after
+// everybody else had theirs. A registration is 32 bytes and never moves. Owned by one Worker; nothing here may be
+// called from another thread.
 #pragma once
 
 #include <sys/epoll.h>
@@ -45,6 +46,11 @@ class Reactor {
 
   /// Edge-triggered, both directions, for the life of the socket. The descriptor stays the caller's.
   IoResult<Token> add(int fd, EventCallback callback, void* object);
+  /// The same for a socket that is connected: told of as writable after watch_writable().
+  IoResult<Token> add_connected(int fd, EventCallback callback, void* object);
+  /// A write would have blocked: an event tells when it will not, at once if it is so already. Costs a system call the
+  /// first time. Edge-triggered registrations.
+  void watch_writable(Token token);
   /// Level-triggered readability: eventfd, signalfd, inotify.
   IoResult<Token> add_level(int fd, EventCallback callback, void* object);
   /// A listening socket: level-triggered, EPOLLEXCLUSIVE, so that of the workers sharing it only some wake. Starts
@@ -85,7 +91,7 @@ class Reactor {
     std::uint32_t generation;  // 0 is never a live one
     std::int32_t fd;           // -1: free
     std::uint32_t pending;     // ready-list events; not 0: it is on the list
-    std::uint32_t mode;        // epoll flags of a level-triggered registration while enabled, kDisabled, or kEdge
+    std::uint32_t mode;        // epoll flags of a level-triggered registration while enabled, kDisabled, kEdge, kEdgeIn
   };
   static_assert(sizeof(Registration) == 32);
   static constexpr std::uint32_t kBlockBits = 9;

@@ -51,6 +51,43 @@ TEST(Reactor, OneEdgePerArrival) {
   EXPECT_NE(seen.events[1] & kReadable, 0U);
 }
 
+TEST(Reactor, AConnectedSocketIsToldOfAsWritableOnceItWasNot) {
+  Reactor reactor;
+  Ends ends = pair_of_sockets();
+  Seen seen;
+  const auto token = reactor.add_connected(ends.a.get(), &note, &seen);
+  ASSERT_TRUE(token);
+  reactor.run_once(0);
+  EXPECT_TRUE(seen.events.empty());
+  const std::vector<char> bytes(65536);
+  while (::write(ends.a.get(), bytes.data(), bytes.size()) > 0) {
+  }
+  reactor.watch_writable(*token);
+  reactor.run_once(0);
+  EXPECT_TRUE(seen.events.empty());
+  std::vector<char> taken(65536);
+  while (::read(ends.b.get(), taken.data(), taken.size()) > 0) {
+  }
+  reactor.run_once(0);
+  ASSERT_EQ(seen.events.size(), 1U);
+  EXPECT_EQ(seen.events[0], kWritable);
+  reactor.watch_writable(*token);  // it is watched already: nothing
+  reactor.run_once(0);
+  EXPECT_EQ(seen.events.size(), 1U);
+}
+
+TEST(Reactor, WhatBecameWritableBeforeItWasWatchedIsTold) {
+  Reactor reactor;
+  Ends ends = pair_of_sockets();
+  Seen seen;
+  const auto token = reactor.add_connected(ends.a.get(), &note, &seen);
+  ASSERT_TRUE(token);
+  reactor.watch_writable(*token);
+  reactor.run_once(0);
+  ASSERT_EQ(seen.events.size(), 1U);
+  EXPECT_EQ(seen.events[0], kWritable);
+}
+
 TEST(Reactor, DataAndEndArriveInOneEdge) {
   Reactor reactor;
   Ends ends = pair_of_sockets();

@@ -44,7 +44,7 @@ Sent send_unsent(Session& session, Flow& flow, BodyState& body, Side& sink) {
     return Sent::all;
   }
   body.unsent.erase(0, static_cast<std::size_t>(sent));
-  flow.blocked = true;
+  block(session, flow, sink);
   return Sent::blocked;
 }
 
@@ -173,7 +173,7 @@ Sent finish_burst(Session& session, Flow& flow, BodyState& body, Side& sink, Bur
     consume(flow, body, data);
     return Sent::all;
   }
-  flow.blocked = true;
+  block(session, flow, sink);
   if (!body.chunked_out && sent >= before_data) {  // the rest is in the buffer already
     consume(flow, body, sent - before_data);
     return Sent::blocked;
@@ -226,7 +226,7 @@ Sent flush_pipe(Session& session, Flow& flow, Side& sink) {
     const ssize_t sent = io::splice_out(*flow.pipe, sink.fd);
     if (sent == -EINTR) continue;
     if (sent == -EAGAIN) {
-      flow.blocked = true;
+      block(session, flow, sink);
       return Sent::blocked;
     }
     if (sent < 0) {

@@ -158,7 +158,7 @@ Sent send_round(Round& round, Side& sink) {
   if (sent != burst.size()) burst.append_rest(sent, rest);
   body.unsent.swap(rest);
   if (body.unsent.empty()) return Sent::all;
-  round.flow.blocked = true;
+  block(round.session, round.flow, sink);
   return Sent::blocked;
 }
 

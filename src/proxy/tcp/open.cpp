@@ -165,7 +165,7 @@ void open_session(WorkerListener& listener, io::Fd connection, const SocketAddre
   if (turned_away(session, frontend.config->connection_rules, "tcp-request connection",
                   &FrontendCounters::denied_connections))
     return;
-  const auto token = worker.io->reactor().add(session.client.fd, on_client_event, &session);
+  const auto token = worker.io->reactor().add_connected(session.client.fd, on_client_event, &session);
   if (!token) {
     close_session(session, EndedBy::resource, 'R');
     return;

@@ -45,7 +45,7 @@ Sent send_held(Session& session, Flow& flow, Side& sink) {
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return send_error(sink, errno);
-      flow.blocked = true;
+      block(session, flow, sink);
       return Sent::blocked;
     }
     flow.start += static_cast<std::uint32_t>(sent);
@@ -57,7 +57,7 @@ Sent send_held(Session& session, Flow& flow, Side& sink) {
     if (sent < 0) {
       if (sent == -EINTR) continue;
       if (sent != -EAGAIN) return send_error(sink, static_cast<int>(-sent));
-      flow.blocked = true;
+      block(session, flow, sink);
       return Sent::blocked;
     }
     note_sent(session, flow, sink, static_cast<std::uint64_t>(sent));
@@ -77,7 +77,7 @@ Sent send_fresh(Session& session, Flow& flow, Side& sink, const char* bytes, std
       std::memcpy(flow.buffer, bytes + at, size - at);
       flow.start = 0;
       flow.end = static_cast<std::uint32_t>(size - at);
-      flow.blocked = true;
+      block(session, flow, sink);
       return Sent::blocked;
     }
     at += static_cast<std::size_t>(sent);
@@ -228,6 +228,11 @@ bool fill(Session& session, Flow& flow, Side& source) {
   }
   if (flow.end == 0) release_buffer(session, flow);
   return true;
+}
+
+void block(Session& session, Flow& flow, const Side& sink) {
+  flow.blocked = true;
+  session.worker->io->reactor().watch_writable(sink.token);
 }
 
 void drop_held_bytes(Session& session, Flow& flow) {

@@ -34,6 +34,9 @@ std::optional<std::size_t> send_with_head(Session& session, Flow& flow, Side& si
 /// the buffer's end. False: the source reset the connection.
 bool fill(Session& session, Flow& flow, Side& source);
 
+/// The sink takes no more: the flow waits until it does.
+void block(Session& session, Flow& flow, const Side& sink);
+
 /// Gives buffer and pipe back; bytes they held are lost.
 void drop_held_bytes(Session& session, Flow& flow);
 
