@@ -62,17 +62,11 @@ void drain(const Session& session) {
   }
 }
 
-// RFC 9112 9.6: who has announced that a request is the last sends nothing behind it.
-bool has_said_all(const HttpExchange* exchange) {
-  return exchange != nullptr && exchange->request_body.over && !exchange->request_body.framing.keep_alive &&
-         !exchange->request_body.framing.upgrade && !exchange->tunnel && !exchange->bad_request;
-}
-
-void close_client_side(Session& session, bool said_all) {
+void close_client_side(Session& session) {
   if (session.client.fd < 0) return;
   // Bytes that nobody read would turn the FIN into a reset, which may overtake the answer: a client let go before it
   // had a server sees a plain end, and so does one that speaks HTTP (RFC 9112 9.6).
-  const bool unread = session.is_http ? !session.request.ended && !said_all
+  const bool unread = session.is_http ? !session.request.ended
                                       : session.facts.connect_finished == TimePoint{} && session.request.readable;
   if (unread && !session.silent_drop) drain(session);
   if (session.frontend->config->settings.no_linger && !session.silent_drop) io::set_linger_reset(session.client.fd);
@@ -164,7 +158,6 @@ void close_session(Session& session, EndedBy by, char in) {
   close_server_side(session, abnormal(session) && !session.response.ended);
   release_target(session);
   if (session.counted_in_backend) session.backend->state->sessions.decrement();
-  const bool said_all = has_said_all(session.http);
   if (session.http != nullptr) {
     end_exchange(session);
     give_exchange_back(session);
@@ -176,7 +169,7 @@ void close_session(Session& session, EndedBy by, char in) {
   end_tracking(session);  // COMPAT: observed on 2.6: the line does not know of the last bytes yet
   drop_held_bytes(session, session.request);
   drop_held_bytes(session, session.response);
-  close_client_side(session, said_all);
+  close_client_side(session);
   session.timer.cancel();
   const std::shared_ptr<const FrontendPlan> frontend = std::move(session.frontend);
   const std::shared_ptr<ListenerState> listener = std::move(session.listener);
